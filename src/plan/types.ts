@@ -1,0 +1,171 @@
+import type { Json, JsonSchema } from "../util/json.ts";
+import type { Template } from "../expression/template.ts";
+
+/** The classes of failure (LANGUAGE.md, `retry.on`). Permanent names. */
+export const failureClasses = [
+  "rate_limit", "overloaded", "server", "network", "timeout", "output", "tool",
+  "exit", "refused", "auth", "invalid", "budget", "cancelled", "internal",
+] as const;
+
+/** What kind of failure it was; decides on retry, fallback and fail-over. */
+export type FailureClass = (typeof failureClasses)[number];
+
+/** Retried by default. */
+export const defaultRetryOn: readonly FailureClass[] = [
+  "rate_limit", "overloaded", "server", "network", "timeout", "output",
+];
+
+/**
+ * What will run: immutable, printable as JSON, the same bytes for the same manifest.
+ * Holds no secret value, no clock, no path of the machine.
+ */
+export interface Plan {
+  readonly format: 1;
+  readonly workflow: { readonly name: string; readonly version: string | null; readonly description: string | null };
+  readonly inputs: { readonly [name: string]: PlannedInput };
+  /** `env` of every `run` step. */
+  readonly env: { readonly [name: string]: Template };
+  /** Names of the environment variables that are secrets. */
+  readonly secrets: readonly string[];
+  readonly agents: { readonly [name: string]: PlannedAgent };
+  readonly limits: PlannedLimits;
+  /** Scope 0 is the workflow; groups and sub-workflows follow and are named by `childScope`. */
+  readonly scopes: readonly PlannedScope[];
+  /** SHA-256 over everything above. */
+  readonly digest: string;
+}
+
+/** One declared input: its JSON Schema, and the default when it may be left out. */
+export interface PlannedInput {
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+  readonly default: Json;
+}
+
+export interface PlannedLimits {
+  /** Attempts that may hold a slot at once. */
+  readonly concurrency: number;
+  /** Active time of the run over all its resumes. */
+  readonly timeoutMs: number;
+  /** How long an interrupt waits for what is in flight. */
+  readonly graceMs: number;
+}
+
+/** A graph of steps with its own names: the workflow itself, a group, or a sub-workflow. */
+export interface PlannedScope {
+  /** In the order of the file. Indices are positions in this list. */
+  readonly steps: readonly PlannedStep[];
+  readonly outputs: { readonly [name: string]: Template };
+}
+
+/** A model to ask, with all that goes into the request. `id` is `provider/model`. */
+export interface PlannedModel {
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly baseUrl: string | null;
+  /** Name of the secret that holds the key; null = the provider's usual variable. */
+  readonly apiKeySecret: string | null;
+  readonly maxTokens: number;
+  readonly temperature: number | null;
+  readonly effort: string | null;
+  /** The manifest's own prices, USD per million tokens; null = the price table. */
+  readonly price: { readonly input: number; readonly output: number; readonly cacheRead: number | null; readonly cacheWrite: number | null } | null;
+}
+
+export interface PlannedAgent {
+  readonly instructions: Template | null;
+  /** The fallback chain in order, never empty. */
+  readonly models: readonly PlannedModel[];
+}
+
+/** `required` of the steps `of` must have succeeded (or been caught). */
+export interface NeedGroup {
+  readonly of: readonly number[];
+  readonly required: number;
+}
+
+export type Join =
+  | { readonly kind: "all" | "any" | "settled" }
+  | { readonly kind: "at_least"; readonly count: number };
+
+export interface PlannedRetry {
+  /** Counts the first try. */
+  readonly maxAttempts: number;
+  readonly backoff: "fixed" | "exponential";
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+  readonly jitter: boolean;
+  /** The classes that are tried again: already without those that an unsafe effect forbids. */
+  readonly on: readonly FailureClass[];
+}
+
+/** What a repetition of a lost attempt would mean (SEMANTICS.md, "In flight at a crash"). */
+export type Effect = "none" | "idempotent" | "unsafe";
+
+export type OnError =
+  | { readonly kind: "fail" }
+  | { readonly kind: "continue" }
+  | { readonly kind: "output"; readonly output: Template };
+
+export interface PlannedFan {
+  /** A list, or an expression that gives one. */
+  readonly items: Template;
+  readonly maxItems: number;
+  /** null = as many as there are slots. */
+  readonly maxParallel: number | null;
+  readonly failFast: boolean;
+  readonly join: Join;
+  /** The size when it is known before the run; null otherwise. */
+  readonly size: number | null;
+}
+
+export interface PlannedStep {
+  readonly id: string;
+  readonly description: Template | null;
+  readonly body: StepBody;
+  /** Every group must hold. Derived edges and plain `needs` make one group that requires all. */
+  readonly needs: readonly NeedGroup[];
+  /** CEL source of `if`, null when there is none. */
+  readonly condition: string | null;
+  /** `if` uses always(), failure() or cancelled(): ready when all needs are terminal, success() is not implied. */
+  readonly whenSettled: boolean;
+  readonly fan: PlannedFan | null;
+  readonly retry: PlannedRetry;
+  /** Per attempt; null = no limit of its own (groups and sub-workflows). */
+  readonly timeoutMs: number | null;
+  readonly onError: OnError;
+  /** JSON Schema of the output; null = text. */
+  readonly output: JsonSchema | null;
+  readonly effect: Effect;
+  /** Runs when all other steps of the scope have ended, whatever happened. */
+  readonly isFinally: boolean;
+}
+
+/** What kind of step it is, with the parts that only this kind has. */
+export type StepBody = AgentBody | RunBody | ValueBody;
+
+export type StepKind = StepBody["kind"];
+
+export interface AgentBody {
+  readonly kind: "agent";
+  readonly agent: string;
+  readonly task: Template;
+  /** The step's own `model`; null = the agent's. */
+  readonly models: readonly PlannedModel[] | null;
+}
+
+export interface RunBody {
+  readonly kind: "run";
+  /** A script for a shell, or a program with its arguments. */
+  readonly command: { readonly script: string; readonly shell: string } | { readonly argv: readonly Template[] };
+  readonly env: { readonly [name: string]: Template };
+  readonly stdin: Template | null;
+  /** Relative to the workspace; null = the workspace. */
+  readonly cwd: Template | null;
+}
+
+export interface ValueBody {
+  readonly kind: "value";
+  readonly value: Template;
+}

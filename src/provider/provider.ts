@@ -1,0 +1,60 @@
+import type { JsonSchema } from "../util/json.ts";
+import type { Failure } from "../run/failure.ts";
+import type { Usage } from "../run/usage.ts";
+
+/** One turn of a conversation. Content is text; tool blocks join it when agents get tools. */
+export interface Message {
+  readonly role: "user" | "assistant";
+  readonly text: string;
+}
+
+/** One call of a model, in no provider's dialect. Its canonical JSON is what a recording is keyed by. */
+export interface ModelRequest {
+  /** Without the provider's prefix, e.g. `claude-haiku-5-5`. */
+  readonly model: string;
+  /** The agent's instructions; null = none. */
+  readonly system: string | null;
+  /** Starts and ends with `user`, alternating. */
+  readonly messages: readonly Message[];
+  readonly maxTokens: number;
+  readonly temperature: number | null;
+  readonly effort: string | null;
+  /** What the reply must fit; the provider may use its structured output for it. null = text. */
+  readonly outputSchema: JsonSchema | null;
+}
+
+export interface CallContext {
+  /** Aborting ends the stream with a failure `cancelled` (the caller knows why it aborted). */
+  readonly signal: AbortSignal;
+  /** Constant over attempts of one unit; sent as `Idempotency-Key`. */
+  readonly idempotencyKey: string;
+  /** Where the call belongs, for recordings and messages: `STEP`, `STEP[2]`, and the attempt. */
+  readonly step: string;
+  readonly attempt: number;
+}
+
+export interface ModelReply {
+  /** All text of the reply. */
+  readonly text: string;
+  readonly stopReason: "end" | "max_tokens" | "refusal" | "other";
+  /** The model that answered as the provider names it. */
+  readonly model: string;
+  /** What the provider said of its use; null when it said nothing. */
+  readonly usage: Usage | null;
+}
+
+/** What comes of a call: text as it arrives, then exactly one `done` or `failed`, and nothing after it. */
+export type ModelEvent =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "done"; readonly reply: ModelReply }
+  | { readonly type: "failed"; readonly failure: Failure; readonly usage: Usage | null };
+
+/** Somebody who answers model calls. One request, one try: retries belong to the engine. */
+export interface Provider {
+  /** The prefix of its model ids, e.g. `anthropic`. */
+  readonly name: string;
+  /** Where answers come from: shown and recorded. */
+  readonly origin: "live" | "recorded" | "scripted" | "simulated";
+  /** Never rejects and never throws: every failure is the last event. */
+  call(request: ModelRequest, context: CallContext): AsyncIterable<ModelEvent>;
+}

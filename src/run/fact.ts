@@ -1,0 +1,30 @@
+import type { Failure } from "./failure.ts";
+import type { Usage } from "./usage.ts";
+import type { ValueRef } from "./value-ref.ts";
+
+/**
+ * The recorded outcome of one attempt (or of one model call inside it). Facts answer after a crash:
+ * a resume starts from the initial state, and whoever asks for this attempt gets this outcome.
+ */
+export interface Fact {
+  /** The attempt's lasting name: `STEP[#ITEM]/i1/s0/a1`, with `/call/N` for a model call in it. See attempt-key.ts. */
+  readonly key: string;
+  /** hash(S, I) of SEMANTICS.md: what it was asked; a fact answers only for the same fingerprint. */
+  readonly fingerprint: string;
+  readonly state: "started" | "succeeded" | "failed";
+  /** How often it was started without an outcome since: 1 while it is in flight for the first time. */
+  readonly starts: number;
+  readonly startedAt: number;
+  /** null while it is only started. */
+  readonly endedAt: number | null;
+  /** The output; null unless it succeeded. */
+  readonly output: ValueRef | null;
+  /** What else the kind tells: `exit_code`, `stderr` (bounded), `stop_reason`. */
+  readonly extra: { readonly [name: string]: string | number | boolean | null } | null;
+  readonly failure: Failure | null;
+  /** The model that answered, `provider/model`; null for other kinds. */
+  readonly model: string | null;
+  readonly usage: Usage | null;
+  /** null = no model was asked, or its price is not known. */
+  readonly costUsd: number | null;
+}

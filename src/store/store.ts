@@ -1,0 +1,121 @@
+import type { Json } from "../util/json.ts";
+import type { StoredEvent } from "../run/event.ts";
+import type { Fact } from "../run/fact.ts";
+
+/** How a run stands. `interrupted` and a stale `running` can be resumed. */
+export type RunStatus = "running" | "waiting" | "succeeded" | "failed" | "cancelled" | "interrupted";
+
+/** The part of a run that is written once, at its first start, and frozen. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly workflowVersion: string | null;
+  /** The manifest's path relative to the project, with `/`. */
+  readonly manifestPath: string;
+  readonly startedAt: number;
+  /** What must not change over resumes: inputs, env, run.*, models chosen. Redacted. */
+  readonly frozen: Json;
+}
+
+export interface RunSummary extends RunRecord {
+  readonly status: RunStatus;
+  readonly updatedAt: number;
+  /** Counts the starts of this run: 1 at first, one more for each resume. */
+  readonly epoch: number;
+  /** Milliseconds of active time so far. */
+  readonly activeMs: number;
+  readonly lease: LeaseOwner | null;
+}
+
+/** Who runs a run. */
+export interface LeaseOwner {
+  readonly host: string;
+  readonly pid: number;
+  /** Tells a process from a later one with the same pid: its start time as the system gives it; null = unknown. */
+  readonly processStart: string | null;
+  /** When the lease was last renewed; milliseconds since 1970. */
+  readonly renewedAt: number;
+}
+
+/** The right to write to a run, fenced: a later lease makes every write of an earlier one fail. */
+export interface Lease {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+export type LeaseResult =
+  | { readonly ok: true; readonly lease: Lease; readonly takenFrom: LeaseOwner | null }
+  | { readonly ok: false; readonly owner: LeaseOwner };
+
+/** What is written together or not at all, in this order. */
+export interface Batch {
+  readonly events: readonly StoredEvent[];
+  readonly facts: readonly Fact[];
+  /** Keys of facts that no longer answer (a resume that runs them anew). */
+  readonly forget?: readonly string[];
+  readonly status?: RunStatus;
+  readonly activeMs?: number;
+}
+
+/** A message to whoever holds the lease, from any process. */
+export interface InboxMessage {
+  readonly id: number;
+  readonly at: number;
+  /** `kill` with `{ step: string | null }`; later `approve`, `steer`. */
+  readonly kind: string;
+  readonly body: Json;
+}
+
+/** Thrown by `commit` when a later epoch holds the lease: nothing was written, the runner must stop. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+}
+
+/** Thrown by any call when the store cannot be read or written; the message names the file and what to do. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: "full" | "corrupt" | "busy" | "version" | "io";
+  constructor(code: StoreError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * The checkpoint. Synchronous: a call that returned has happened, durably (`commit` survives power loss).
+ * Every call may throw StoreError; after one the last committed state is still readable.
+ */
+export interface Store {
+  /** Creates a run with its first lease, in one transaction. Throws StoreError if the id is taken (use `findRun`). */
+  createRun(run: RunRecord, owner: LeaseOwner): Lease;
+  /** One run, or null. */
+  findRun(runId: string): RunSummary | null;
+  /** Runs, newest first. */
+  listRuns(filter?: { readonly status?: readonly RunStatus[]; readonly limit?: number }): RunSummary[];
+  /**
+   * Takes the lease when it is free, when `mayTake(owner)` says that its owner is dead or silent for too long.
+   * A new lease has the next epoch.
+   */
+  acquireLease(runId: string, owner: LeaseOwner, mayTake: (owner: LeaseOwner) => boolean): LeaseResult;
+  /** Says that the owner lives. Throws LeaseLostError. */
+  renewLease(lease: Lease, at: number): void;
+  /** Gives the lease back; harmless when it was lost. */
+  releaseLease(lease: Lease): void;
+  /** Writes a batch durably under the lease. Throws LeaseLostError, and then nothing was written. */
+  commit(lease: Lease, batch: Batch): void;
+  /** Every fact that still answers, in the order it was first written. */
+  readFacts(runId: string): Iterable<Fact>;
+  /** Events in order of `seq`. */
+  readEvents(runId: string, filter?: { readonly after?: number; readonly limit?: number }): Iterable<StoredEvent>;
+  /** The last `seq` of a run, 0 when it has no event. */
+  lastSeq(runId: string): number;
+  /** Stores bytes under their SHA-256 (64 hex digits), durable when it returns; storing twice is harmless. */
+  putBlob(bytes: Uint8Array): string;
+  /** The bytes of a blob; throws StoreError `corrupt` when it is missing or does not match its name. */
+  getBlob(sha256: string): Uint8Array;
+  /** Leaves a message for the lease holder. */
+  post(runId: string, message: Omit<InboxMessage, "id">): void;
+  /** Takes the waiting messages under the lease: each is given once. Throws LeaseLostError. */
+  takeInbox(lease: Lease): InboxMessage[];
+  close(): void;
+}
