@@ -1,0 +1,146 @@
+import type { Json, JsonSchema } from "../util/json.ts";
+import type { Backoff, Effort, FailureClass, Shell } from "./types.ts";
+import type { Pointer } from "./pointer.ts";
+
+/**
+ * A manifest in one canonical spelling: short forms are written out, durations are milliseconds, `defaults` and the
+ * defaults of the language are filled in. Templates and expressions are still text as written, names are not resolved.
+ * A node is found in the document under the pointer at which the user wrote it, e.g.
+ * `["steps", id, "task"]`, `["agents", name, "instructions"]`, `["outputs", name]`, `["steps", id, "on_error", "output"]`.
+ */
+export interface NormalManifest {
+  readonly name: string;
+  readonly version: string | null;
+  readonly description: string | null;
+  readonly inputs: { readonly [name: string]: NormalInput };
+  /** Text templates; for every `run` step. */
+  readonly env: { readonly [name: string]: string };
+  /** Names of environment variables, each once. */
+  readonly secrets: readonly string[];
+  /** Aliases, each with its fallback chain, never empty. */
+  readonly models: { readonly [name: string]: readonly NormalModel[] };
+  readonly agents: { readonly [name: string]: NormalAgent };
+  /** What an agent without `model` uses; null when nothing is written. Located under `["defaults", "model"]`. */
+  readonly defaultModel: readonly Named[] | null;
+  readonly limits: NormalLimits;
+  /** In the order of the file. */
+  readonly steps: readonly NormalStep[];
+  /** Values with templates inside. */
+  readonly outputs: { readonly [name: string]: Json };
+}
+
+/** A name that refers to something else, and where it is written. */
+export interface Named {
+  readonly name: string;
+  readonly pointer: Pointer;
+}
+
+/** One declared input; `default` is null when it is required. The schema is as written, without `default`. */
+export interface NormalInput {
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+  readonly default: Json;
+}
+
+/** One entry of a fallback chain. `model` is an id `provider/model`, or the name of another alias. */
+export interface NormalModel {
+  readonly model: Named;
+  readonly baseUrl: string | null;
+  /** The name in `${{ secrets.NAME }}`; whether it is declared is not checked yet. */
+  readonly apiKeySecret: string | null;
+  readonly maxTokens: number | null;
+  readonly temperature: number | null;
+  readonly effort: Effort | null;
+  /** USD per million tokens. */
+  readonly price: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number | null;
+    readonly cacheWrite: number | null;
+  } | null;
+}
+
+export interface NormalAgent {
+  /** Ids or aliases in order of preference; null = `defaultModel`, else `auto`. */
+  readonly model: readonly Named[] | null;
+  /** A text template. */
+  readonly instructions: string | null;
+  /** Over the model's own `max_tokens`; null = that one. */
+  readonly maxTokens: number | null;
+}
+
+/** Complete: the language's defaults are in. */
+export interface NormalLimits {
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+}
+
+export interface NormalStep {
+  readonly id: string;
+  /** `["steps", id]` for a step at the top. */
+  readonly pointer: Pointer;
+  /** A text template. */
+  readonly description: string | null;
+  readonly body: NormalBody;
+  /** null = no `needs` (edges come from references alone). `needs: []` has an empty `of` and requires 0. */
+  readonly needs: NormalNeeds | null;
+  /** `if` as written: a bare expression or `${{ expr }}`; `true`/`false` for a YAML boolean. */
+  readonly condition: string | null;
+  readonly fan: NormalFan | null;
+  readonly retry: NormalRetry;
+  readonly timeoutMs: number;
+  readonly onError: NormalOnError;
+  /** null = text (a `value` step: its value unchecked). */
+  readonly output: JsonSchema | null;
+  /** `idempotent`; null = not written. */
+  readonly idempotent: boolean | null;
+}
+
+/** `required` of the steps `of` must succeed: all of them for a name or a list, 1 for `any`. */
+export interface NormalNeeds {
+  readonly of: readonly Named[];
+  readonly required: number;
+}
+
+/** What kind of step it is. */
+export type NormalBody =
+  | { readonly kind: "agent"; readonly agent: string; readonly task: string; readonly model: readonly Named[] | null }
+  | {
+      readonly kind: "run";
+      /** A script (never a template), or argv, each a text template or `${{ expr }}`. */
+      readonly command: string | readonly string[];
+      /** null = the default shell; only where `command` is a script. */
+      readonly shell: Shell | null;
+      /** Text templates. */
+      readonly env: { readonly [name: string]: string };
+      readonly stdin: string | null;
+      readonly cwd: string | null;
+    }
+  | { readonly kind: "value"; readonly value: Json };
+
+export interface NormalFan {
+  /** A list (with templates inside), or one `${{ expr }}`. */
+  readonly items: Json;
+  readonly maxItems: number;
+  /** null = no limit of its own. */
+  readonly maxParallel: number | null;
+  readonly failFast: boolean;
+  readonly join: { readonly kind: "all" | "any" | "settled" } | { readonly kind: "at_least"; readonly count: number };
+}
+
+/** Complete, the step's own keys over those of `defaults.retry`. Without any `retry`: one attempt. */
+export interface NormalRetry {
+  readonly maxAttempts: number;
+  readonly backoff: Backoff;
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+  readonly jitter: boolean;
+  /** null = not written: the default classes, less what an unsafe effect forbids. */
+  readonly on: readonly FailureClass[] | null;
+}
+
+export type NormalOnError =
+  | { readonly kind: "fail" }
+  | { readonly kind: "continue" }
+  | { readonly kind: "output"; readonly output: Json };
