@@ -1,0 +1,75 @@
+import type { GateVerdict } from "./event.ts";
+import type { GateStatus } from "../../expression/scope.ts";
+import type { Machine } from "./machine.ts";
+import type { StepNode } from "./graph.ts";
+import type { ScopeState, StepState } from "./state.ts";
+
+/**
+ * A need of this step has ended, or its scope was opened. The gate is decided once:
+ *
+ *   pending --every group holds-----------> gating --run--> open
+ *      |                                      |----skip--> skipped (condition)
+ *      |                                      '----fail--> failed
+ *      '--all needs ended, a group does not--> skipped (upstream, or condition when nothing failed)
+ *
+ * A step that looks at failures (`whenSettled`) waits for all of its needs and is always asked.
+ */
+export function considerGate(m: Machine, scope: ScopeState, index: number): void {
+  const step = m.step(scope, index);
+  if (step.status !== "pending") return;
+  const node = m.node(scope, index);
+  if (node.isFinally ? scope.openMain > 0 : scope.cancelling) return;
+  const success = needsHold(node, step);
+  const settled = step.openNeeds === 0;
+  if (!(settled || (success && !node.whenSettled))) return;
+  if (!success && !node.whenSettled) {
+    const cause = step.needFailed ? "upstream" : "condition";
+    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "skipped", class: null, cause } });
+    return;
+  }
+  if (!node.gated) {
+    openStep(m, scope, index, null);
+    return;
+  }
+  step.status = "gating";
+  m.commands.push({ type: "gate", scope: scope.id, step: index, status: gateStatus(scope, node, step, success) });
+}
+
+/** The engine has evaluated `if` and `for_each`. */
+export function passGate(m: Machine, scope: ScopeState, index: number, verdict: GateVerdict): void {
+  if (m.step(scope, index).status !== "gating") return;
+  if (verdict.kind === "run") openStep(m, scope, index, verdict.items);
+  else if (verdict.kind === "skip") {
+    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "skipped", class: null, cause: "condition" } });
+  } else {
+    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "failed", class: verdict.class, cause: null } });
+  }
+}
+
+function needsHold(node: StepNode, step: StepState): boolean {
+  return node.needs.every((group, i) => (step.okByGroup[i] ?? 0) >= group.required);
+}
+
+/** For `finally` the question is about the whole scope, for other steps about their needs. */
+function gateStatus(scope: ScopeState, node: StepNode, step: StepState, success: boolean): GateStatus {
+  if (!node.isFinally) return { success, failure: step.needFailed, cancelled: scope.cancelling };
+  const failed = scope.failed || step.needFailed;
+  return { success: success && !failed && !scope.cancelling, failure: failed, cancelled: scope.cancelling };
+}
+
+function openStep(m: Machine, scope: ScopeState, index: number, items: number | null): void {
+  const step = m.step(scope, index);
+  step.status = "open";
+  step.items = items ?? 1;
+  if (step.items > 0) enqueue(m, scope, index);
+  else m.agenda.push({ kind: "units-changed", scope, step: index });
+}
+
+/** Puts a step with units to start into its ready queue, once. */
+export function enqueue(m: Machine, scope: ScopeState, index: number): void {
+  const step = m.step(scope, index);
+  if (step.queued) return;
+  step.queued = true;
+  const queue = scope.parent === null ? m.state.ready : m.state.inner;
+  queue.push({ scope: scope.id, step: index });
+}

@@ -1,0 +1,60 @@
+import type { FailureClass } from "../../plan/types.ts";
+import type { SchedulerCommand, SkipCause, UnitCommand } from "./command.ts";
+import type { Graph, StepNode } from "./graph.ts";
+import { nodeOf, type SchedulerState, type ScopeState, type StepState, type UnitState } from "./state.ts";
+
+/**
+ * Consequences that wait for their turn inside one `apply`. Each concept handles its own kind and adds
+ * others, so no call is ever deep, however long a chain of skipped steps is.
+ */
+export type Consequence =
+  | { readonly kind: "scope-opened"; readonly scope: ScopeState }
+  | { readonly kind: "needs-changed"; readonly scope: ScopeState; readonly step: number }
+  | { readonly kind: "unit-ended"; readonly unit: UnitState; readonly end: UnitEnd }
+  | { readonly kind: "units-changed"; readonly scope: ScopeState; readonly step: number }
+  | { readonly kind: "step-ended"; readonly scope: ScopeState; readonly step: number; readonly end: StepEnd }
+  | { readonly kind: "run-stopped"; readonly as: "cancelled" | "failed" };
+
+export interface UnitEnd {
+  readonly status: UnitCommand["status"];
+  readonly class: FailureClass | null;
+  readonly code: UnitCommand["code"];
+}
+
+export interface StepEnd {
+  readonly status: "succeeded" | "failed" | "skipped" | "cancelled";
+  readonly class: FailureClass | null;
+  readonly cause: SkipCause | null;
+}
+
+/** One `apply` at work: the plan's graph, the state, the commands so far, and what still follows. */
+export class Machine {
+  readonly graph: Graph;
+  readonly state: SchedulerState;
+  readonly commands: SchedulerCommand[] = [];
+  readonly agenda: Consequence[] = [];
+
+  constructor(graph: Graph, state: SchedulerState) {
+    this.graph = graph;
+    this.state = state;
+  }
+
+  /** An open scope, or undefined when it was closed meanwhile. */
+  scope(id: number): ScopeState | undefined {
+    return this.state.scopes.get(id);
+  }
+
+  node(scope: ScopeState, step: number): StepNode {
+    return nodeOf(this.graph, scope, step);
+  }
+
+  step(scope: ScopeState, step: number): StepState {
+    return scope.steps[step] as StepState;
+  }
+
+  /** The unit that an answer is for; undefined when the answer is late or repeated. */
+  answering(event: { readonly unit: number; readonly serial: number }): UnitState | undefined {
+    const unit = this.state.units.get(event.unit);
+    return unit !== undefined && unit.serial === event.serial ? unit : undefined;
+  }
+}
