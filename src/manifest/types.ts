@@ -1,5 +1,2 @@
-/** The classes of failure. */
-export type FailureClass = "rate_limit" | "overloaded" | "server" | "network" | "timeout" | "output" | "tool" | "exit" | "refused" | "auth" | "invalid" | "budget" | "cancelled" | "internal";
-export type Backoff = "fixed" | "exponential";
-export type Effort = "low" | "medium" | "high" | "max";
-export type Shell = "sh" | "bash" | "zsh";
+/** The manifest as it is written, after validation. Generated from schemas/workflow.v1.json. */
+export type * from "./generated/types.ts";

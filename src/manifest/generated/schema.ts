@@ -1,0 +1,1616 @@
+// Generated from schemas/workflow.v1.json by scripts/generate-types.mjs: change the schema, not this file.
+import type { SchemaNode } from "../schema-node.ts";
+
+export const manifestSchema: SchemaNode = {
+ "type": "object",
+ "x-place": "manifest",
+ "properties": {
+  "muster": {
+   "const": 1
+  },
+  "name": {
+   "$ref": "#/$defs/name"
+  },
+  "version": {
+   "type": "string",
+   "pattern": "^\\d+\\.\\d+\\.\\d+(?:-[0-9A-Za-z.-]+)?(?:\\+[0-9A-Za-z.-]+)?$",
+   "x-says": "a version of three numbers such as 1.2.0",
+   "x-text": "version"
+  },
+  "description": {
+   "type": "string"
+  },
+  "inputs": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/$defs/input"
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/id"
+   }
+  },
+  "env": {
+   "$ref": "#/$defs/environment"
+  },
+  "secrets": {
+   "type": "array",
+   "items": {
+    "$ref": "#/$defs/environmentName"
+   },
+   "uniqueItems": true
+  },
+  "models": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/$defs/model"
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/name"
+   }
+  },
+  "agents": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/$defs/agent"
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/name"
+   }
+  },
+  "limits": {
+   "$ref": "#/$defs/limits"
+  },
+  "defaults": {
+   "$ref": "#/$defs/defaults"
+  },
+  "steps": {
+   "$ref": "#/$defs/stepMap"
+  },
+  "outputs": {
+   "$ref": "#/$defs/valueMap"
+  },
+  "sessions": {
+   "x-since": "later"
+  },
+  "channels": {
+   "x-since": "later"
+  },
+  "permissions": {
+   "x-since": "later"
+  },
+  "workspace": {
+   "x-since": "later"
+  },
+  "artifacts": {
+   "x-since": "later"
+  },
+  "events": {
+   "x-since": "later"
+  },
+  "on": {
+   "x-since": "later"
+  },
+  "finally": {
+   "x-since": "later"
+  },
+  "variants": {
+   "x-since": "later"
+  },
+  "score": {
+   "x-since": "later"
+  },
+  "roi": {
+   "x-since": "later"
+  }
+ },
+ "patternProperties": {
+  "^x-": true
+ },
+ "additionalProperties": false,
+ "required": [
+  "muster",
+  "name"
+ ],
+ "anyOf": [
+  {
+   "required": [
+    "steps"
+   ]
+  },
+  {
+   "required": [
+    "variants"
+   ]
+  }
+ ],
+ "$defs": {
+  "id": {
+   "type": "string",
+   "pattern": "^[a-z][a-z0-9_]{0,63}$",
+   "x-says": "lower-case letters, digits and `_`, starting with a letter, at most 64 characters"
+  },
+  "name": {
+   "type": "string",
+   "pattern": "^[a-z][a-z0-9_-]{0,63}$",
+   "x-says": "lower-case letters, digits, `_` and `-`, starting with a letter, at most 64 characters"
+  },
+  "environmentName": {
+   "type": "string",
+   "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$",
+   "x-says": "letters, digits and `_`, not starting with a digit"
+  },
+  "duration": {
+   "type": "string",
+   "pattern": "^(?=.)(?:\\d+d)?(?:\\d+h)?(?:\\d+m(?!s))?(?:\\d+s)?(?:\\d+ms)?$",
+   "x-says": "a duration such as 500ms, 90s, 5m, 1h30m or 7d",
+   "x-text": "duration"
+  },
+  "failureClass": {
+   "enum": [
+    "rate_limit",
+    "overloaded",
+    "server",
+    "network",
+    "timeout",
+    "output",
+    "tool",
+    "exit",
+    "refused",
+    "auth",
+    "invalid",
+    "budget",
+    "cancelled",
+    "internal"
+   ]
+  },
+  "backoff": {
+   "enum": [
+    "fixed",
+    "exponential"
+   ]
+  },
+  "effort": {
+   "enum": [
+    "low",
+    "medium",
+    "high",
+    "xhigh",
+    "max"
+   ]
+  },
+  "shell": {
+   "enum": [
+    "sh",
+    "bash",
+    "zsh"
+   ]
+  },
+  "environment": {
+   "type": "object",
+   "additionalProperties": {
+    "type": "string"
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/environmentName"
+   }
+  },
+  "modelName": {
+   "type": "string",
+   "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|[a-z][a-z0-9_-]*/[^\\s{}]+)$",
+   "x-says": "a name from `models` or an id such as anthropic/claude-haiku-5-5",
+   "x-later-pattern": "^auto(?:/|$)|^(?!anthropic/)[a-z][a-z0-9_-]*/|^\\$\\{\\{"
+  },
+  "modelChoice": {
+   "anyOf": [
+    {
+     "$ref": "#/$defs/modelName"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/modelName"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    }
+   ]
+  },
+  "modelSettings": {
+   "type": "object",
+   "properties": {
+    "model": {
+     "$ref": "#/$defs/modelName"
+    },
+    "base_url": {
+     "type": "string",
+     "pattern": "^https?://[^\\s{}]+$",
+     "x-says": "an address that starts with https:// or http://"
+    },
+    "api_key": {
+     "type": "string",
+     "pattern": "^\\$\\{\\{\\s*secrets\\.[A-Za-z_][A-Za-z0-9_]{0,127}\\s*\\}\\}$",
+     "x-says": "one secret, written ${{ secrets.NAME }}; a key never stands in the file",
+     "x-sensitive": true
+    },
+    "price": {
+     "$ref": "#/$defs/price"
+    },
+    "max_tokens": {
+     "type": "integer",
+     "minimum": 1
+    },
+    "temperature": {
+     "type": "number",
+     "minimum": 0,
+     "maximum": 2
+    },
+    "effort": {
+     "$ref": "#/$defs/effort"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "model"
+   ]
+  },
+  "price": {
+   "type": "object",
+   "properties": {
+    "input": {
+     "type": "number",
+     "minimum": 0
+    },
+    "output": {
+     "type": "number",
+     "minimum": 0
+    },
+    "cache_read": {
+     "type": "number",
+     "minimum": 0
+    },
+    "cache_write": {
+     "type": "number",
+     "minimum": 0
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "input",
+    "output"
+   ]
+  },
+  "model": {
+   "anyOf": [
+    {
+     "$ref": "#/$defs/modelName"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/modelName"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    },
+    {
+     "$ref": "#/$defs/modelSettings"
+    }
+   ]
+  },
+  "jsonType": {
+   "enum": [
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "object",
+    "array",
+    "null"
+   ]
+  },
+  "jsonSchema": {
+   "anyOf": [
+    {
+     "type": "boolean"
+    },
+    {
+     "$ref": "#/$defs/jsonSchemaObject"
+    }
+   ]
+  },
+  "jsonSchemaObject": {
+   "type": "object",
+   "x-place": "schema",
+   "properties": {
+    "type": {
+     "anyOf": [
+      {
+       "$ref": "#/$defs/jsonType"
+      },
+      {
+       "type": "array",
+       "items": {
+        "$ref": "#/$defs/jsonType"
+       },
+       "minItems": 1,
+       "uniqueItems": true
+      }
+     ]
+    },
+    "title": {
+     "type": "string"
+    },
+    "description": {
+     "type": "string"
+    },
+    "examples": {
+     "type": "array",
+     "items": {
+      "x-any": true
+     }
+    },
+    "default": {
+     "x-any": true
+    },
+    "deprecated": {
+     "type": "boolean"
+    },
+    "readOnly": {
+     "type": "boolean"
+    },
+    "writeOnly": {
+     "type": "boolean"
+    },
+    "$comment": {
+     "type": "string"
+    },
+    "$schema": {
+     "enum": [
+      "https://json-schema.org/draft/2020-12/schema"
+     ]
+    },
+    "$defs": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/jsonSchema"
+     }
+    },
+    "definitions": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/jsonSchema"
+     }
+    },
+    "$ref": {
+     "type": "string",
+     "pattern": "^#(?:/.*)?$",
+     "x-says": "a place in this schema, `#` or `#/$defs/NAME`"
+    },
+    "enum": {
+     "type": "array",
+     "items": {
+      "x-any": true
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    },
+    "const": {
+     "x-any": true
+    },
+    "properties": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/jsonSchema"
+     }
+    },
+    "patternProperties": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/jsonSchema"
+     },
+     "propertyNames": {
+      "x-text": "regex"
+     }
+    },
+    "additionalProperties": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "unevaluatedProperties": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "propertyNames": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "required": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "uniqueItems": true
+    },
+    "dependentRequired": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      },
+      "uniqueItems": true
+     }
+    },
+    "dependentSchemas": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/jsonSchema"
+     }
+    },
+    "minProperties": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "maxProperties": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "items": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "prefixItems": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/jsonSchema"
+     },
+     "minItems": 1
+    },
+    "contains": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "minContains": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "maxContains": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "unevaluatedItems": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "minItems": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "maxItems": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "uniqueItems": {
+     "type": "boolean"
+    },
+    "minLength": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "maxLength": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "pattern": {
+     "type": "string",
+     "x-text": "regex"
+    },
+    "format": {
+     "enum": [
+      "date-time",
+      "date",
+      "time",
+      "duration",
+      "email",
+      "hostname",
+      "ipv4",
+      "ipv6",
+      "uri",
+      "uri-reference",
+      "uri-template",
+      "url",
+      "uuid",
+      "regex",
+      "json-pointer",
+      "relative-json-pointer",
+      "byte",
+      "int32",
+      "int64",
+      "float",
+      "double",
+      "password",
+      "binary",
+      "iso-time",
+      "iso-date-time"
+     ]
+    },
+    "contentEncoding": {
+     "type": "string"
+    },
+    "contentMediaType": {
+     "type": "string"
+    },
+    "minimum": {
+     "type": "number"
+    },
+    "maximum": {
+     "type": "number"
+    },
+    "exclusiveMinimum": {
+     "type": "number"
+    },
+    "exclusiveMaximum": {
+     "type": "number"
+    },
+    "multipleOf": {
+     "type": "number",
+     "exclusiveMinimum": 0
+    },
+    "allOf": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/jsonSchema"
+     },
+     "minItems": 1
+    },
+    "anyOf": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/jsonSchema"
+     },
+     "minItems": 1
+    },
+    "oneOf": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/jsonSchema"
+     },
+     "minItems": 1
+    },
+    "not": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "if": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "then": {
+     "$ref": "#/$defs/jsonSchema"
+    },
+    "else": {
+     "$ref": "#/$defs/jsonSchema"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
+  "output": {
+   "$ref": "#/$defs/jsonSchemaObject"
+  },
+  "input": {
+   "$ref": "#/$defs/jsonSchemaObject"
+  },
+  "needs": {
+   "anyOf": [
+    {
+     "$ref": "#/$defs/id"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/id"
+     },
+     "uniqueItems": true
+    },
+    {
+     "$ref": "#/$defs/needsAny"
+    },
+    {
+     "$ref": "#/$defs/needsAtLeast"
+    }
+   ],
+   "x-place": "needs"
+  },
+  "needsAny": {
+   "type": "object",
+   "x-kind": "any",
+   "properties": {
+    "any": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/id"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "any"
+   ]
+  },
+  "needsAtLeast": {
+   "type": "object",
+   "x-kind": "at_least",
+   "properties": {
+    "at_least": {
+     "type": "integer",
+     "minimum": 1
+    },
+    "of": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/id"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "at_least",
+    "of"
+   ]
+  },
+  "condition": {
+   "type": [
+    "string",
+    "boolean"
+   ]
+  },
+  "forEach": {
+   "anyOf": [
+    {
+     "type": "string",
+     "pattern": "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$",
+     "x-says": "a list, or an expression such as ${{ inputs.sites }}"
+    },
+    {
+     "type": "array",
+     "items": {
+      "x-any": true
+     }
+    },
+    {
+     "x-since": "later"
+    }
+   ]
+  },
+  "join": {
+   "anyOf": [
+    {
+     "enum": [
+      "all",
+      "any",
+      "settled"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "at_least": {
+       "type": "integer",
+       "minimum": 1
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "at_least"
+     ]
+    }
+   ]
+  },
+  "timeout": {
+   "$ref": "#/$defs/duration"
+  },
+  "retry": {
+   "type": "object",
+   "x-place": "retry",
+   "properties": {
+    "max_attempts": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 100
+    },
+    "backoff": {
+     "$ref": "#/$defs/backoff"
+    },
+    "delay": {
+     "$ref": "#/$defs/duration"
+    },
+    "max_delay": {
+     "$ref": "#/$defs/duration"
+    },
+    "jitter": {
+     "type": "boolean"
+    },
+    "on": {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/failureClass"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
+  "onError": {
+   "anyOf": [
+    {
+     "enum": [
+      "fail",
+      "continue"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "output": {
+       "x-any": true
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "output"
+     ]
+    }
+   ]
+  },
+  "stepMap": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/$defs/step"
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/id"
+   },
+   "minProperties": 1
+  },
+  "valueMap": {
+   "type": "object",
+   "additionalProperties": {
+    "x-any": true
+   }
+  },
+  "stepDescription": {
+   "type": "string"
+  },
+  "idempotent": {
+   "type": "boolean"
+  },
+  "maxParallel": {
+   "type": "integer",
+   "minimum": 1
+  },
+  "maxItems": {
+   "type": "integer",
+   "minimum": 1,
+   "maximum": 1000000
+  },
+  "failFast": {
+   "type": "boolean"
+  },
+  "stepEnvironment": {
+   "$ref": "#/$defs/environment"
+  },
+  "stepModel": {
+   "$ref": "#/$defs/modelChoice"
+  },
+  "task": {
+   "type": "string"
+  },
+  "agentStep": {
+   "type": "object",
+   "x-kind": "agent",
+   "x-place": "step",
+   "properties": {
+    "agent": {
+     "$ref": "#/$defs/name",
+     "x-later-pattern": "^\\$\\{\\{"
+    },
+    "task": {
+     "$ref": "#/$defs/task"
+    },
+    "model": {
+     "$ref": "#/$defs/stepModel"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "x-since": "later"
+    },
+    "batch": {
+     "x-since": "later"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "x-since": "later"
+    },
+    "repeat": {
+     "x-since": "later"
+    },
+    "fallback": {
+     "x-since": "later"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "x-since": "later"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "agent",
+    "task"
+   ]
+  },
+  "runStep": {
+   "type": "object",
+   "x-kind": "run",
+   "x-place": "step",
+   "properties": {
+    "run": {
+     "anyOf": [
+      {
+       "type": "string",
+       "pattern": "\\S",
+       "x-says": "a script that is not empty"
+      },
+      {
+       "type": "array",
+       "items": {
+        "type": "string"
+       },
+       "minItems": 1
+      }
+     ]
+    },
+    "shell": {
+     "$ref": "#/$defs/shell"
+    },
+    "stdin": {
+     "type": "string"
+    },
+    "env": {
+     "$ref": "#/$defs/stepEnvironment"
+    },
+    "cwd": {
+     "type": "string"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "x-since": "later"
+    },
+    "batch": {
+     "x-since": "later"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "x-since": "later"
+    },
+    "repeat": {
+     "x-since": "later"
+    },
+    "fallback": {
+     "x-since": "later"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "x-since": "later"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "run"
+   ]
+  },
+  "valueStep": {
+   "type": "object",
+   "x-kind": "value",
+   "x-place": "step",
+   "properties": {
+    "value": {
+     "x-any": true
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "x-since": "later"
+    },
+    "batch": {
+     "x-since": "later"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "x-since": "later"
+    },
+    "repeat": {
+     "x-since": "later"
+    },
+    "fallback": {
+     "x-since": "later"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "x-since": "later"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "value"
+   ]
+  },
+  "step": {
+   "x-place": "step",
+   "anyOf": [
+    {
+     "$ref": "#/$defs/agentStep"
+    },
+    {
+     "$ref": "#/$defs/runStep"
+    },
+    {
+     "$ref": "#/$defs/valueStep"
+    },
+    {
+     "x-since": "later",
+     "x-kind": "session",
+     "properties": {
+      "session": {},
+      "task": {},
+      "model": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "handoff",
+     "properties": {
+      "handoff": {},
+      "task": {},
+      "model": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "http",
+     "properties": {
+      "http": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "sql",
+     "properties": {
+      "sql": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "state",
+     "properties": {
+      "state": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "uses",
+     "properties": {
+      "uses": {},
+      "with": {},
+      "secrets": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "steps",
+     "properties": {
+      "steps": {},
+      "outputs": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "approval",
+     "properties": {
+      "approval": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "send",
+     "properties": {
+      "send": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    },
+    {
+     "x-since": "later",
+     "x-kind": "wait",
+     "properties": {
+      "wait": {},
+      "env": {},
+      "description": {},
+      "needs": {},
+      "if": {},
+      "timeout": {},
+      "retry": {},
+      "on_error": {},
+      "output": {},
+      "idempotent": {},
+      "for_each": {},
+      "join": {},
+      "max_parallel": {},
+      "max_items": {},
+      "fail_fast": {},
+      "item_key": {},
+      "batch": {},
+      "batch_api": {},
+      "matrix": {},
+      "repeat": {},
+      "fallback": {},
+      "cache": {},
+      "workspace": {},
+      "reads": {},
+      "writes": {},
+      "region": {},
+      "simulate": {}
+     }
+    }
+   ]
+  },
+  "agent": {
+   "type": "object",
+   "x-place": "agent",
+   "properties": {
+    "model": {
+     "$ref": "#/$defs/modelChoice"
+    },
+    "instructions": {
+     "type": "string"
+    },
+    "max_tokens": {
+     "type": "integer",
+     "minimum": 1
+    },
+    "tools": {
+     "x-since": "later"
+    },
+    "mcp": {
+     "x-since": "later"
+    },
+    "permissions": {
+     "x-since": "later"
+    },
+    "sandbox": {
+     "x-since": "later"
+    },
+    "resources": {
+     "x-since": "later"
+    },
+    "spawn": {
+     "x-since": "later"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "budget": {
+     "x-since": "later"
+    },
+    "assume": {
+     "x-since": "later"
+    },
+    "max_turns": {
+     "x-since": "later"
+    },
+    "acp": {
+     "x-since": "later"
+    },
+    "command": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
+  "limits": {
+   "type": "object",
+   "x-place": "limits",
+   "properties": {
+    "concurrency": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 10000
+    },
+    "timeout": {
+     "$ref": "#/$defs/duration"
+    },
+    "grace": {
+     "$ref": "#/$defs/duration"
+    },
+    "budget": {
+     "x-since": "later"
+    },
+    "rate": {
+     "x-since": "later"
+    },
+    "circuit_breaker": {
+     "x-since": "later"
+    },
+    "agents": {
+     "x-since": "later"
+    },
+    "depth": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
+  "defaults": {
+   "type": "object",
+   "x-place": "defaults",
+   "properties": {
+    "timeout": {
+     "$ref": "#/$defs/duration"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "model": {
+     "$ref": "#/$defs/modelChoice"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "sandbox": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  }
+ }
+};

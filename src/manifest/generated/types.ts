@@ -1,0 +1,394 @@
+// Generated from schemas/workflow.v1.json by scripts/generate-types.mjs: change the schema, not this file.
+import type { Json, JsonObject } from "../../util/json.ts";
+
+/**
+ * A name: lower-case letters, digits, `_` and `-`, starting with a letter, at most 64.
+ */
+export type Name = string;
+/**
+ * One input: a JSON Schema, and `default`. An input without `default` is required.
+ */
+export type Input = JsonObject;
+/**
+ * The name of an environment variable.
+ */
+export type EnvironmentName = string;
+/**
+ * A model id, a list of them (a fallback chain), or a model with settings.
+ */
+export type Model = ModelName | ModelName[] | ModelSettings;
+/**
+ * A model: the name of an entry in `models`, or an id `provider/model`.
+ */
+export type ModelName = string;
+/**
+ * How much the model should think before it answers, for models that can be told.
+ */
+export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
+/**
+ * A model, or a list of models: the next one answers where the one before it cannot.
+ */
+export type ModelChoice = ModelName | ModelName[];
+/**
+ * A length of time: numbers with the units `ms s m h d`, the larger unit first.
+ */
+export type Duration = string;
+/**
+ * How the delay grows from try to try.
+ */
+export type Backoff = "fixed" | "exponential";
+/**
+ * A class of failure.
+ */
+export type FailureClass =
+  | "rate_limit"
+  | "overloaded"
+  | "server"
+  | "network"
+  | "timeout"
+  | "output"
+  | "tool"
+  | "exit"
+  | "refused"
+  | "auth"
+  | "invalid"
+  | "budget"
+  | "cancelled"
+  | "internal";
+/**
+ * What a failure for good means: `fail` (default), `continue` (the output is null and dependants go on), or an output to go on with.
+ */
+export type OnError =
+  | ("fail" | "continue")
+  | {
+      /**
+       * The output that takes the place of the failed one.
+       */
+      output: Json;
+    };
+/**
+ * One step. Exactly one key says what it does: agent, run, value, session, handoff, http, sql, state, uses, steps, approval, send or wait.
+ */
+export type Step = AgentStep | RunStep | ValueStep;
+/**
+ * What is to be done, as a text for the model; `{{ }}` puts values in.
+ */
+export type Task = string;
+/**
+ * What the step is for.
+ */
+export type StepDescription = string;
+/**
+ * The steps that must have succeeded before. References make these edges already; `needs` adds others, and says what is enough.
+ */
+export type Needs = Id | Id[] | NeedsAny | NeedsAtLeast;
+/**
+ * The name of a step or an input: lower-case letters, digits and `_`, starting with a letter, at most 64.
+ */
+export type Id = string;
+/**
+ * The step runs only if this CEL expression is true; else it is skipped. `success() &&` is implied unless a status function appears.
+ */
+export type Condition = string | boolean;
+/**
+ * The JSON Schema that the output must fit. Without it the output is text.
+ */
+export type Output = JsonObject;
+/**
+ * It may safely be done twice: after a crash it is repeated on its own.
+ */
+export type Idempotent = boolean;
+/**
+ * Runs the step once for every entry of a list, as `item` and `index`.
+ */
+export type ForEach = string | Json[];
+/**
+ * What the items must do for the step to succeed: `all` of them (default), `any` (the first one wins), `settled` (whatever they did), or at least so many.
+ */
+export type Join =
+  | ("all" | "any" | "settled")
+  | {
+      /**
+       * How many items must succeed.
+       */
+      at_least: number;
+    };
+/**
+ * How many items run at once. Default: as many as there are slots.
+ */
+export type MaxParallel = number;
+/**
+ * The most items; with more the step fails before its first item. Default 1000.
+ */
+export type MaxItems = number;
+/**
+ * Cancels the other items as soon as the join can no longer hold. Default false.
+ */
+export type FailFast = boolean;
+/**
+ * The shell that runs a script.
+ */
+export type Shell = "sh" | "bash" | "zsh";
+
+/**
+ * A manifest of Muster: a team of AI agents as code. Version 1 of the language.
+ */
+export interface Manifest {
+  /**
+   * The version of the manifest language; also marks the file as a manifest.
+   */
+  muster: 1;
+  name: Name;
+  /**
+   * The workflow's own version (semver), recorded with every run.
+   */
+  version?: string;
+  /**
+   * What the workflow is for.
+   */
+  description?: string;
+  /**
+   * What a run is given: each is a JSON Schema with `default`; no default means required.
+   */
+  inputs?: {
+    [k: string]: Input;
+  };
+  env?: Environment;
+  /**
+   * Names of environment variables that are secret: what they hold is never written anywhere.
+   */
+  secrets?: EnvironmentName[];
+  /**
+   * Names for models.
+   */
+  models?: {
+    [k: string]: Model;
+  };
+  /**
+   * The team.
+   */
+  agents?: {
+    [k: string]: Agent;
+  };
+  limits?: Limits;
+  defaults?: Defaults;
+  steps: StepMap;
+  outputs?: ValueMap;
+}
+/**
+ * Environment variables: names with texts. `{{ }}` puts values in; numbers and booleans are written in quotes.
+ */
+export interface Environment {
+  /**
+   * The value of the variable.
+   */
+  [k: string]: string;
+}
+/**
+ * A model with its settings.
+ */
+export interface ModelSettings {
+  model: ModelName;
+  /**
+   * Where the provider's API is, instead of its usual address.
+   */
+  base_url?: string;
+  /**
+   * The key, always from a secret. Default: the provider's usual environment variable.
+   */
+  api_key?: string;
+  price?: Price;
+  /**
+   * The most tokens of one answer.
+   */
+  max_tokens?: number;
+  /**
+   * How much the answers vary: 0 is the least.
+   */
+  temperature?: number;
+  effort?: Effort;
+}
+/**
+ * US dollars per million tokens.
+ */
+export interface Price {
+  /**
+   * Input tokens.
+   */
+  input: number;
+  /**
+   * Output tokens.
+   */
+  output: number;
+  /**
+   * Input tokens that were read from the provider's cache.
+   */
+  cache_read?: number;
+  /**
+   * Input tokens that were written to the provider's cache.
+   */
+  cache_write?: number;
+}
+/**
+ * Somebody who does tasks: a model with instructions.
+ */
+export interface Agent {
+  model?: ModelChoice;
+  /**
+   * Who the agent is and how it works; `{{ }}` may read `inputs`, `env` and `run`.
+   */
+  instructions?: string;
+  /**
+   * The most tokens of one answer.
+   */
+  max_tokens?: number;
+}
+/**
+ * Bounds of a whole run.
+ */
+export interface Limits {
+  /**
+   * How many attempts run at once. Default 8.
+   */
+  concurrency?: number;
+  timeout?: Duration;
+  grace?: Duration;
+}
+/**
+ * What a step has that does not say otherwise.
+ */
+export interface Defaults {
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  model?: ModelChoice;
+}
+/**
+ * Tries again after a failure that may pass. A step without `retry`, here and in `defaults`, is tried once.
+ */
+export interface Retry {
+  /**
+   * How often it is tried, the first time included. Default 3.
+   */
+  max_attempts?: number;
+  backoff?: Backoff;
+  delay?: Duration;
+  max_delay?: Duration;
+  /**
+   * Spreads the delays by a tenth, so that not all come back at once. Default true.
+   */
+  jitter?: boolean;
+  /**
+   * The classes of failure that are tried again. Default: rate_limit overloaded server network timeout output.
+   */
+  on?: FailureClass[];
+}
+/**
+ * Steps by their ids.
+ */
+export interface StepMap {
+  [k: string]: Step;
+}
+/**
+ * One agent does one task.
+ */
+export interface AgentStep {
+  agent: Name;
+  task: Task;
+  model?: ModelChoice;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+}
+/**
+ * One of these steps is enough.
+ */
+export interface NeedsAny {
+  /**
+   * The steps of which one is enough.
+   */
+  any: Id[];
+}
+/**
+ * So many of these steps are enough.
+ */
+export interface NeedsAtLeast {
+  /**
+   * How many of them must succeed.
+   */
+  at_least: number;
+  /**
+   * The steps of which so many must succeed.
+   */
+  of: Id[];
+}
+/**
+ * Runs a shell script or a program.
+ */
+export interface RunStep {
+  /**
+   * A shell script (text), or a program with its arguments (list). Values never go into a script: pass them through `env` or `stdin`.
+   */
+  run: string | string[];
+  shell?: Shell;
+  /**
+   * What the program reads from its standard input; a value that is not text comes as JSON.
+   */
+  stdin?: string;
+  env?: Environment;
+  /**
+   * The folder where it runs, in the workspace.
+   */
+  cwd?: string;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+}
+/**
+ * A pure expression: computes a value from others.
+ */
+export interface ValueStep {
+  /**
+   * The value; expressions inside it are evaluated.
+   */
+  value: Json;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+}
+/**
+ * Names with values.
+ */
+export interface ValueMap {
+  [k: string]: Json;
+}
