@@ -1,0 +1,15 @@
+const unitsBytes: { readonly [unit: string]: number } = {
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+
+/** The bytes of a size such as `64KiB` or `256MiB`; null when the text is none, or too large to be exact. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d+)(B|KiB|MiB|GiB|TiB)$/.exec(text);
+  if (!match) return null;
+  const bytes = Number(match[1]) * (unitsBytes[match[2] as string] as number);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
