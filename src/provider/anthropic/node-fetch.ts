@@ -1,0 +1,83 @@
+import http from "node:http";
+import https from "node:https";
+
+/** Longest body of an error response that is read, in bytes. */
+const LONGEST_ERROR_BODY = 1024 * 1024;
+/** Longest stream: 16 MiB of text in the small pieces of a stream, with room to spare. Bytes. */
+const LONGEST_STREAM = 256 * 1024 * 1024;
+/** Below the 5 s after which Node's own servers close an idle connection, so that we never write into a closed one. */
+const IDLE_SOCKET_MS = 4000;
+
+/** The other side sent more than any reply can have. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+}
+
+/**
+ * `fetch` over node:http with kept-alive connections, for the SDK: a third of the CPU time of the global `fetch`.
+ * Does what the SDK's messages need: a text body out, a status, headers and a bounded stream of bytes back.
+ * Redirects are not followed (a key must not travel), and no encoding is asked for.
+ */
+export function createNodeFetch(): typeof fetch {
+  const agentOptions = { keepAlive: true, timeout: IDLE_SOCKET_MS };
+  const plain = new http.Agent(agentOptions);
+  const secure = new https.Agent(agentOptions);
+
+  return (input, init) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const isSecure = url.protocol === "https:";
+      const body = typeof init?.body === "string" ? Buffer.from(init.body) : null;
+      const request = (isSecure ? https : http).request(url, {
+        agent: isSecure ? secure : plain,
+        method: init?.method ?? "GET",
+        headers: {
+          ...Object.fromEntries(new Headers(init?.headers)),
+          ...(body && { "content-length": body.byteLength }),
+        },
+        ...(init?.signal && { signal: init.signal }),
+      });
+      request.on("error", reject);
+      request.on("response", (incoming) => resolve(responseOf(incoming, url)));
+      request.end(body ?? undefined);
+    });
+}
+
+/** The parts of a `Response` that the SDK reads; a real one would put web streams between, which cost most. */
+function responseOf(incoming: http.IncomingMessage, url: URL): Response {
+  const status = incoming.statusCode ?? 0;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const response = {
+    status,
+    ok: status >= 200 && status < 300,
+    url: url.href,
+    headers,
+    body: bounded(incoming, LONGEST_STREAM),
+    text: () => textOf(incoming),
+  };
+  return response as unknown as Response;
+}
+
+async function* bounded(incoming: http.IncomingMessage, longest: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > longest) throw new BodyTooLarge(`more than ${longest} bytes`);
+    yield chunk;
+  }
+}
+
+/** The start of an error's body: enough for its message, whatever is sent. */
+async function textOf(incoming: http.IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > LONGEST_ERROR_BODY) break;
+  }
+  return Buffer.concat(chunks).subarray(0, LONGEST_ERROR_BODY).toString("utf8");
+}

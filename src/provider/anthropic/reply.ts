@@ -1,0 +1,135 @@
+import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
+import { isJsonObject } from "../../util/json.ts";
+import type { Usage } from "../../run/usage.ts";
+import type { ModelReply } from "../provider.ts";
+
+/** A reply longer than this is a fault of the other side: no model writes so much in one reply. UTF-16 units. */
+export const LONGEST_REPLY = 16 * 1024 * 1024;
+
+/** A reply as it grows from the events of a stream. */
+export interface GrowingReply {
+  /** Takes the next event and gives the text that it adds, "" for none. Events it does not know are passed over. */
+  accept(event: RawMessageStreamEvent): string;
+  /** A message has begun. */
+  readonly begun: boolean;
+  /** The message has ended: what follows, even a broken connection, changes nothing. */
+  readonly complete: boolean;
+  /** UTF-16 units of text so far. */
+  readonly length: number;
+  readonly text: string;
+  /** What the provider said so far; null when it said nothing. */
+  readonly usage: Usage | null;
+  /** The reply, once it is complete. */
+  finish(): ModelReply;
+}
+
+/** Starts an empty reply. `askedModel` stands in when the stream does not name the model. */
+export function growingReply(askedModel: string): GrowingReply {
+  const pieces: string[] = [];
+  let model = askedModel;
+  let stopReason: string | null = null;
+  let length = 0;
+  let begun = false;
+  let complete = false;
+  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  let usageKnown = false;
+
+  const readUsage = (usage: unknown): void => {
+    if (!isJsonObject(usage)) return;
+    usageKnown = true;
+    tokens.input = count(usage["input_tokens"]) ?? tokens.input;
+    tokens.output = count(usage["output_tokens"]) ?? tokens.output;
+    tokens.cacheRead = count(usage["cache_read_input_tokens"]) ?? tokens.cacheRead;
+    tokens.cacheWrite = count(usage["cache_creation_input_tokens"]) ?? tokens.cacheWrite;
+  };
+
+  const usage = (): Usage | null =>
+    usageKnown
+      ? {
+          inputTokens: tokens.input,
+          outputTokens: tokens.output,
+          cacheReadTokens: tokens.cacheRead,
+          cacheWriteTokens: tokens.cacheWrite,
+          calls: 1,
+        }
+      : null;
+
+  const add = (text: unknown): string => {
+    if (typeof text !== "string" || text === "") return "";
+    pieces.push(text);
+    length += text.length;
+    return text;
+  };
+
+  return {
+    accept(event) {
+      // A gateway may send anything, so nothing below the top is taken for granted.
+      if (!isJsonObject(event)) return "";
+      switch (event["type"]) {
+        case "message_start": {
+          const message = event["message"];
+          if (!isJsonObject(message)) return "";
+          begun = true;
+          if (typeof message["model"] === "string" && message["model"] !== "") model = message["model"];
+          readUsage(message["usage"]);
+          return "";
+        }
+        case "content_block_start": {
+          const block = event["content_block"];
+          return isJsonObject(block) && block["type"] === "text" ? add(block["text"]) : "";
+        }
+        case "content_block_delta": {
+          const delta = event["delta"];
+          return isJsonObject(delta) && delta["type"] === "text_delta" ? add(delta["text"]) : "";
+        }
+        case "message_delta": {
+          const delta = event["delta"];
+          if (isJsonObject(delta) && typeof delta["stop_reason"] === "string") stopReason = delta["stop_reason"];
+          readUsage(event["usage"]);
+          return "";
+        }
+        case "message_stop":
+          complete = begun;
+          return "";
+        default:
+          return "";
+      }
+    },
+    get begun() {
+      return begun;
+    },
+    get complete() {
+      return complete;
+    },
+    get length() {
+      return length;
+    },
+    get text() {
+      return pieces.join("");
+    },
+    get usage() {
+      return usage();
+    },
+    finish: () => ({ text: pieces.join(""), stopReason: stopReasonOf(stopReason), model, usage: usage() }),
+  };
+}
+
+function count(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function stopReasonOf(reason: string | null): ModelReply["stopReason"] {
+  switch (reason) {
+    case "end_turn":
+    case "stop_sequence":
+      return "end";
+    case "max_tokens":
+    // The reply was cut just the same, by the model's window instead of ours.
+    case "model_context_window_exceeded":
+      return "max_tokens";
+    case "refusal":
+      return "refusal";
+    default:
+      return "other";
+  }
+}

@@ -1,0 +1,49 @@
+import type { MessageCreateParamsStreaming, OutputConfig } from "@anthropic-ai/sdk/resources/messages";
+import type { ModelRequest } from "../provider.ts";
+import { withSchemaInPrompt } from "../schema-prompt.ts";
+import { structuredOutput } from "./structured-output.ts";
+
+/** A request in Anthropic's dialect. */
+export interface AnthropicRequest {
+  readonly params: MessageCreateParamsStreaming;
+  readonly headers: { readonly [name: string]: string };
+}
+
+/**
+ * The newest version of the API that takes `temperature`; the one that the SDK sends (2026-10-21) refuses it.
+ * Source: platform.claude.com/docs/en/api/migration-2026-10-21. Models since Claude 4.7 refuse it in any version,
+ * and their error reaches the user.
+ */
+const VERSION_WITH_TEMPERATURE = "2023-06-01";
+
+/** Builds the request: cached instructions, structured output where the schema allows it, the prompt where not. */
+export function anthropicRequest(request: ModelRequest, idempotencyKey: string): AnthropicRequest {
+  const { outputSchema, effort, temperature } = request;
+  const structured = outputSchema === null ? null : structuredOutput(outputSchema);
+  const messages =
+    outputSchema === null || structured?.complete === true
+      ? request.messages
+      : withSchemaInPrompt(request.messages, outputSchema);
+  const outputConfig: OutputConfig = {
+    ...(structured && { format: { type: "json_schema" as const, schema: { ...structured.schema } } }),
+    // The manifest's efforts are the API's; an unknown one is for the API to refuse.
+    ...(effort !== null && { effort: effort as NonNullable<OutputConfig["effort"]> }),
+  };
+  const params: MessageCreateParamsStreaming = {
+    model: request.model,
+    max_tokens: request.maxTokens,
+    messages: messages.map(({ role, text }) => ({ role, content: text })),
+    stream: true,
+    ...(request.system !== null &&
+      request.system.trim() !== "" && {
+        system: [{ type: "text" as const, text: request.system, cache_control: { type: "ephemeral" as const } }],
+      }),
+    ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
+    ...(temperature !== null && { temperature }),
+  };
+  const headers = {
+    "Idempotency-Key": idempotencyKey,
+    ...(temperature !== null && { "anthropic-version": VERSION_WITH_TEMPERATURE }),
+  };
+  return { params, headers };
+}

@@ -1,0 +1,17 @@
+/** An error as the real API answers it. */
+export interface ApiError {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+/** A request that the real API would refuse as invalid. */
+export function invalid(message: string): ApiError {
+  return { status: 400, type: "invalid_request_error", message };
+}
+
+/** The JSON body of an error. */
+export function errorBody(type: string, message: string, requestId: string): string {
+  return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
+}

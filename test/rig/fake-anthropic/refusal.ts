@@ -1,0 +1,172 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { invalid, type ApiError } from "./api-error.ts";
+import { models } from "./model-table.ts";
+import { schemaRefusal } from "./schema-refusal.ts";
+import { blocksOf, type WireBlock, type WireMessage, type WireRequest } from "./wire.ts";
+import { inputTokens } from "./usage.ts";
+
+const apiVersions = new Set(["2023-01-01", "2023-06-01", "2026-10-21"]);
+const newestVersion = "2026-10-21";
+
+const requestFields = new Set([
+  "model", "max_tokens", "messages", "system", "stream", "tools", "tool_choice", "stop_sequences", "metadata",
+  "output_config", "thinking", "service_tier", "cache_control", "container", "inference_geo", "speed", "diagnostics",
+  "temperature", "top_p", "top_k",
+]);
+const countFields = new Set(["model", "messages", "system", "tools", "tool_choice", "output_config", "thinking"]);
+const efforts = new Set(["low", "medium", "high", "xhigh", "max"]);
+
+/** What is wrong with the headers, as the real API says it; null = nothing. */
+export function headerRefusal(headers: IncomingHttpHeaders, apiKey: string | null): ApiError | null {
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
+  const key = bearer ?? headers["x-api-key"];
+  if (key === undefined || key === "") {
+    return { status: 401, type: "authentication_error", message: "x-api-key header is required" };
+  }
+  if (apiKey !== null && key !== apiKey) {
+    return { status: 401, type: "authentication_error", message: "invalid x-api-key" };
+  }
+  const version = headers["anthropic-version"];
+  if (version === undefined) return invalid("anthropic-version: header is required");
+  if (!apiVersions.has(String(version))) return invalid(`anthropic-version: "${String(version)}" is not a valid version`);
+  if (!(headers["content-type"] ?? "").includes("application/json")) {
+    return invalid("content-type: must be application/json");
+  }
+  return null;
+}
+
+/** What is wrong with the body; null = the request is good. */
+export function bodyRefusal(body: unknown, kind: "create" | "count", version: string): ApiError | null {
+  if (!isObject(body)) return invalid("Input should be a valid dictionary or object to extract fields from");
+  const known = kind === "create" ? requestFields : countFields;
+  for (const field of Object.keys(body)) {
+    if (!known.has(field)) return invalid(`${field}: Extra inputs are not permitted`);
+  }
+  for (const field of kind === "create" ? ["model", "max_tokens", "messages"] : ["model", "messages"]) {
+    if (body[field] === undefined) return invalid(`${field}: Field required`);
+  }
+  if (typeof body["model"] !== "string") return invalid("model: Input should be a valid string");
+  const model = models.get(body["model"]);
+  if (model === undefined) return { status: 404, type: "not_found_error", message: `model: ${body["model"]}` };
+
+  const request = body as unknown as WireRequest;
+  const problem = messagesRefusal(request.messages, model.isClassic) ?? systemRefusal(request.system);
+  if (problem !== null) return problem;
+  const sampling = ["temperature", "top_p", "top_k"].find((name) => body[name] !== undefined);
+  if (sampling !== undefined && (version === newestVersion || !model.isClassic)) {
+    return invalid(`${sampling}: this parameter is not supported`);
+  }
+  if (kind === "create") {
+    const most = model.maxOutputTokens;
+    const { max_tokens: maxTokens } = request;
+    if (!Number.isInteger(maxTokens)) return invalid("max_tokens: Input should be a valid integer");
+    if (maxTokens < 1) return invalid("max_tokens: Input should be greater than or equal to 1");
+    if (maxTokens > most) {
+      return invalid(
+        `max_tokens: ${maxTokens} > ${most}, which is the maximum allowed number of output tokens for ${request.model}`,
+      );
+    }
+  }
+  const output = outputRefusal(body["output_config"]);
+  if (output !== null) return output;
+  const tokens = inputTokens(request);
+  return tokens > model.contextTokens
+    ? invalid(`prompt is too long: ${tokens} tokens > ${model.contextTokens} maximum`)
+    : null;
+}
+
+function messagesRefusal(messages: unknown, allowsPrefill: boolean): ApiError | null {
+  if (!Array.isArray(messages)) return invalid("messages: Input should be a valid list");
+  if (messages.length === 0) return invalid("messages: at least one message is required");
+  for (const [index, message] of (messages as unknown[]).entries()) {
+    const problem = messageRefusal(message, index);
+    if (problem !== null) return problem;
+  }
+  const checked = messages as WireMessage[];
+  if (checked[0]?.role !== "user") return invalid('messages: first message must use the "user" role');
+  if (checked.at(-1)?.role === "assistant" && !allowsPrefill) {
+    return invalid("This model does not support assistant message prefill. The conversation must end with a user message.");
+  }
+  return toolRefusal(checked);
+}
+
+function messageRefusal(message: unknown, index: number): ApiError | null {
+  if (!isObject(message)) return invalid(`messages.${index}: Input should be a valid dictionary or object`);
+  for (const field of Object.keys(message)) {
+    if (field !== "role" && field !== "content") return invalid(`messages.${index}.${field}: Extra inputs are not permitted`);
+  }
+  const { role, content } = message;
+  if (role !== "user" && role !== "assistant") {
+    return invalid(`messages.${index}.role: Input should be 'user' or 'assistant'`);
+  }
+  if (content === undefined) return invalid(`messages.${index}.content: Field required`);
+  if (typeof content !== "string" && !Array.isArray(content)) {
+    return invalid(`messages.${index}.content: Input should be a valid string or list`);
+  }
+  if (content.length === 0) return invalid(`messages.${index}: user messages must have non-empty content`);
+  for (const block of blocksOf(content as string | WireBlock[])) {
+    if (block.type === "text" && (block.text ?? "").trim() === "") {
+      return invalid("messages: text content blocks must contain non-whitespace text");
+    }
+  }
+  return null;
+}
+
+/** Every tool_use is answered in the very next message, and every tool_result answers one of the message before. */
+function toolRefusal(messages: readonly WireMessage[]): ApiError | null {
+  for (const [index, message] of messages.entries()) {
+    const before = new Set(idsOf(messages[index - 1], "tool_use"));
+    const orphan = idsOf(message, "tool_result").find((id) => !before.has(id));
+    if (orphan !== undefined) {
+      return invalid(
+        `messages.${index}.content.0: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${orphan}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+      );
+    }
+    const answered = new Set(idsOf(messages[index + 1], "tool_result"));
+    const open = idsOf(message, "tool_use").filter((id) => !answered.has(id));
+    if (open.length > 0) {
+      return invalid(
+        `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+      );
+    }
+  }
+  return null;
+}
+
+function idsOf(message: WireMessage | undefined, type: "tool_use" | "tool_result"): string[] {
+  return blocksOf(message?.content)
+    .filter((block) => block.type === type)
+    .map((block) => (type === "tool_use" ? block.id : block.tool_use_id) ?? "");
+}
+
+function systemRefusal(system: unknown): ApiError | null {
+  if (system === undefined) return null;
+  if (typeof system !== "string" && !Array.isArray(system)) return invalid("system: Input should be a valid string or list");
+  for (const block of blocksOf(system as string | WireBlock[])) {
+    if (block.type !== "text") return invalid("system.0.type: Input should be 'text'");
+    if ((block.text ?? "") === "") return invalid("system: text content blocks must be non-empty");
+  }
+  return null;
+}
+
+function outputRefusal(config: unknown): ApiError | null {
+  if (config === undefined) return null;
+  if (!isObject(config)) return invalid("output_config: Input should be a valid dictionary or object");
+  for (const field of Object.keys(config)) {
+    if (field !== "effort" && field !== "format") return invalid(`output_config.${field}: Extra inputs are not permitted`);
+  }
+  const { effort, format } = config;
+  if (effort !== undefined && (typeof effort !== "string" || !efforts.has(effort))) {
+    return invalid("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
+  }
+  if (format === undefined) return null;
+  if (!isObject(format) || format["type"] !== "json_schema") {
+    return invalid("output_config.format.type: Input should be 'json_schema'");
+  }
+  const problem = schemaRefusal(format["schema"]);
+  return problem === null ? null : invalid(`output_config.format.schema: ${problem}`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
