@@ -1,0 +1,70 @@
+import { LineCounter, parseDocument, type Document as YamlDocument, type ParsedNode } from "yaml";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceFile } from "../diagnostic/source.ts";
+import { err, ok, type Result } from "../util/result.ts";
+import { convert } from "./convert.ts";
+import { createDocument, spanOf, type Document } from "./document.ts";
+import { explainSyntaxError, tooDeep, unknownTag, type SyntaxProblem } from "./syntax-error.ts";
+
+/** The largest manifest: a thousand times a large one, and still read in about a second. */
+export const LARGEST_FILE_BYTES = 1024 * 1024;
+
+/**
+ * Reads YAML 1.2 into plain data with places. After a syntax error nothing else is reported, as what follows is often
+ * its consequence; otherwise all problems of the file at once.
+ */
+export function readDocument(file: SourceFile): Result<Document, readonly Diagnostic[]> {
+  const source = { path: file.path, text: file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text };
+  const lines = new LineCounter();
+  const diagnostic = (problem: SyntaxProblem, [start, end]: readonly [number, number]): Diagnostic => ({
+    file: source.path,
+    span: spanOf(lines, start, end),
+    severity: "error",
+    ...{ code: problem.code, message: problem.message, help: problem.help },
+    related: [],
+  });
+
+  if (Buffer.byteLength(source.text) > LARGEST_FILE_BYTES) {
+    const message = `the file is larger than ${LARGEST_FILE_BYTES / 1024} KiB`;
+    return err([diagnostic({ code: "WF1009", message, help: "keep data in files of their own and read them in a step" }, [0, 0])]);
+  }
+  const parsed = parse(source.text, lines);
+  if (!parsed) return err([diagnostic(tooDeep, [0, 0])]);
+  const [error] = parsed.errors;
+  if (error) {
+    const { start, ...problem } = explainSyntaxError(error, source.text);
+    return err([diagnostic(problem, onOneLine(source.text, start ?? error.pos[0], error.pos[1]))]);
+  }
+  const tagged = parsed.warnings.find((warning) => warning.code === "TAG_RESOLVE_FAILED" || warning.code === "BAD_COLLECTION_TYPE");
+  if (tagged) return err([diagnostic(unknownTag, tagged.pos)]);
+  if (!parsed.contents) {
+    return err([diagnostic({ code: "WF1011", message: "the file is empty", help: "a manifest starts with `muster: 1`" }, [0, 0])]);
+  }
+  const { data, anchors, problems } = convert(parsed.contents, source.text);
+  if (problems.length === 0) return ok(createDocument(source, parsed.contents, data, anchors, lines));
+  return err(
+    problems.map((problem) => ({
+      ...diagnostic(problem, problem.range),
+      related: problem.related
+        ? [{ file: source.path, span: spanOf(lines, ...problem.related.range), message: problem.related.message }]
+        : [],
+    })),
+  );
+}
+
+/** A range without the lines after its first: what the parser gave up on is rarely more than a hint of the place. */
+function onOneLine(text: string, start: number, end: number): readonly [number, number] {
+  const feed = text.indexOf("\n", start);
+  return [start, feed === -1 || feed > end ? Math.max(start, end) : feed];
+}
+
+/** null when the nesting is deeper than the parser's stack. */
+function parse(text: string, lineCounter: LineCounter): YamlDocument.Parsed<ParsedNode> | null {
+  try {
+    // The library's own check of duplicate keys is quadratic; ours is in convert.
+    return parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: "error", version: "1.2" });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
