@@ -19,6 +19,7 @@ export interface RunRecord {
 
 export interface RunSummary extends RunRecord {
   readonly status: RunStatus;
+  /** When the run was created or last committed to; the store's clock, milliseconds since 1970. */
   readonly updatedAt: number;
   /** Counts the starts of this run: 1 at first, one more for each resume. */
   readonly epoch: number;
@@ -47,13 +48,24 @@ export type LeaseResult =
   | { readonly ok: true; readonly lease: Lease; readonly takenFrom: LeaseOwner | null }
   | { readonly ok: false; readonly owner: LeaseOwner };
 
-/** What is written together or not at all, in this order. */
+/** What is written together or not at all. All of it may be empty: the lease is still checked. */
 export interface Batch {
+  /** They go on where the run's last event ended: `lastSeq + 1`, `lastSeq + 2`, ... Anything else is a bug. */
   readonly events: readonly StoredEvent[];
+  /**
+   * A fact is identified by run, key and fingerprint. Written again it replaces what was recorded (the last one
+   * in the batch wins) and keeps its place in the order. Several fingerprints live side by side under one key,
+   * so an edit that is taken back finds its fact again.
+   */
   readonly facts: readonly Fact[];
-  /** Keys of facts that no longer answer (a resume that runs them anew). */
+  /**
+   * Keys whose facts no longer answer, under whatever fingerprint (a resume that runs them anew). Applied before
+   * `facts`: one batch may drop what a key had and record its new start. A key without facts is no error.
+   */
   readonly forget?: readonly string[];
+  /** Left as it is when absent. */
   readonly status?: RunStatus;
+  /** Left as it is when absent. */
   readonly activeMs?: number;
 }
 
@@ -66,7 +78,7 @@ export interface InboxMessage {
   readonly body: Json;
 }
 
-/** Thrown by `commit` when a later epoch holds the lease: nothing was written, the runner must stop. */
+/** Thrown when a later epoch holds the lease, or it was given back: nothing was written, the runner must stop. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
@@ -74,7 +86,11 @@ export class LeaseLostError extends Error {
 /** Thrown by any call when the store cannot be read or written; the message names the file and what to do. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
-  readonly code: "full" | "corrupt" | "busy" | "version" | "io";
+  /**
+   * `full` no space left; `corrupt` damaged, or no state file at all; `busy` another process writes for too long;
+   * `version` written by a later muster; `taken` the run id is in use; `io` all else that the system refused.
+   */
+  readonly code: "full" | "corrupt" | "busy" | "version" | "taken" | "io";
   constructor(code: StoreError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -83,18 +99,22 @@ export class StoreError extends Error {
 
 /**
  * The checkpoint. Synchronous: a call that returned has happened, durably (`commit` survives power loss).
- * Every call may throw StoreError; after one the last committed state is still readable.
+ * Every call may throw StoreError; after one nothing of that call was written, and the last committed state is
+ * still readable. Writing about a run that does not exist is a bug (InternalError); reading gives nothing.
  */
 export interface Store {
-  /** Creates a run with its first lease, in one transaction. Throws StoreError if the id is taken (use `findRun`). */
+  /** Creates a run, `running`, with its first lease (epoch 1), in one transaction. StoreError `taken` if the id is in use. */
   createRun(run: RunRecord, owner: LeaseOwner): Lease;
   /** One run, or null. */
   findRun(runId: string): RunSummary | null;
-  /** Runs, newest first. */
+  /** Runs, newest start first; of equal starts the one created last. `status` keeps those in one of the states. */
   listRuns(filter?: { readonly status?: readonly RunStatus[]; readonly limit?: number }): RunSummary[];
+  /** At most `limit` runs whose id starts with `prefix`, in order of the id: for a person who types a part of it. */
+  findRunsByPrefix(prefix: string, limit: number): RunSummary[];
   /**
-   * Takes the lease when it is free, when `mayTake(owner)` says that its owner is dead or silent for too long.
-   * A new lease has the next epoch.
+   * Takes the lease when it is free, or when `mayTake(owner)` says that its owner is dead or silent for too long.
+   * A new lease has the next epoch and fences every earlier one. `mayTake` is asked inside the transaction:
+   * it must be quick and must not call the store.
    */
   acquireLease(runId: string, owner: LeaseOwner, mayTake: (owner: LeaseOwner) => boolean): LeaseResult;
   /** Says that the owner lives. Throws LeaseLostError. */
@@ -103,9 +123,12 @@ export interface Store {
   releaseLease(lease: Lease): void;
   /** Writes a batch durably under the lease. Throws LeaseLostError, and then nothing was written. */
   commit(lease: Lease, batch: Batch): void;
-  /** Every fact that still answers, in the order it was first written. */
+  /**
+   * Every fact that still answers, in the order it was first written. For one pass; what is committed
+   * during the pass may or may not be seen.
+   */
   readFacts(runId: string): Iterable<Fact>;
-  /** Events in order of `seq`. */
+  /** Events in order of `seq`, from the one behind `after` (default 0: all). For one pass, like `readFacts`. */
   readEvents(runId: string, filter?: { readonly after?: number; readonly limit?: number }): Iterable<StoredEvent>;
   /** The last `seq` of a run, 0 when it has no event. */
   lastSeq(runId: string): number;
@@ -113,9 +136,10 @@ export interface Store {
   putBlob(bytes: Uint8Array): string;
   /** The bytes of a blob; throws StoreError `corrupt` when it is missing or does not match its name. */
   getBlob(sha256: string): Uint8Array;
-  /** Leaves a message for the lease holder. */
+  /** Leaves a message for the lease holder, now or later; needs no lease. */
   post(runId: string, message: Omit<InboxMessage, "id">): void;
-  /** Takes the waiting messages under the lease: each is given once. Throws LeaseLostError. */
+  /** Takes the waiting messages, oldest first, under the lease: each is given once. Throws LeaseLostError. */
   takeInbox(lease: Lease): InboxMessage[];
+  /** Gives files and memory back. Nothing but `close` itself may be called after it. */
   close(): void;
 }

@@ -1,0 +1,145 @@
+import type { StoredEvent } from "../../run/event.ts";
+import type { Fact } from "../../run/fact.ts";
+import { sha256 } from "../../util/digest.ts";
+import type { Clock } from "../../util/clock.ts";
+import { InternalError } from "../../util/internal-error.ts";
+import {
+  LeaseLostError, StoreError,
+  type InboxMessage, type Lease, type LeaseOwner, type RunRecord, type RunStatus, type RunSummary, type Store,
+} from "../store.ts";
+
+/** All there is about one run. */
+interface Entry {
+  readonly record: RunRecord;
+  status: RunStatus;
+  updatedAt: number;
+  epoch: number;
+  activeMs: number;
+  lease: LeaseOwner | null;
+  readonly events: StoredEvent[];
+  /** By key, then fingerprint, each with its place in the order of writing. */
+  readonly facts: Map<string, Map<string, { fact: Fact; readonly place: number }>>;
+  factCount: number;
+  inbox: InboxMessage[];
+}
+
+/**
+ * The store without a disk, for the library and for tests. Same contract, but nothing outlives the object;
+ * `close` keeps what was written, so handing the same object to the next runner plays a restart.
+ */
+export function createMemoryStore(options: { readonly clock: Clock }): Store {
+  const { clock } = options;
+  const entries = new Map<string, Entry>();
+  const blobs = new Map<string, Uint8Array>();
+  let lastMessageId = 0;
+
+  const existing = (runId: string): Entry => {
+    const entry = entries.get(runId);
+    if (entry === undefined) throw new InternalError(`there is no run ${runId} in the store`);
+    return entry;
+  };
+  const held = (lease: Lease): Entry | null => {
+    const entry = entries.get(lease.runId);
+    return entry !== undefined && entry.lease !== null && entry.epoch === lease.epoch ? entry : null;
+  };
+  const fenced = (lease: Lease): Entry => {
+    const entry = held(lease);
+    if (entry === null) throw new LeaseLostError(`start ${lease.epoch} of run ${lease.runId} may not write any more`);
+    return entry;
+  };
+
+  return {
+    createRun(record, owner) {
+      if (entries.has(record.runId)) throw new StoreError("taken", `there is a run ${record.runId} already`);
+      entries.set(record.runId, {
+        record, status: "running", updatedAt: clock.now(), epoch: 1, activeMs: 0, lease: owner,
+        events: [], facts: new Map(), factCount: 0, inbox: [],
+      });
+      return { runId: record.runId, epoch: 1 };
+    },
+    findRun(runId) {
+      const entry = entries.get(runId);
+      return entry === undefined ? null : summaryOf(entry);
+    },
+    listRuns: ({ status, limit } = {}) =>
+      [...entries.values()]
+        .reverse()
+        .filter((entry) => status === undefined || status.includes(entry.status))
+        .sort((a, b) => b.record.startedAt - a.record.startedAt)
+        .slice(0, limit)
+        .map(summaryOf),
+    findRunsByPrefix: (prefix, limit) =>
+      [...entries.keys()]
+        .filter((runId) => runId.startsWith(prefix))
+        .sort()
+        .slice(0, limit)
+        .map((runId) => summaryOf(existing(runId))),
+    acquireLease(runId, owner, mayTake) {
+      const entry = existing(runId);
+      const current = entry.lease;
+      if (current !== null && !mayTake(current)) return { ok: false, owner: current };
+      entry.epoch++;
+      entry.lease = owner;
+      return { ok: true, lease: { runId, epoch: entry.epoch }, takenFrom: current };
+    },
+    renewLease(lease, at) {
+      const entry = fenced(lease);
+      entry.lease = { ...(entry.lease as LeaseOwner), renewedAt: at };
+    },
+    releaseLease(lease) {
+      const entry = held(lease);
+      if (entry !== null) entry.lease = null;
+    },
+    commit(lease, { events, facts, forget = [], status, activeMs }) {
+      const entry = fenced(lease);
+      events.forEach(({ seq }, index) => {
+        const before = entry.events.length + index;
+        if (seq !== before + 1) throw new InternalError(`event ${seq} does not follow event ${before}`);
+      });
+      entry.updatedAt = clock.now();
+      entry.status = status ?? entry.status;
+      entry.activeMs = activeMs ?? entry.activeMs;
+      for (const event of events) entry.events.push(event);
+      for (const key of forget) entry.facts.delete(key);
+      for (const fact of facts) record(entry, fact);
+    },
+    *readFacts(runId) {
+      const facts = [...(entries.get(runId)?.facts.values() ?? [])].flatMap((versions) => [...versions.values()]);
+      for (const { fact } of facts.sort((a, b) => a.place - b.place)) yield fact;
+    },
+    *readEvents(runId, { after = 0, limit = Infinity } = {}) {
+      yield* entries.get(runId)?.events.slice(after, after + limit) ?? [];
+    },
+    lastSeq: (runId) => entries.get(runId)?.events.length ?? 0,
+    putBlob(bytes) {
+      const name = sha256(bytes);
+      if (!blobs.has(name)) blobs.set(name, new Uint8Array(bytes));
+      return name;
+    },
+    getBlob(name) {
+      const bytes = blobs.get(name);
+      if (bytes === undefined) throw new StoreError("corrupt", `the blob ${name} is missing`);
+      return new Uint8Array(bytes);
+    },
+    post: (runId, message) => void existing(runId).inbox.push({ id: ++lastMessageId, ...message }),
+    takeInbox(lease) {
+      const entry = fenced(lease);
+      const taken = entry.inbox;
+      entry.inbox = [];
+      return taken;
+    },
+    close() {},
+  };
+}
+
+function summaryOf({ record, status, updatedAt, epoch, activeMs, lease }: Entry): RunSummary {
+  return { ...record, status, updatedAt, epoch, activeMs, lease };
+}
+
+function record(entry: Entry, fact: Fact): void {
+  const versions = entry.facts.get(fact.key) ?? new Map<string, { fact: Fact; readonly place: number }>();
+  entry.facts.set(fact.key, versions);
+  const known = versions.get(fact.fingerprint);
+  if (known !== undefined) known.fact = fact;
+  else versions.set(fact.fingerprint, { fact, place: ++entry.factCount });
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { dirname, join, resolve } from "node:path";
+import type { Clock } from "../../util/clock.ts";
+import { StoreError, type Store } from "../store.ts";
+import { blobFolder } from "./blob-folder.ts";
+import { committer } from "./commit.ts";
+import { connect } from "./connection.ts";
+import { storeError, toStoreError } from "./error.ts";
+import { makePrivateFolder, syncFolder } from "./folder.ts";
+import { history } from "./history.ts";
+import { inboxTable } from "./inbox-table.ts";
+import { leaseTable } from "./lease-table.ts";
+import { loadSqlite, type WarningHost } from "./load-sqlite.ts";
+import { runTable } from "./run-table.ts";
+import { migrate, migrations, readVersion } from "./schema.ts";
+
+/** How long a call waits for another process that writes, before StoreError `busy`. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+export interface SqliteStoreOptions {
+  /** The state file; blobs lie beside it in `blobs/`. Made when it is missing, unless `readOnly`. */
+  readonly path: string;
+  /** Opens for reading only: nothing is made or migrated, and every write throws StoreError `io`. Default false. */
+  readonly readOnly?: boolean;
+  readonly clock: Clock;
+  /** Where Node 22 would print that SQLite is experimental: `process`, to keep that one line back. Default: it is printed. */
+  readonly warnings?: WarningHost;
+}
+
+/** Opens the state of a project, `.muster/state.db`. Throws StoreError. */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const { path, readOnly = false, clock } = options;
+  // Absolute, so that SQLite never takes a name for a URI.
+  const file = resolve(path);
+  try {
+    const { DatabaseSync } = loadSqlite(options.warnings);
+    const openFile: OpenFile = (name) =>
+      new DatabaseSync(name, { readOnly, enableForeignKeyConstraints: false });
+    const wal = `${file}-wal`;
+    // Asked first: a file that another process makes right now comes before its log.
+    const hasLog = existsSync(wal);
+    if (!existsSync(file)) {
+      if (readOnly) throw new StoreError("io", `there is no state in ${path} yet; 'muster run' makes it`);
+      // A log without its file: whatever comes to lie beside it would be overwritten with its pages.
+      if (hasLog) throw new StoreError("corrupt", `the state in ${path} is gone, but its log ${wal} is not: put the file back, or delete the log to start afresh`);
+      createFile(file, openFile);
+    } else if (statSync(file).size === 0) {
+      throw new StoreError("corrupt", `the state in ${path} is empty (0 bytes), which muster never leaves behind; restore it, or delete it to start afresh; the runs in it are lost`);
+    }
+    const connection = connect(openConnection(file, path, readOnly, openFile), path);
+    const blobs = blobFolder(join(dirname(file), "blobs"));
+    return {
+      ...runTable(connection, clock),
+      ...leaseTable(connection),
+      commit: committer(connection, clock),
+      ...history(connection),
+      ...inboxTable(connection),
+      ...(readOnly ? { ...blobs, putBlob: () => refuse(path) } : blobs),
+      close: connection.close,
+    };
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+}
+
+type OpenFile = (file: string) => DatabaseSync;
+
+function refuse(path: string): never {
+  throw storeError("io", path, "it was opened for reading only");
+}
+
+/** Opens an existing file; `path` is its name for messages. */
+function openConnection(file: string, path: string, readOnly: boolean, openFile: OpenFile): DatabaseSync {
+  const db = openFile(file);
+  try {
+    // cell_size_check and trusted_schema: the file may be damaged, or come from elsewhere (a CI artifact).
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF`);
+    if (readOnly) {
+      const version = readVersion(db, path, migrations.length);
+      if (version < migrations.length) throw storeError("io", path, `it has version ${version}, and reading alone cannot bring it to version ${migrations.length}`);
+    } else {
+      migrate(db, path);
+      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Makes a new file whole or not at all: written aside, then given its name, unless another process was quicker.
+ * So a file of 0 bytes or without tables is never ours.
+ */
+function createFile(file: string, openFile: OpenFile): void {
+  makePrivateFolder(dirname(file));
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    // SQLite gives -wal and -shm the mode of the file.
+    closeSync(openSync(draft, "wx", 0o600));
+    const db = openFile(draft);
+    try {
+      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      migrate(db, file);
+    } finally {
+      db.close();
+    }
+    giveName(draft, file);
+  } finally {
+    for (const end of ["", "-wal", "-shm"]) rmSync(draft + end, { force: true });
+  }
+  syncFolder(dirname(file));
+}
+
+function giveName(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    // Some file systems have no hard links (exFAT); there two first starts at the same moment are on their own.
+    if (code !== "EPERM" && code !== "ENOTSUP") throw error;
+    renameSync(draft, file);
+  }
+}

@@ -1,0 +1,108 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../store.ts";
+import { START_AFRESH, storeError } from "./error.ts";
+
+/** Marks the file as ours, `PRAGMA application_id`: "Mstr" in ASCII. */
+export const APPLICATION_ID = 0x4d737472;
+
+/**
+ * Each entry leads from the version that is its index to the next one; version 0 is an empty file.
+ * History of `PRAGMA user_version`:
+ *   1  runs with lease, records, events, facts, inbox (muster 0.1)
+ *
+ * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
+ * n is the event's `seq`, and for facts counts 1, 2, 3, ... in the order of writing.
+ * `crc` is checked on every read (see *-row.ts): SQLite itself does not notice a flipped bit inside a value.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL UNIQUE,
+    started_at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    active_ms INTEGER NOT NULL,
+    lease_host TEXT,
+    lease_pid INTEGER,
+    lease_process_start TEXT,
+    lease_renewed_at INTEGER
+  );
+  CREATE INDEX run_newest ON run (started_at, status);
+  CREATE TABLE record (id INTEGER PRIMARY KEY, body TEXT NOT NULL, crc INTEGER NOT NULL);
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    step TEXT,
+    item INTEGER,
+    attempt INTEGER,
+    data TEXT,
+    crc INTEGER NOT NULL
+  );
+  CREATE TABLE fact (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  );
+  CREATE INDEX fact_by_key ON fact (key);
+  CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX inbox_by_run ON inbox (run);
+  `,
+];
+
+/** The version of an open file. Throws StoreError when it is not ours, or from a later muster. */
+export function readVersion(db: DatabaseSync, path: string, known: number): number {
+  const owner = pragma(db, "application_id");
+  const version = pragma(db, "user_version");
+  if (version === 0 && owner === 0 && isEmpty(db)) return 0;
+  if (owner !== APPLICATION_ID) throw storeError("corrupt", path, "it is a database of another program");
+  if (version > known) {
+    throw new StoreError(
+      "version",
+      `the state in ${path} has version ${version}, and this muster knows versions up to ${known}: ` +
+        `use the muster that wrote it, or a later one, or ${START_AFRESH}`,
+    );
+  }
+  return version;
+}
+
+/** Brings an open file to the newest version, in one transaction; does nothing when it is there. */
+export function migrate(db: DatabaseSync, path: string, steps: readonly string[] = migrations): void {
+  if (readVersion(db, path, steps.length) === steps.length) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    // Asked again under the lock: another process may have been quicker.
+    for (const step of steps.slice(readVersion(db, path, steps.length))) db.exec(step);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length}; COMMIT`);
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+/** Ends a failed transaction. SQLite has already done it after some errors (a full disk), and then refuses. */
+export function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // No transaction is open: that is what was wanted.
+  }
+}
+
+function pragma(db: DatabaseSync, name: "application_id" | "user_version"): number {
+  return db.prepare(`PRAGMA ${name}`).get()?.[name] as number;
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}

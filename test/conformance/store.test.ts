@@ -1,0 +1,386 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { StoredEvent } from "../../src/run/event.ts";
+import type { Fact } from "../../src/run/fact.ts";
+import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { LeaseLostError, StoreError, type LeaseOwner, type RunRecord, type Store } from "../../src/store/store.ts";
+import { sha256 } from "../../src/util/digest.ts";
+import type { Json } from "../../src/util/json.ts";
+import { InternalError } from "../../src/util/internal-error.ts";
+
+const T0 = 1_790_000_000_000;
+let now = T0;
+const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
+
+const never = (): boolean => false;
+const always = (): boolean => true;
+
+const ann: LeaseOwner = { host: "ann", pid: 4, processStart: "boot/99", renewedAt: T0 };
+const bob: LeaseOwner = { host: "bob", pid: 7, processStart: null, renewedAt: T0 + 20_000 };
+
+function run(runId: string, more: Partial<RunRecord> = {}): RunRecord {
+  return {
+    runId, workflow: "review", workflowVersion: "1.2.0", manifestPath: "workflows/review.yaml", startedAt: T0,
+    frozen: { inputs: { name: "Zoë 🦉", list: [1, null, true] } }, ...more,
+  };
+}
+
+function event(seq: number, more: Partial<StoredEvent> = {}): StoredEvent {
+  return { seq, at: T0 + seq, type: "step.started", step: "draft", ...more };
+}
+
+function fact(key: string, more: Partial<Fact> = {}): Fact {
+  return {
+    key, fingerprint: sha256(key), state: "started", starts: 1, startedAt: T0, endedAt: null, output: null,
+    extra: null, failure: null, model: null, usage: null, costUsd: null, ...more,
+  };
+}
+
+const full: Fact = fact("draft#3/i1/s0/a2/call/1", {
+  state: "failed", starts: 3, startedAt: T0, endedAt: T0 + 86_400_000,
+  output: { inline: JSON.parse('{"__proto__":{"kept":1},"ключ":["\\u0000","\\ud800","🦉",1e21,-0.5,""]}') as Json },
+  extra: { exit_code: 0, stderr: "", done: false, stop_reason: null },
+  failure: { class: "server", code: "http_529", message: "busy", help: null, retryAfterMs: 0, partial: "half" },
+  model: "anthropic/claude-haiku-5-5",
+  usage: { inputTokens: 0, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4, calls: 5 },
+  costUsd: 0,
+});
+
+/** Opens a connection to one and the same state; the memory store has only one. */
+interface Rig {
+  open(): Store;
+  remove(): void;
+}
+
+const rigs: { readonly [adapter: string]: () => Rig } = {
+  memory() {
+    const store = createMemoryStore({ clock });
+    return { open: () => store, remove() {} };
+  },
+  sqlite() {
+    const folder = mkdtempSync(join(tmpdir(), "muster-store-"));
+    const opened: Store[] = [];
+    return {
+      open() {
+        const store = openSqliteStore({ path: join(folder, ".muster", "state.db"), clock });
+        opened.push(store);
+        return store;
+      },
+      remove() {
+        for (const store of opened) store.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  },
+};
+
+describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
+  let rig: Rig;
+  let store: Store;
+  beforeEach(() => {
+    now = T0;
+    rig = makeRig();
+    store = rig.open();
+  });
+  afterEach(() => rig.remove());
+
+  const eventsOf = (runId = "R1") => [...store.readEvents(runId)];
+  const factsOf = (runId = "R1") => [...store.readFacts(runId)];
+  const keysOf = (runId = "R1") => factsOf(runId).map(({ key }) => key);
+
+  describe("runs", () => {
+    it("are created with their first lease and found again, whole", () => {
+      expect(store.createRun(run("R1"), ann)).toEqual({ runId: "R1", epoch: 1 });
+      expect(rig.open().findRun("R1")).toEqual({
+        ...run("R1"), status: "running", updatedAt: T0, epoch: 1, activeMs: 0, lease: ann,
+      });
+    });
+
+    it("are not found under another id, nor by a part of it", () => {
+      store.createRun(run("R1"), ann);
+      expect([store.findRun("R"), store.findRun("r1"), store.findRun("")]).toEqual([null, null, null]);
+    });
+
+    it("are never created twice", () => {
+      store.createRun(run("R1"), ann);
+      expect(() => store.createRun(run("R1", { workflow: "other" }), bob)).toThrow(expect.objectContaining({ name: "StoreError", code: "taken" }));
+      expect(store.findRun("R1")).toMatchObject({ workflow: "review", lease: ann });
+    });
+
+    it("are listed newest start first, then last created first, by status and up to a limit", () => {
+      store.createRun(run("B", { startedAt: T0 + 5 }), ann);
+      store.createRun(run("A", { startedAt: T0 + 9 }), ann);
+      const lease = store.createRun(run("C", { startedAt: T0 + 5 }), ann);
+      store.createRun(run("D", { startedAt: T0, workflowVersion: null }), ann);
+      store.commit(lease, { events: [], facts: [], status: "failed" });
+      const ids = (filter?: Parameters<Store["listRuns"]>[0]) => store.listRuns(filter).map(({ runId }) => runId);
+      expect(ids()).toEqual(["A", "C", "B", "D"]);
+      expect(ids({ limit: 2 })).toEqual(["A", "C"]);
+      expect(ids({ limit: 0 })).toEqual([]);
+      expect(ids({ status: ["failed", "cancelled"] })).toEqual(["C"]);
+      expect(ids({ status: ["failed", "running"], limit: 3 })).toEqual(["A", "C", "B"]);
+      expect(ids({ status: [] })).toEqual([]);
+    });
+
+    it("are found by the start of their id, in its order", () => {
+      for (const id of ["01B", "01AC", "01AB", "01", "1%_"]) store.createRun(run(id), ann);
+      const ids = (prefix: string, limit = 9) => store.findRunsByPrefix(prefix, limit).map(({ runId }) => runId);
+      expect(ids("01A")).toEqual(["01AB", "01AC"]);
+      expect(ids("01")).toEqual(["01", "01AB", "01AC", "01B"]);
+      expect(ids("01", 2)).toEqual(["01", "01AB"]);
+      expect(ids("%")).toEqual([]);
+      expect(ids("1%")).toEqual(["1%_"]);
+      expect(ids("")).toHaveLength(5);
+    });
+  });
+
+  describe("a batch", () => {
+    it("keeps every field of an event and of a fact", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const rich = event(2, { type: "model.called", item: 0, attempt: 1, data: { text: "Zoë\n\u0000🦉", big: T0, none: null, deep: [{ a: [] }] } });
+      const bare: StoredEvent = { seq: 1, at: 0, type: "run.started" };
+      const blob = fact("b", { fingerprint: "not hex", state: "succeeded", endedAt: T0, output: { blob: "ab".repeat(32), bytes: 9000 } });
+      store.commit(lease, { events: [bare, rich], facts: [full, fact("a"), blob, fact("c", { fingerprint: "AB" }), fact("c", { fingerprint: "ab" })] });
+      expect(eventsOf()).toStrictEqual([bare, rich]);
+      expect(factsOf()).toStrictEqual([full, fact("a"), blob, fact("c", { fingerprint: "AB" }), fact("c", { fingerprint: "ab" })]);
+    });
+
+    it("sets status and active time only when it names them", () => {
+      const lease = store.createRun(run("R1"), ann);
+      now = T0 + 1000;
+      store.commit(lease, { events: [], facts: [], status: "waiting", activeMs: 700 });
+      now = T0 + 2000;
+      store.commit(lease, { events: [], facts: [] });
+      expect(store.findRun("R1")).toMatchObject({ status: "waiting", activeMs: 700, updatedAt: T0 + 2000 });
+    });
+
+    it("is written whole or not at all", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [event(1)], facts: [fact("a")] });
+      const before = store.findRun("R1");
+      now = T0 + 1;
+      expect(() =>
+        store.commit(lease, { events: [event(2), event(4)], facts: [fact("b")], forget: ["a"], status: "failed", activeMs: 5 }),
+      ).toThrow(InternalError);
+      expect([store.findRun("R1"), eventsOf(), keysOf()]).toEqual([before, [event(1)], ["a"]]);
+      store.commit(lease, { events: [event(2)], facts: [fact("b")] });
+      expect([store.lastSeq("R1"), keysOf()]).toEqual([2, ["a", "b"]]);
+    });
+
+    it("takes no event twice", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [event(1)], facts: [] });
+      expect(() => store.commit(lease, { events: [event(1)], facts: [] })).toThrow("event 1 does not follow event 1");
+    });
+
+    it("leaves other runs alone", () => {
+      const first = store.createRun(run("R1"), ann);
+      const second = store.createRun(run("R2"), ann);
+      store.commit(first, { events: [event(1)], facts: [fact("a")] });
+      store.commit(second, { events: [event(1, { step: "other" })], facts: [fact("a", { starts: 2 })] });
+      store.commit(second, { events: [], facts: [], forget: ["a"] });
+      expect([eventsOf("R1"), keysOf("R1")]).toEqual([[event(1)], ["a"]]);
+      expect([eventsOf("R2"), keysOf("R2")]).toEqual([[event(1, { step: "other" })], []]);
+    });
+  });
+
+  describe("facts", () => {
+    it("are replaced under the same key and fingerprint, and keep their place", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [], facts: [fact("z"), fact("a")] });
+      const done = fact("z", { state: "succeeded", endedAt: T0 + 5, output: { inline: "x" } });
+      store.commit(lease, { events: [], facts: [fact("z", { starts: 2 }), done] });
+      expect(factsOf()).toEqual([done, fact("a")]);
+    });
+
+    it("of several fingerprints live side by side under one key", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const [old, edited] = [fact("a", { fingerprint: sha256("1") }), fact("a", { fingerprint: sha256("2") })];
+      store.commit(lease, { events: [], facts: [old] });
+      store.commit(lease, { events: [], facts: [edited] });
+      store.commit(lease, { events: [], facts: [{ ...old, starts: 2 }] });
+      expect(factsOf()).toEqual([{ ...old, starts: 2 }, edited]);
+    });
+
+    it("are forgotten by key, whatever the fingerprint, before the batch writes its own", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const other = fact("a", { fingerprint: sha256("2") });
+      store.commit(lease, { events: [], facts: [fact("a"), other, fact("a/call/1"), fact("b")] });
+      store.commit(lease, { events: [], facts: [fact("a", { starts: 9 })], forget: ["a", "unknown"] });
+      expect(factsOf()).toEqual([fact("a/call/1"), fact("b"), fact("a", { starts: 9 })]);
+      store.commit(lease, { events: [], facts: [], forget: ["a"] });
+      expect(keysOf()).toEqual(["a/call/1", "b"]);
+    });
+
+    it("come in the order of their first writing, however many", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const keys = Array.from({ length: 1000 }, (_, index) => `k${(index * 7919) % 1000}`);
+      for (let from = 0; from < 1000; from += 100) {
+        store.commit(lease, { events: [], facts: keys.slice(from, from + 100).map((key) => fact(key)) });
+      }
+      expect(keysOf()).toEqual(keys);
+    });
+  });
+
+  describe("events", () => {
+    it("are read in order, behind a seq and up to a limit, however many", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const all = Array.from({ length: 1000 }, (_, index) => event(index + 1));
+      store.commit(lease, { events: all.slice(0, 1), facts: [] });
+      store.commit(lease, { events: all.slice(1), facts: [] });
+      const seqs = (filter: Parameters<Store["readEvents"]>[1]) => [...store.readEvents("R1", filter)].map(({ seq }) => seq);
+      expect(eventsOf()).toEqual(all);
+      expect(seqs({ after: 998 })).toEqual([999, 1000]);
+      expect(seqs({ after: 5, limit: 300 })).toEqual(all.slice(5, 305).map(({ seq }) => seq));
+      expect([seqs({ limit: 0 }), seqs({ after: 1000 }), seqs({ after: 5000 })]).toEqual([[], [], []]);
+      expect(store.lastSeq("R1")).toBe(1000);
+    });
+
+    it("may be read while others are written, by two readers at once", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: Array.from({ length: 600 }, (_, index) => event(index + 1)), facts: [] });
+      const [one, two] = [store.readEvents("R1"), rig.open().readEvents("R1", { limit: 600 })].map((events) => events[Symbol.iterator]());
+      const seen: unknown[] = [];
+      for (let index = 0; index < 600; index++) {
+        seen.push([one?.next().value?.seq, two?.next().value?.seq]);
+        if (index % 100 === 0) store.commit(lease, { events: [event(601 + index / 100)], facts: [] });
+      }
+      expect(seen).toEqual(Array.from({ length: 600 }, (_, index) => [index + 1, index + 1]));
+      expect(two?.next().done).toBe(true);
+    });
+  });
+
+  it("knows nothing of a run that is not there", () => {
+    expect([store.findRun("X"), store.listRuns(), eventsOf("X"), factsOf("X"), store.lastSeq("X")]).toEqual([null, [], [], [], 0]);
+    expect(() => store.acquireLease("X", ann, always)).toThrow(InternalError);
+    expect(() => store.post("X", { at: T0, kind: "kill", body: null })).toThrow(InternalError);
+    expect(() => store.commit({ runId: "X", epoch: 1 }, { events: [], facts: [] })).toThrow(LeaseLostError);
+    expect(() => store.releaseLease({ runId: "X", epoch: 1 })).not.toThrow();
+  });
+
+  describe("the lease", () => {
+    it("is refused while its owner may live, and the owner is named", () => {
+      store.createRun(run("R1"), ann);
+      const asked: LeaseOwner[] = [];
+      const result = rig.open().acquireLease("R1", bob, (owner) => asked.push(owner) === 0);
+      expect(result).toEqual({ ok: false, owner: ann });
+      expect(asked).toEqual([ann]);
+      expect(store.findRun("R1")).toMatchObject({ epoch: 1, lease: ann });
+    });
+
+    it("is taken from a dead owner with the next epoch, and the old one writes nothing more", () => {
+      const old = store.createRun(run("R1"), ann);
+      const other = rig.open();
+      const taken = other.acquireLease("R1", bob, always);
+      expect(taken).toEqual({ ok: true, lease: { runId: "R1", epoch: 2 }, takenFrom: ann });
+      other.post("R1", { at: T0, kind: "kill", body: null });
+      const before = store.findRun("R1");
+      now = T0 + 1;
+      const stale = [
+        () => store.commit(old, { events: [event(1)], facts: [fact("a")], status: "failed" }),
+        () => store.commit(old, { events: [], facts: [] }),
+        () => store.renewLease(old, T0 + 1),
+        () => store.takeInbox(old),
+      ];
+      for (const write of stale) expect(write).toThrow(LeaseLostError);
+      store.releaseLease(old);
+      expect([store.findRun("R1"), eventsOf(), factsOf()]).toEqual([before, [], []]);
+      expect(taken.ok && other.takeInbox(taken.lease)).toHaveLength(1);
+    });
+
+    it("is renewed by its holder", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.renewLease(lease, T0 + 5000);
+      expect(store.findRun("R1")?.lease).toEqual({ ...ann, renewedAt: T0 + 5000 });
+    });
+
+    it("given back is free for anyone, and writes nothing more", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.releaseLease(lease);
+      store.releaseLease(lease);
+      expect(store.findRun("R1")).toMatchObject({ epoch: 1, lease: null });
+      expect(() => store.commit(lease, { events: [event(1)], facts: [] })).toThrow(LeaseLostError);
+      expect(() => store.takeInbox(lease)).toThrow(LeaseLostError);
+      expect(store.acquireLease("R1", bob, never)).toEqual({ ok: true, lease: { runId: "R1", epoch: 2 }, takenFrom: null });
+    });
+
+    it("stays where it is when the question fails", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const broken = (): boolean => {
+        throw new InternalError("cannot look");
+      };
+      expect(() => store.acquireLease("R1", bob, broken)).toThrow("cannot look");
+      expect(() => store.commit(lease, { events: [event(1)], facts: [] })).not.toThrow();
+    });
+  });
+
+  describe("the inbox", () => {
+    it("gives each message once, oldest first, from any process", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const other = store.createRun(run("R2"), ann);
+      expect(store.takeInbox(lease)).toEqual([]);
+      const sender = rig.open();
+      sender.post("R1", { at: T0, kind: "kill", body: { step: null } });
+      sender.post("R2", { at: T0, kind: "kill", body: "other" });
+      sender.post("R1", { at: T0 - 9, kind: "steer", body: ["🦉"] });
+      const taken = store.takeInbox(lease);
+      expect(taken).toEqual([
+        { id: taken[0]?.id, at: T0, kind: "kill", body: { step: null } },
+        { id: taken[1]?.id, at: T0 - 9, kind: "steer", body: ["🦉"] },
+      ]);
+      expect(store.takeInbox(lease)).toEqual([]);
+      expect(store.takeInbox(other)).toMatchObject([{ body: "other" }]);
+      sender.post("R1", { at: T0, kind: "kill", body: null });
+      const ids = [...taken, ...store.takeInbox(lease)].map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    });
+
+    it("keeps messages for the next holder", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.releaseLease(lease);
+      store.post("R1", { at: T0, kind: "kill", body: null });
+      const next = store.acquireLease("R1", bob, never);
+      expect(next.ok && store.takeInbox(next.lease)).toMatchObject([{ kind: "kill" }]);
+    });
+  });
+
+  describe("blobs", () => {
+    it("are named by their SHA-256 and come back byte for byte, from any connection", () => {
+      const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
+      const name = store.putBlob(bytes);
+      expect(name).toBe(sha256(bytes));
+      expect(store.putBlob(bytes)).toBe(name);
+      const empty = store.putBlob(new Uint8Array());
+      expect(Buffer.compare(rig.open().getBlob(name), bytes)).toBe(0);
+      expect(store.getBlob(empty)).toHaveLength(0);
+    });
+
+    it("do not change with the bytes of the caller", () => {
+      const bytes = Buffer.from("before");
+      const name = store.putBlob(bytes);
+      bytes.write("AFTER!");
+      store.getBlob(name).fill(0);
+      expect(Buffer.from(store.getBlob(name)).toString()).toBe("before");
+    });
+
+    it.each(["0".repeat(64), "../../../etc/passwd", ""])("that are not there are an error: %s", (name) => {
+      expect(() => store.getBlob(name)).toThrow(StoreError);
+      expect(() => store.getBlob(name)).toThrow(expect.objectContaining({ code: "corrupt" }));
+    });
+  });
+
+  it("goes on after it was closed and opened again", () => {
+    const lease = store.createRun(run("R1"), ann);
+    store.commit(lease, { events: [event(1)], facts: [full], activeMs: 3 });
+    const before = store.findRun("R1");
+    store.close();
+    store.close();
+    store = rig.open();
+    expect([store.findRun("R1"), eventsOf(), factsOf()]).toEqual([before, [event(1)], [full]]);
+    store.commit(lease, { events: [event(2)], facts: [] });
+    expect(store.lastSeq("R1")).toBe(2);
+  });
+});
