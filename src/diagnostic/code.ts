@@ -34,6 +34,26 @@ export const diagnosticCodes = {
   WF2013: "A list holds the same entry twice, or too few entries.",
   WF2014: "The file is not a manifest of a known version.",
   WF2015: "Keys do not go together.",
+
+  WF3001: "Steps wait for one another in a circle.",
+  WF3002: "`needs` names a step that there is not.",
+  WF3003: "A step names an agent that is not declared.",
+  WF3004: "A model is neither declared nor an id.",
+  WF3005: "An agent has no model.",
+  WF3006: "A model alias is made of itself.",
+  WF3007: "An expression reads `steps` as a whole.",
+  WF3008: "`api_key` takes a secret that is not declared.",
+  WF3009: "`needs` asks for more steps than it names.",
+  WF3010: "`for_each` gets something that is not a list.",
+  WF3011: "A list is longer than `max_items`.",
+  WF3012: "A list is shorter than its `join` asks.",
+  WF3013: "`retry.on` names a failure that is never tried again.",
+  WF3020: "An input is never read.",
+  WF3021: "An agent has no step.",
+  WF3022: "A secret is never used.",
+
+  WF8001: "A value would become part of a shell text.",
+  WF8002: "An expression reads a variable that is made from a secret.",
 } as const;
 
 /** A permanent code such as WF3002. */
