@@ -54,6 +54,19 @@ export const diagnosticCodes = {
 
   WF8001: "A value would become part of a shell text.",
   WF8002: "An expression reads a variable that is made from a secret.",
+  WF4001: "An expression (CEL) cannot be read.",
+  WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",
+  WF4003: "`${{ }}` or `{{ }}` stands where it means nothing.",
+  WF4004: "A name is unknown.",
+  WF4005: "A name exists, but not here.",
+  WF4006: "A function or helper is unknown.",
+  WF4007: "An expression puts values together that do not fit.",
+  WF4008: "Free text of a model is compared in a condition.",
+  WF4009: "An expression is written as in another language.",
+  WF4010: "An expression or text is too large or too deeply nested.",
+  WF4011: "A name can be read in two ways.",
+  WF4012: "A comparison always has the same result.",
+  WF4013: "A field that may be missing is put into a text.",
 } as const;
 
 /** A permanent code such as WF3002. */
