@@ -52,8 +52,6 @@ export const diagnosticCodes = {
   WF3021: "An agent has no step.",
   WF3022: "A secret is never used.",
 
-  WF8001: "A value would become part of a shell text.",
-  WF8002: "An expression reads a variable that is made from a secret.",
   WF4001: "An expression (CEL) cannot be read.",
   WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",
   WF4003: "`${{ }}` or `{{ }}` stands where it means nothing.",
@@ -67,6 +65,9 @@ export const diagnosticCodes = {
   WF4011: "A name can be read in two ways.",
   WF4012: "A comparison always has the same result.",
   WF4013: "A field that may be missing is put into a text.",
+
+  WF8001: "A value would become part of a shell text.",
+  WF8002: "An expression reads a variable that is made from a secret.",
 } as const;
 
 /** A permanent code such as WF3002. */
