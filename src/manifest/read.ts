@@ -13,7 +13,10 @@ export const LARGEST_FILE_BYTES = 1024 * 1024;
  * Reads YAML 1.2 into plain data with places. After a syntax error nothing else is reported, as what follows is often
  * its consequence; otherwise all problems of the file at once.
  */
-export function readDocument(file: SourceFile): Result<Document, readonly Diagnostic[]> {
+export function readDocument(
+  file: SourceFile,
+  largestBytes: number = LARGEST_FILE_BYTES,
+): Result<Document, readonly Diagnostic[]> {
   const source = { path: file.path, text: file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text };
   const lines = new LineCounter();
   const diagnostic = (problem: SyntaxProblem, [start, end]: readonly [number, number]): Diagnostic => ({
@@ -24,8 +27,8 @@ export function readDocument(file: SourceFile): Result<Document, readonly Diagno
     related: [],
   });
 
-  if (Buffer.byteLength(source.text) > LARGEST_FILE_BYTES) {
-    const message = `the file is larger than ${LARGEST_FILE_BYTES / 1024} KiB`;
+  if (Buffer.byteLength(source.text) > largestBytes) {
+    const message = `the file is larger than ${largestBytes / 1024} KiB`;
     return err([diagnostic({ code: "WF1009", message, help: "keep data in files of their own and read them in a step" }, [0, 0])]);
   }
   const parsed = parse(source.text, lines);
