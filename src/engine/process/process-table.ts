@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process as Linux shows it. A pid alone is reused; a pid with its start is not. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly groupId: number;
+  /** Clock ticks since boot: field 22 of /proc/PID/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+  readonly startTicks: number;
+  /** False for a zombie: it has ended, but its parent has not asked for its exit code yet. */
+  readonly isAlive: boolean;
+}
+
+/** All processes. Empty where there is no /proc (macOS). */
+export function readProcessTable(): readonly ProcessEntry[] {
+  return listFolder("/proc").flatMap((name) => {
+    const entry = /^\d+$/.test(name) ? readProcess(Number(name)) : null;
+    return entry === null ? [] : [entry];
+  });
+}
+
+/** One process; null when it is gone, or there is no /proc. */
+export function readProcess(pid: number): ProcessEntry | null {
+  const stat = readBytes(`/proc/${pid}/stat`)?.toString("latin1");
+  if (stat === undefined) return null;
+  // The second field, the program's name in parentheses, may itself hold spaces and parentheses.
+  const [state, parentPid, groupId, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    parentPid: Number(parentPid),
+    groupId: Number(groupId),
+    startTicks: Number(rest[16]),
+    isAlive: state !== "Z" && state !== "X",
+  };
+}
+
+/** True when the environment that the process was started with holds this text; false when it may not be read. */
+export function environmentHolds(pid: number, text: string): boolean {
+  return readBytes(`/proc/${pid}/environ`)?.includes(text) ?? false;
+}
+
+function listFolder(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined; // the process ended meanwhile, or belongs to somebody else
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { systemClock } from "../../util/clock.ts";
+import { OutputBuffer } from "./output-buffer.ts";
+import type { ProcessOptions, ProcessRequest, ProcessResult } from "./process.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { startProcess } from "./start-process.ts";
+
+/** How long the pipes may stay open after the program ended, and again after its tree was stopped. */
+const PIPE_WAIT_MS = 1000;
+
+/**
+ * Runs a program to its end and answers what came of it; never rejects. The program leads a process group of its own,
+ * and its processes end with it: what it left behind in the background may go on for one second if it holds stdout or
+ * stderr, is then stopped, and what it wrote is kept. Abort stops all of them at once. To stop is SIGTERM, and SIGKILL
+ * for those that are left after the grace. When the result is there, nothing of the tree is left (process-tree.ts
+ * names the exceptions). If muster itself is ended by SIGKILL, the program goes on without it.
+ */
+export async function runProcess(request: ProcessRequest, options: ProcessOptions): Promise<ProcessResult> {
+  const startedMs = performance.now();
+  const stdout = new OutputBuffer(request.outputLimitBytes);
+  const stderr = new OutputBuffer(request.outputLimitBytes);
+  const result = (end: Partial<Pick<ProcessResult, "exitCode" | "signal" | "spawnError">>): ProcessResult => ({
+    exitCode: null,
+    signal: null,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    stdoutTruncated: stdout.truncated,
+    stderrTruncated: stderr.truncated,
+    spawnError: null,
+    durationMs: performance.now() - startedMs,
+    ...end,
+  });
+  if (options.signal.aborted) return result({});
+
+  const mark = randomUUID();
+  const started = await startProcess(request, mark);
+  if (!started.ok) return result({ spawnError: started.error });
+  const { child, pid } = started.value;
+  const tree = new ProcessTree(pid, mark);
+
+  const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
+    child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+  });
+  const tell = (stream: "stdout" | "stderr", text: string): void => {
+    if (text !== "") options.onOutput?.(stream, text);
+  };
+  child.stdout.on("data", (chunk: Buffer) => tell("stdout", stdout.add(chunk)));
+  child.stderr.on("data", (chunk: Buffer) => tell("stderr", stderr.add(chunk)));
+  child.stdin.on("error", () => {}); // it need not read all of its input
+  child.stdin.end(request.stdin ?? "");
+
+  let onAbort = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    onAbort = () => resolve(tree.stop(options.killGraceMs));
+  });
+  options.signal.addEventListener("abort", onAbort);
+  if (options.signal.aborted) onAbort();
+
+  // Not even a program that hangs in the kernel, deaf to SIGKILL, may hang the run.
+  const hung = stopped.then(() => within(PIPE_WAIT_MS, exited)).then(() => ({ exitCode: null, signal: null }));
+  const end = await Promise.race([exited, hung]);
+  await within(PIPE_WAIT_MS, closed);
+  await tree.stop(options.killGraceMs);
+  await within(PIPE_WAIT_MS, closed);
+
+  options.signal.removeEventListener("abort", onAbort);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  tell("stdout", stdout.end());
+  tell("stderr", stderr.end());
+  return result(end);
+}
+
+/** Waits for a promise, but no longer than so long. */
+async function within(waitMs: number, awaited: Promise<unknown>): Promise<void> {
+  let cancel = (): void => {};
+  const timeout = new Promise<void>((resolve) => {
+    cancel = systemClock.after(waitMs, resolve);
+  });
+  await Promise.race([awaited, timeout]);
+  cancel();
+}
