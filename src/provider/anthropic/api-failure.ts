@@ -27,10 +27,15 @@ export function apiFailure(error: APIError, call: CallFacts): Failure {
   const verdict = error.status === undefined ? byType(type, call) : byStatus(error.status, error, call);
   const what = [error.status, type].filter((part) => part !== undefined && part !== null).join(" ");
   const request = error.requestID ? `, request ${error.requestID}` : "";
-  return failure(verdict.class, verdict.code, `${call.host} answered ${what}: ${detail} (model ${call.model}${request})`, {
-    help: verdict.help,
-    retryAfterMs: error.headers ? retryAfterMs(error.headers, call.nowMs) : null,
-  });
+  return failure(
+    verdict.class,
+    verdict.code,
+    `${call.host} answered ${what}: ${detail} (model ${call.model}${request})`,
+    {
+      help: verdict.help,
+      retryAfterMs: error.headers ? retryAfterMs(error.headers, call.nowMs) : null,
+    },
+  );
 }
 
 function byStatus(status: number, error: APIError, call: CallFacts): Verdict {
@@ -41,18 +46,38 @@ function byStatus(status: number, error: APIError, call: CallFacts): Verdict {
     case 400:
     case 422:
       return isPromptTooLong(error)
-        ? { class: "invalid", code: "prompt_too_long", help: "shorten the task or its inputs, or use a model with a larger context" }
+        ? {
+            class: "invalid",
+            code: "prompt_too_long",
+            help: "shorten the task or its inputs, or use a model with a larger context",
+          }
         : { class: "invalid", code, help: null };
     case 401:
       return { class: "auth", code, help: "check the API key: ANTHROPIC_API_KEY, or `api_key` of the model" };
     case 403:
-      return { class: "auth", code, help: `this API key may not use ${call.model}: check the key's workspace and permissions` };
+      return {
+        class: "auth",
+        code,
+        help: `this API key may not use ${call.model}: check the key's workspace and permissions`,
+      };
     case 404:
       return error.apiMessage === null
-        ? { class: "invalid", code, help: `${call.host} does not speak Anthropic's API: check ANTHROPIC_BASE_URL or \`base_url\`` }
-        : { class: "invalid", code: "unknown_model", help: `check the spelling of the model \`${call.model}\`, and that this API key may use it` };
+        ? {
+            class: "invalid",
+            code,
+            help: `${call.host} does not speak Anthropic's API: check ANTHROPIC_BASE_URL or \`base_url\``,
+          }
+        : {
+            class: "invalid",
+            code: "unknown_model",
+            help: `check the spelling of the model \`${call.model}\`, and that this API key may use it`,
+          };
     case 413:
-      return { class: "invalid", code: "request_too_large", help: "shorten the task or its inputs: a request may have 32 MB" };
+      return {
+        class: "invalid",
+        code: "request_too_large",
+        help: "shorten the task or its inputs: a request may have 32 MB",
+      };
     case 408:
       return { class: "network", code, help: null };
     case 429:
@@ -63,7 +88,11 @@ function byStatus(status: number, error: APIError, call: CallFacts): Verdict {
     default:
       if (status >= 500 || status === 409) return { class: "server", code, help: null };
       if (status < 400) {
-        return { class: "invalid", code, help: `${call.host} redirects, which is not followed: check ANTHROPIC_BASE_URL or \`base_url\`` };
+        return {
+          class: "invalid",
+          code,
+          help: `${call.host} redirects, which is not followed: check ANTHROPIC_BASE_URL or \`base_url\``,
+        };
       }
       return { class: "invalid", code, help: null };
   }
@@ -91,9 +120,14 @@ function byType(type: string | null, call: CallFacts): Verdict {
 /** No money left is not a matter of waiting, whatever status it comes with. */
 function billing(status: number, error: APIError): Verdict | null {
   const limit = error.errorCode?.endsWith("spend_limit_reached") ?? false;
-  const words = status === 400 && /credit balance is too low|reached your specified api usage limits/i.test(error.message);
+  const words =
+    status === 400 && /credit balance is too low|reached your specified api usage limits/i.test(error.message);
   if (status !== 402 && !limit && !words) return null;
-  return { class: "auth", code: "billing", help: "the Anthropic account has no credit left or has reached its spend limit: see its billing page" };
+  return {
+    class: "auth",
+    code: "billing",
+    help: "the Anthropic account has no credit left or has reached its spend limit: see its billing page",
+  };
 }
 
 /** The API has no code for this, only words. */

@@ -9,7 +9,8 @@ const refusals: { readonly [code: string]: string } = {
   ENETUNREACH: "the network is unreachable",
 };
 
-const tlsCode = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|EPROTO|HOSTNAME_MISMATCH)/;
+const tlsCode =
+  /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|EPROTO|HOSTNAME_MISMATCH)/;
 
 /** The failure behind an error of the connection, before any reply began; names the host. */
 export function networkFailure(error: unknown, host: string): Failure {
@@ -34,7 +35,7 @@ function innermost(error: unknown): { readonly code: string | null; readonly mes
   let current: unknown = error;
   for (let depth = 0; depth < 8; depth += 1) {
     if (!(current instanceof Error)) break;
-    const inner = current instanceof AggregateError ? current.errors[0] : current.cause;
+    const inner: unknown = current instanceof AggregateError ? current.errors[0] : current.cause;
     if ("code" in current && typeof current.code === "string" && !(inner instanceof Error && "code" in inner)) {
       return { code: current.code, message: current.message };
     }

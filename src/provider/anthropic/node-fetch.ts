@@ -14,7 +14,7 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * `fetch` over node:http with kept-alive connections, for the SDK: a third of the CPU time of the global `fetch`.
+ * `fetch` over node:http with kept-alive connections, for the SDK: half the CPU time a call of the global `fetch`.
  * Does what the SDK's messages need: a text body out, a status, headers and a bounded stream of bytes back.
  * Redirects are not followed (a key must not travel), and no encoding is asked for.
  */

@@ -14,9 +14,7 @@ const MOST_UNIONS = 16;
 /** Not a documented number: deeper schemas are left to the prompt, and the recursion stays bounded. */
 const DEEPEST = 32;
 
-const formats = new Set([
-  "date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid",
-]);
+const formats = new Set(["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"]);
 const types = new Set(["object", "array", "string", "integer", "number", "boolean", "null"]);
 
 /** Say nothing about which values are valid, and are not understood by the API. */
@@ -24,8 +22,21 @@ const annotations = new Set(["$schema", "$comment", "examples", "deprecated", "r
 
 /** Limits on values that the API refuses: left out of its schema, told in the prompt, checked by the caller. */
 const valueLimits = new Set([
-  "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
-  "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "minProperties", "maxProperties",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "maxItems",
+  "uniqueItems",
+  "contains",
+  "minContains",
+  "maxContains",
+  "minProperties",
+  "maxProperties",
   "dependentRequired",
 ]);
 
@@ -125,9 +136,8 @@ function narrowKeyword(keyword: string, value: Json, schema: JsonObject, place: 
     case "properties": {
       if (!isJsonObject(value) || !allows(schema["type"], "object")) return null;
       const properties = Object.entries(value).map(([name, property]) => [name, narrow(property, inner)] as const);
-      return properties.some(([, property]) => property === null)
-        ? null
-        : [[keyword, Object.fromEntries(properties) as JsonObject]];
+      if (properties.some(([, property]) => property === null)) return null;
+      return [[keyword, Object.fromEntries(properties)]];
     }
     case "required":
     case "additionalProperties":
@@ -138,14 +148,19 @@ function narrowKeyword(keyword: string, value: Json, schema: JsonObject, place: 
 }
 
 /** A union beside `type` or `properties` would have to hold together with a closed object: not expressible. */
-function narrowUnion(keyword: "anyOf" | "oneOf", value: Json, schema: JsonObject, inner: Place): [string, Json][] | null {
+function narrowUnion(
+  keyword: "anyOf" | "oneOf",
+  value: Json,
+  schema: JsonObject,
+  inner: Place,
+): [string, Json][] | null {
   if (!Array.isArray(value) || value.length === 0) return null;
   const beside = ["type", "properties", "required", "enum", "const", keyword === "anyOf" ? "oneOf" : "anyOf"];
   if (beside.some((other) => schema[other] !== undefined)) return null;
   inner.tally.unions += 1;
   if (keyword === "oneOf") inner.tally.complete = false;
   const variants = value.map((variant: Json) => narrow(variant, inner));
-  return variants.some((variant) => variant === null) ? null : [["anyOf", variants as JsonObject[]]];
+  return variants.includes(null) ? null : [["anyOf", variants]];
 }
 
 /** A reference to a definition of this schema, with nothing beside it but words. */

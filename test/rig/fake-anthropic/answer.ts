@@ -47,7 +47,9 @@ function schemaInPrompt(request: WireRequest): Record<string, unknown> | undefin
   if (!line.startsWith("{")) return undefined;
   try {
     const value = JSON.parse(line) as Record<string, unknown>;
-    return ["type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"].some((keyword) => keyword in value) ? value : undefined;
+    return ["type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"].some((keyword) => keyword in value)
+      ? value
+      : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorBody, type ApiError } from "./api-error.ts";
 import { defaultAnswer, type Answer } from "./answer.ts";
+import type { FakeRequest } from "./fake-request.ts";
 import { HeldRequest } from "./held-request.ts";
 import { bodyRefusal, headerRefusal } from "./refusal.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -9,17 +10,8 @@ import { inputTokens } from "./usage.ts";
 import { textOf, type WireRequest } from "./wire.ts";
 
 export type { Answer } from "./answer.ts";
+export type { FakeRequest } from "./fake-request.ts";
 export type { HeldRequest } from "./held-request.ts";
-
-/** A request that the fake has let pass. */
-export interface FakeRequest {
-  /** 1, 2, 3, ... in the order of arrival. */
-  readonly number: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: WireRequest;
-  /** System prompt and messages as one text, for matching. */
-  readonly text: string;
-}
 
 /** Which requests: those whose text contains a string or fits a pattern, or that a function picks. */
 export type Matcher = string | RegExp | ((request: FakeRequest) => boolean);
@@ -155,7 +147,8 @@ export async function startFakeAnthropic(options: FakeAnthropicOptions = {}): Pr
     get mostInFlight() {
       return mostInFlight;
     },
-    count: (matcher) => (matcher === undefined ? requests.length : requests.filter((one) => matches(matcher, one)).length),
+    count: (matcher) =>
+      matcher === undefined ? requests.length : requests.filter((one) => matches(matcher, one)).length,
     countOfModel: (model) => requests.filter(({ body }) => body.model === model).length,
     on(matcher, responder) {
       const rule = { matcher, responder: typeof responder === "function" ? responder : () => responder };

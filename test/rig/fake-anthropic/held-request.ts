@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { FakeRequest } from "./fake-anthropic.ts";
+import type { FakeRequest } from "./fake-request.ts";
 
 /**
  * A request that waits for the test. Each method answers it and returns when the connection is through with it

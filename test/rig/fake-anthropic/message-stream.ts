@@ -11,7 +11,12 @@ export interface FakeMessage {
 
 /** The body of a reply that is not streamed. */
 export function messageJson(message: FakeMessage): string {
-  return JSON.stringify({ ...opening(message), content: contentOf(message), stop_reason: message.stopReason, usage: message.usage });
+  return JSON.stringify({
+    ...opening(message),
+    content: contentOf(message),
+    stop_reason: message.stopReason,
+    usage: message.usage,
+  });
 }
 
 /** The body of a streamed reply: server-sent events, the text in at most `pieces` deltas. */
@@ -31,7 +36,10 @@ export function event(name: string, data: unknown): string {
 
 function openingEvents(message: FakeMessage): string[] {
   return [
-    event("message_start", { type: "message_start", message: { ...opening(message), usage: { ...message.usage, output_tokens: 1 } } }),
+    event("message_start", {
+      type: "message_start",
+      message: { ...opening(message), usage: { ...message.usage, output_tokens: 1 } },
+    }),
     event("content_block_start", { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
     event("ping", { type: "ping" }),
   ];

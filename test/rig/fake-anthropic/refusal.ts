@@ -9,9 +9,26 @@ const apiVersions = new Set(["2023-01-01", "2023-06-01", "2026-10-21"]);
 const newestVersion = "2026-10-21";
 
 const requestFields = new Set([
-  "model", "max_tokens", "messages", "system", "stream", "tools", "tool_choice", "stop_sequences", "metadata",
-  "output_config", "thinking", "service_tier", "cache_control", "container", "inference_geo", "speed", "diagnostics",
-  "temperature", "top_p", "top_k",
+  "model",
+  "max_tokens",
+  "messages",
+  "system",
+  "stream",
+  "tools",
+  "tool_choice",
+  "stop_sequences",
+  "metadata",
+  "output_config",
+  "thinking",
+  "service_tier",
+  "cache_control",
+  "container",
+  "inference_geo",
+  "speed",
+  "diagnostics",
+  "temperature",
+  "top_p",
+  "top_k",
 ]);
 const countFields = new Set(["model", "messages", "system", "tools", "tool_choice", "output_config", "thinking"]);
 const efforts = new Set(["low", "medium", "high", "xhigh", "max"]);
@@ -28,7 +45,8 @@ export function headerRefusal(headers: IncomingHttpHeaders, apiKey: string | nul
   }
   const version = headers["anthropic-version"];
   if (version === undefined) return invalid("anthropic-version: header is required");
-  if (!apiVersions.has(String(version))) return invalid(`anthropic-version: "${String(version)}" is not a valid version`);
+  if (!apiVersions.has(String(version)))
+    return invalid(`anthropic-version: "${String(version)}" is not a valid version`);
   if (!(headers["content-type"] ?? "").includes("application/json")) {
     return invalid("content-type: must be application/json");
   }
@@ -85,7 +103,9 @@ function messagesRefusal(messages: unknown, allowsPrefill: boolean): ApiError | 
   const checked = messages as WireMessage[];
   if (checked[0]?.role !== "user") return invalid('messages: first message must use the "user" role');
   if (checked.at(-1)?.role === "assistant" && !allowsPrefill) {
-    return invalid("This model does not support assistant message prefill. The conversation must end with a user message.");
+    return invalid(
+      "This model does not support assistant message prefill. The conversation must end with a user message.",
+    );
   }
   return toolRefusal(checked);
 }
@@ -93,7 +113,8 @@ function messagesRefusal(messages: unknown, allowsPrefill: boolean): ApiError | 
 function messageRefusal(message: unknown, index: number): ApiError | null {
   if (!isObject(message)) return invalid(`messages.${index}: Input should be a valid dictionary or object`);
   for (const field of Object.keys(message)) {
-    if (field !== "role" && field !== "content") return invalid(`messages.${index}.${field}: Extra inputs are not permitted`);
+    if (field !== "role" && field !== "content")
+      return invalid(`messages.${index}.${field}: Extra inputs are not permitted`);
   }
   const { role, content } = message;
   if (role !== "user" && role !== "assistant") {
@@ -141,7 +162,8 @@ function idsOf(message: WireMessage | undefined, type: "tool_use" | "tool_result
 
 function systemRefusal(system: unknown): ApiError | null {
   if (system === undefined) return null;
-  if (typeof system !== "string" && !Array.isArray(system)) return invalid("system: Input should be a valid string or list");
+  if (typeof system !== "string" && !Array.isArray(system))
+    return invalid("system: Input should be a valid string or list");
   for (const block of blocksOf(system as string | WireBlock[])) {
     if (block.type !== "text") return invalid("system.0.type: Input should be 'text'");
     if ((block.text ?? "") === "") return invalid("system: text content blocks must be non-empty");
@@ -153,7 +175,8 @@ function outputRefusal(config: unknown): ApiError | null {
   if (config === undefined) return null;
   if (!isObject(config)) return invalid("output_config: Input should be a valid dictionary or object");
   for (const field of Object.keys(config)) {
-    if (field !== "effort" && field !== "format") return invalid(`output_config.${field}: Extra inputs are not permitted`);
+    if (field !== "effort" && field !== "format")
+      return invalid(`output_config.${field}: Extra inputs are not permitted`);
   }
   const { effort, format } = config;
   if (effort !== undefined && (typeof effort !== "string" || !efforts.has(effort))) {

@@ -26,14 +26,18 @@ const byType: { readonly [type: string]: readonly string[] } = {
 };
 const formats = ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"];
 
-function refuse(schema: unknown, definitions: readonly string[], tally: { optional: number; unions: number }): string | null {
+function refuse(
+  schema: unknown,
+  definitions: readonly string[],
+  tally: { optional: number; unions: number },
+): string | null {
   if (!isObject(schema)) return "boolean schemas are not supported";
   if (schema["$ref"] !== undefined) {
-    const name = /^#\/\$defs\/(.+)$/.exec(String(schema["$ref"]))?.[1] ?? "";
-    return definitions.includes(name) ? null : `$ref '${String(schema["$ref"])}' cannot be resolved`;
+    const name = /^#\/\$defs\/(.+)$/.exec(word(schema["$ref"]))?.[1] ?? "";
+    return definitions.includes(name) ? null : `$ref '${word(schema["$ref"])}' cannot be resolved`;
   }
   const type = schema["type"];
-  const types = Array.isArray(type) ? (type as unknown[]).map(String) : type === undefined ? [] : [String(type)];
+  const types = Array.isArray(type) ? (type as unknown[]).map(word) : type === undefined ? [] : [word(type)];
   const unknown = types.find((name) => !Object.hasOwn(byType, name));
   if (unknown !== undefined) return `'${unknown}' is not a valid type`;
   const allowed = new Set([...common, ...types.flatMap((name) => byType[name] ?? [])]);
@@ -45,8 +49,8 @@ function refuse(schema: unknown, definitions: readonly string[], tally: { option
   for (const value of [schema["enum"], [schema["const"]]].flat()) {
     if (typeof value === "object" && value !== null) return "enum values must be strings, numbers, booleans or null";
   }
-  if (schema["format"] !== undefined && !formats.includes(String(schema["format"]))) {
-    return `For 'string' type, format '${String(schema["format"])}' is not supported`;
+  if (schema["format"] !== undefined && !formats.includes(word(schema["format"]))) {
+    return `For 'string' type, format '${word(schema["format"])}' is not supported`;
   }
   if (schema["minItems"] !== undefined && schema["minItems"] !== 0 && schema["minItems"] !== 1) {
     return "For 'array' type, 'minItems' values other than 0 or 1 are not supported";
@@ -57,8 +61,8 @@ function refuse(schema: unknown, definitions: readonly string[], tally: { option
   if (Array.isArray(type) || schema["anyOf"] !== undefined) tally.unions += 1;
   const properties = isObject(schema["properties"]) ? schema["properties"] : {};
   const required = Array.isArray(schema["required"]) ? (schema["required"] as unknown[]) : [];
-  const missing = required.find((name) => !Object.hasOwn(properties, String(name)));
-  if (missing !== undefined) return `required property '${String(missing)}' is not in 'properties'`;
+  const missing = required.find((name) => !Object.hasOwn(properties, word(name)));
+  if (missing !== undefined) return `required property '${word(missing)}' is not in 'properties'`;
   tally.optional += Object.keys(properties).length - required.length;
   const inner = [
     ...Object.values(properties),
@@ -78,7 +82,9 @@ function refuse(schema: unknown, definitions: readonly string[], tally: { option
 function recursion(schema: Record<string, unknown>): string | null {
   const definitions = isObject(schema["$defs"]) ? schema["$defs"] : {};
   const leadsTo = (name: string): string[] =>
-    [...JSON.stringify(definitions[name] ?? null).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g)].map((match) => match[1] ?? "");
+    [...JSON.stringify(definitions[name] ?? null).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g)].map(
+      (match) => match[1] ?? "",
+    );
   for (const start of Object.keys(definitions)) {
     const seen = new Set<string>();
     const open = leadsTo(start);
@@ -89,6 +95,11 @@ function recursion(schema: Record<string, unknown>): string | null {
     }
   }
   return null;
+}
+
+/** A value that should be a text, as one. */
+function word(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function listOf(value: unknown): unknown[] {

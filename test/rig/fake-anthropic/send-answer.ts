@@ -29,7 +29,11 @@ export function sendAnswer(answer: Answer, exchange: Exchange): void {
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
       return void response.end(errorBody(answer.type, answer.message, exchange.requestId));
     case "fail_in_stream": {
-      const error = { type: "error", error: { type: answer.type, message: answer.message }, request_id: exchange.requestId };
+      const error = {
+        type: "error",
+        error: { type: answer.type, message: answer.message },
+        request_id: exchange.requestId,
+      };
       const begun = unfinishedEvents(messageOf(answer.text, exchange));
       return void response.writeHead(200, eventStream).end(begun + event("error", error));
     }
@@ -40,7 +44,9 @@ export function sendAnswer(answer: Answer, exchange: Exchange): void {
     }
     case "garble": {
       const begun = unfinishedEvents(messageOf(answer.text, exchange));
-      return void response.writeHead(200, eventStream).end(`${begun}event: content_block_delta\ndata: {"type": "conte\n\n`);
+      return void response
+        .writeHead(200, eventStream)
+        .end(`${begun}event: content_block_delta\ndata: {"type": "conte\n\n`);
     }
     case "raw":
       return void response.writeHead(answer.status, { "content-type": answer.contentType }).end(answer.body);

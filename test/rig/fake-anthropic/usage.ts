@@ -14,7 +14,9 @@ export function tokensOf(text: string): number {
 
 /** All tokens of a prompt, cached or not. */
 export function inputTokens(request: WireRequest): number {
-  return cached(request).concat(uncached(request)).reduce((sum, text) => sum + tokensOf(text), 0);
+  return cached(request)
+    .concat(uncached(request))
+    .reduce((sum, text) => sum + tokensOf(text), 0);
 }
 
 /**

@@ -1,0 +1,85 @@
+import { Document, isScalar, Scalar, visit } from "yaml";
+import type { Json } from "../../util/json.ts";
+import type { Usage } from "../../run/usage.ts";
+import type { CallContext, ModelRequest } from "../provider.ts";
+import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingEntry } from "./recording.ts";
+import { requestForm, requestHash } from "./request-form.ts";
+
+/** The entry of an exchange that has just taken place. */
+export function recordingEntry(request: ModelRequest, context: CallContext, outcome: RecordedOutcome): RecordingEntry {
+  const { step, attempt } = context;
+  return { step, attempt, requestHash: requestHash(request), request, outcome, line: null };
+}
+
+/** The text of a recording file: what `readRecording` reads back. Long texts are block scalars, for review. */
+export function renderRecording(recording: Recording): string {
+  const document = new Document({
+    muster_recording: RECORDING_FORMAT,
+    origin: recording.origin,
+    ...(recording.description !== null && { description: recording.description }),
+    entries: recording.entries.map(entryForm),
+  });
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === "string") node.type = scalarType(node.value);
+    },
+    Pair(_key, pair) {
+      // Keys stay plain, whatever their text.
+      if (isScalar(pair.key)) pair.key.type = Scalar.PLAIN;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+/** A block for lines of text; quotes where a block would change a character (YAML reads a CR as a line end). */
+function scalarType(text: string): Scalar.Type {
+  if (!text.includes("\n")) return Scalar.PLAIN;
+  return /^[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text)
+    ? Scalar.BLOCK_LITERAL
+    : Scalar.QUOTE_DOUBLE;
+}
+
+function entryForm(entry: RecordingEntry): Json {
+  return {
+    step: entry.step,
+    ...(entry.attempt !== null && { attempt: entry.attempt }),
+    ...(entry.requestHash !== null && { request_hash: entry.requestHash }),
+    ...(entry.request !== null && { request: requestForm(entry.request) }),
+    ...outcomeForm(entry.outcome),
+  };
+}
+
+function outcomeForm(outcome: RecordedOutcome): { readonly [key: string]: Json } {
+  if (outcome.type === "done") {
+    const { text, stopReason, model, usage } = outcome.reply;
+    return {
+      reply: {
+        ...(model !== null && { model }),
+        stop_reason: stopReason,
+        ...(usage && { usage: usageForm(usage) }),
+        text,
+      },
+    };
+  }
+  const { class: failureClass, code, message, help, retryAfterMs, partial } = outcome.failure;
+  return {
+    failure: {
+      class: failureClass,
+      code,
+      message,
+      ...(help !== null && { help }),
+      ...(retryAfterMs !== null && { retry_after_ms: retryAfterMs }),
+      ...(outcome.usage && { usage: usageForm(outcome.usage) }),
+      ...(partial !== null && { partial }),
+    },
+  };
+}
+
+function usageForm(usage: Usage): Json {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cache_read_tokens: usage.cacheReadTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+  };
+}
