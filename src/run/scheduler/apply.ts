@@ -8,8 +8,8 @@ import { Machine, type Consequence } from "./machine.ts";
 import { pump } from "./pump.ts";
 import { endStep, openScope, startScope } from "./scope.ts";
 import { isTerminal, type SchedulerState } from "./state.ts";
-import { killStep, stopRun } from "./stop.ts";
-import { block, endAttempt, judge, unblock, wake } from "./unit.ts";
+import { killStep, stopRun, stopScope } from "./stop.ts";
+import { block, CANCELLED, endAttempt, judge, unblock, wake } from "./unit.ts";
 
 /**
  * The scheduler: tells what follows from an event, and changes `state` accordingly. Pure but for `state`:
@@ -65,7 +65,11 @@ function answer(m: Machine, event: Answer): void {
     case "entered": {
       const scope = m.scope(unit.scope);
       const child = scope === undefined ? null : m.node(scope, unit.step).childScope;
-      if (child === null || unit.phase !== "running" || unit.cancelling) return;
+      if (child === null || unit.phase !== "running") return;
+      if (unit.cancelling) {
+        endAttempt(m, unit, CANCELLED);
+        return;
+      }
       unit.phase = "inside";
       unit.childScope = m.state.nextScope;
       m.commands.push({ type: "enter", unit: unit.id, scope: unit.childScope });
@@ -105,6 +109,9 @@ function follow(m: Machine, next: Consequence): void {
       return;
     case "step-ended":
       if (!isTerminal(m.step(next.scope, next.step).status)) endStep(m, next.scope, next.step, next.end);
+      return;
+    case "scope-stopped":
+      stopScope(m, next.scope);
       return;
     case "run-stopped":
       stopRun(m, next.as);

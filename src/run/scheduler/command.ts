@@ -9,7 +9,7 @@ export type SchedulerCommand =
   | AttemptCommand
   /** Go on with an attempt that was blocked; it holds a slot again. */
   | { readonly type: "continue"; readonly unit: number; readonly serial: number }
-  /** Stop an attempt: it still answers `ended`. */
+  /** Stop an attempt: it still answers `ended`. Not said to an attempt inside a scope: the scope's attempts are stopped. */
   | { readonly type: "abort"; readonly unit: number; readonly serial: number }
   /** Evaluate `until` or `accept` on the attempt's output: `judged`. */
   | { readonly type: "judge"; readonly unit: number; readonly serial: number }
@@ -19,7 +19,7 @@ export type SchedulerCommand =
   | { readonly type: "undelay"; readonly unit: number }
   /** A scope was opened inside a unit; its steps are commanded under this number. */
   | { readonly type: "enter"; readonly unit: number; readonly scope: number }
-  /** All steps of the scope have ended: evaluate its outputs: `ended` of the unit. */
+  /** All steps of the scope have ended: evaluate its outputs: `ended` of the unit. Not said of a scope that was stopped. */
   | { readonly type: "leave"; readonly unit: number; readonly serial: number; readonly scope: number; readonly failed: boolean }
   /** News: a unit is over. */
   | UnitCommand

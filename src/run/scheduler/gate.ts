@@ -32,7 +32,7 @@ export function considerGate(m: Machine, scope: ScopeState, index: number): void
     return;
   }
   step.status = "gating";
-  m.commands.push({ type: "gate", scope: scope.id, step: index, status: gateStatus(scope, node, step, success) });
+  m.commands.push({ type: "gate", scope: scope.id, step: index, status: gateStatus(m, scope, node, step, success) });
 }
 
 /** The engine has evaluated `if` and `for_each`. */
@@ -51,10 +51,12 @@ function needsHold(node: StepNode, step: StepState): boolean {
 }
 
 /** For `finally` the question is about the whole scope, for other steps about their needs. */
-function gateStatus(scope: ScopeState, node: StepNode, step: StepState, success: boolean): GateStatus {
-  if (!node.isFinally) return { success, failure: step.needFailed, cancelled: scope.cancelling };
+function gateStatus(m: Machine, scope: ScopeState, node: StepNode, step: StepState, success: boolean): GateStatus {
+  if (!node.isFinally) return { success, failure: step.needFailed, cancelled: false };
   const failed = scope.failed || step.needFailed;
-  return { success: success && !failed && !scope.cancelling, failure: failed, cancelled: scope.cancelling };
+  // A run that was stopped because it failed (breaker, time limit) was not cancelled.
+  const cancelled = scope.cancelling && m.state.cancelledAs !== "failed";
+  return { success: success && !failed && !scope.cancelling, failure: failed, cancelled };
 }
 
 function openStep(m: Machine, scope: ScopeState, index: number, items: number | null): void {

@@ -46,7 +46,7 @@ export function considerJoin(m: Machine, scope: ScopeState, index: number): void
   step.winner = winner;
   if (holds(join, step) && !step.killed) {
     m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "succeeded", class: null, cause: null } });
-  } else if (scope.cancelling && !step.killed && !m.node(scope, index).isFinally && step.failed === 0) {
+  } else if (scope.cancelling && !step.killed && !m.node(scope, index).isFinally && couldHold(join, step)) {
     m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "cancelled", class: null, cause: null } });
   } else {
     const failureClass = step.killed ? "cancelled" : (step.firstFailure ?? "output");
@@ -73,6 +73,11 @@ function isWon(join: Join, step: StepState): boolean {
 function isLost(join: Join, step: StepState): boolean {
   const possible = step.items - step.failed - step.cancelled;
   return possible < required(join, step.items);
+}
+
+/** Whatever was cancelled: the failures alone do not break the join. */
+function couldHold(join: Join, step: StepState): boolean {
+  return step.items - step.failed >= required(join, step.items);
 }
 
 function holds(join: Join, step: StepState): boolean {

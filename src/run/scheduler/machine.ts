@@ -13,6 +13,7 @@ export type Consequence =
   | { readonly kind: "unit-ended"; readonly unit: UnitState; readonly end: UnitEnd }
   | { readonly kind: "units-changed"; readonly scope: ScopeState; readonly step: number }
   | { readonly kind: "step-ended"; readonly scope: ScopeState; readonly step: number; readonly end: StepEnd }
+  | { readonly kind: "scope-stopped"; readonly scope: ScopeState }
   | { readonly kind: "run-stopped"; readonly as: "cancelled" | "failed" };
 
 export interface UnitEnd {

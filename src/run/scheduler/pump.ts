@@ -18,7 +18,7 @@ export function pump(m: Machine): void {
 function resumeOne(m: Machine): boolean {
   for (let id = m.state.resumable.shift(); id !== undefined; id = m.state.resumable.shift()) {
     const unit = m.state.units.get(id);
-    if (unit === undefined || unit.phase !== "ready" || (unit.cancelling && !unit.continues)) continue;
+    if (unit?.phase !== "ready") continue;
     startAttempt(m, unit);
     return true;
   }

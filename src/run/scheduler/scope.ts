@@ -1,6 +1,7 @@
 import type { Machine, StepEnd } from "./machine.ts";
 import type { StepNode } from "./graph.ts";
-import type { ScopeState, StepState } from "./state.ts";
+import { isOpen, type ScopeState, type StepState } from "./state.ts";
+import { CANCELLED, endAttempt } from "./unit.ts";
 
 /** Opens an instance of a scope: all its steps pending. `parent` is the unit that it runs in. */
 export function openScope(m: Machine, graph: number, parent: number | null): ScopeState {
@@ -83,7 +84,7 @@ export function endStep(m: Machine, scope: ScopeState, index: number, end: StepE
     scope.openMain -= 1;
     if (scope.openMain === 0 && scope.openFinally > 0) releaseFinally(m, scope);
   }
-  if (scope.openMain === 0 && scope.openFinally === 0) closeScope(m, scope);
+  if (!isOpen(scope)) closeScope(m, scope);
 }
 
 function releaseFinally(m: Machine, scope: ScopeState): void {
@@ -98,6 +99,10 @@ function closeScope(m: Machine, scope: ScopeState): void {
   if (scope.parent !== null) {
     const unit = m.state.units.get(scope.parent);
     if (unit === undefined) return;
+    if (scope.cancelling) {
+      endAttempt(m, unit, unit.verdict ?? CANCELLED);
+      return;
+    }
     m.commands.push({ type: "leave", unit: unit.id, serial: unit.serial, scope: scope.id, failed: scope.failed });
     return;
   }

@@ -1,5 +1,6 @@
 import type { FailureClass } from "../../plan/types.ts";
 import type { SkipCause } from "./command.ts";
+import type { AttemptOutcome } from "./event.ts";
 import { Fifo } from "./fifo.ts";
 import type { Graph, StepNode } from "./graph.ts";
 
@@ -93,6 +94,8 @@ export interface UnitState {
   continues: boolean;
   cancelling: boolean;
   childScope: number | null;
+  /** How its attempt ended while the scope inside was still being stopped; null otherwise. */
+  verdict: AttemptOutcome | null;
 }
 
 /** The state before the first event. */
@@ -116,6 +119,11 @@ export function initialState(): SchedulerState {
 /** The node of a step in an open scope. */
 export function nodeOf(graph: Graph, scope: ScopeState, step: number): StepNode {
   return graph.scopes[scope.graph]?.nodes[step] as StepNode;
+}
+
+/** True while steps of the scope have not ended. */
+export function isOpen(scope: ScopeState): boolean {
+  return scope.openMain + scope.openFinally > 0;
 }
 
 /** True when the step will not change any more. */

@@ -7,7 +7,9 @@ export function stopRun(m: Machine, as: "cancelled" | "failed"): void {
   if (m.state.cancelledAs !== null) return;
   m.state.cancelledAs = as;
   const root = m.scope(0);
-  if (root !== undefined) stopScope(m, root);
+  if (root === undefined) return;
+  if (as === "failed") root.failed = true;
+  stopScope(m, root);
 }
 
 /** Stops one step, whatever it was doing: failure `cancelled`. A step that is over stays as it is. */
@@ -23,8 +25,9 @@ export function killStep(m: Machine, scope: ScopeState, index: number): void {
   }
 }
 
-/** The body of the scope is given up. Its inner scopes go with the units that they run in. */
-function stopScope(m: Machine, scope: ScopeState): void {
+/** The body of the scope is given up; its `finally` still runs. Inner scopes are stopped with the units they run in. */
+export function stopScope(m: Machine, scope: ScopeState): void {
+  if (scope.cancelling) return;
   scope.cancelling = true;
   for (const [index, step] of scope.steps.entries()) {
     if (m.node(scope, index).isFinally) continue;

@@ -5,7 +5,7 @@ import type { UnitCommand } from "./command.ts";
 import type { AttemptOutcome } from "./event.ts";
 import { MAX_LOST, type StepNode } from "./graph.ts";
 import type { Machine } from "./machine.ts";
-import type { ScopeState, StepState, UnitState } from "./state.ts";
+import { isOpen, type ScopeState, type StepState, type UnitState } from "./state.ts";
 
 /*
  * The life of a unit (a step, or one item of it). Nesting: iteration > stage > attempt.
@@ -22,6 +22,9 @@ import type { ScopeState, StepState, UnitState } from "./state.ts";
 
 /** Failures after which no other stage is tried. */
 const FINAL: ReadonlySet<FailureClass> = new Set(["cancelled", "budget", "internal"]);
+
+/** How an attempt ends that was stopped. */
+export const CANCELLED: AttemptOutcome = { kind: "failed", class: "cancelled", retryAfterMs: null };
 
 /** Starts the next item of an open step: it takes a slot, unless it opens a scope. */
 export function startUnit(m: Machine, scope: ScopeState, index: number): void {
@@ -41,6 +44,7 @@ export function startUnit(m: Machine, scope: ScopeState, index: number): void {
     continues: false,
     cancelling: false,
     childScope: null,
+    verdict: null,
   };
   m.state.nextUnit += 1;
   m.state.units.set(unit.id, unit);
@@ -70,11 +74,20 @@ export function startAttempt(m: Machine, unit: UnitState): void {
   m.commands.push({ type: "attempt", unit: id, serial, scope, step, item, iteration, stage, attempt });
 }
 
-/** The attempt is over. */
+/** The attempt is over; one that is inside a scope ends when all in that scope has ended too. */
 export function endAttempt(m: Machine, unit: UnitState, outcome: AttemptOutcome): void {
-  if (unit.phase === "delaying" || unit.phase === "judging" || unit.phase === "ready") return;
+  if (!isInFlight(unit)) return;
+  const child = unit.childScope === null ? undefined : m.scope(unit.childScope);
+  if (child !== undefined && isOpen(child)) {
+    unit.verdict ??= outcome;
+    m.agenda.push({ kind: "scope-stopped", scope: child });
+    return;
+  }
+  if (child !== undefined) m.state.scopes.delete(child.id);
+  unit.childScope = null;
+  unit.verdict = null;
+  unit.continues = false;
   freeSlot(m, unit);
-  if (unit.childScope !== null) dropScope(m, unit);
   const { node, step } = at(m, unit);
   if (outcome.kind === "succeeded") {
     if (node.repeat === null && !node.judged) endUnit(m, unit, "succeeded", null, null);
@@ -127,24 +140,25 @@ export function block(m: Machine, unit: UnitState): void {
 
 /** What it waited for is there. */
 export function unblock(m: Machine, unit: UnitState): void {
-  if (unit.phase !== "blocked") return;
+  if (unit.phase !== "blocked" || unit.cancelling) return;
   unit.continues = true;
   makeReady(m, unit);
 }
 
-/** Stops a unit: at once when nothing of it runs, else when its attempt has ended. */
+/** Stops a unit: at once when nothing of it runs, else when its attempt, or all in its scope, has ended. */
 export function cancelUnit(m: Machine, unit: UnitState): void {
   if (unit.cancelling) return;
   unit.cancelling = true;
-  if (unit.phase === "running" || unit.phase === "blocked" || unit.phase === "inside") {
-    m.commands.push({ type: "abort", unit: unit.id, serial: unit.serial });
+  if (unit.phase === "judging") return;
+  if (unit.phase === "inside") {
+    const child = unit.childScope === null ? undefined : m.scope(unit.childScope);
+    if (child !== undefined) m.agenda.push({ kind: "scope-stopped", scope: child });
     return;
   }
-  if (unit.phase === "judging") return;
-  if (unit.phase === "ready" && unit.continues) {
-    // Blocked until a moment ago: an attempt of it is still in flight.
+  if (isInFlight(unit)) {
     m.commands.push({ type: "abort", unit: unit.id, serial: unit.serial });
-    unit.phase = "blocked";
+    // An attempt that was about to go on does not: it only has to end.
+    if (unit.continues) unit.phase = "blocked";
     unit.continues = false;
     return;
   }
@@ -152,25 +166,9 @@ export function cancelUnit(m: Machine, unit: UnitState): void {
   endCancelled(m, unit, at(m, unit).step);
 }
 
-/** Everything that runs in the unit's child scope is given up with it. */
-export function dropScope(m: Machine, unit: UnitState): void {
-  const scope = unit.childScope === null ? undefined : m.scope(unit.childScope);
-  unit.childScope = null;
-  if (scope === undefined) return;
-  m.state.scopes.delete(scope.id);
-  for (const step of scope.steps) {
-    for (const id of liveUnits(step)) {
-      const inner = m.state.units.get(id);
-      if (inner === undefined) continue;
-      if (inner.phase === "delaying") m.commands.push({ type: "undelay", unit: inner.id });
-      else if (inner.phase !== "judging" && !(inner.phase === "ready" && !inner.continues)) {
-        m.commands.push({ type: "abort", unit: inner.id, serial: inner.serial });
-      }
-      freeSlot(m, inner);
-      m.state.units.delete(inner.id);
-      dropScope(m, inner);
-    }
-  }
+/** An attempt of it was started and has not answered `ended`; unblocked, it may still wait for its slot. */
+function isInFlight(unit: UnitState): boolean {
+  return unit.phase === "running" || unit.phase === "blocked" || unit.phase === "inside" || unit.continues;
 }
 
 /** The numbers of the units of a step that are in flight. */

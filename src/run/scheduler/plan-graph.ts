@@ -1,0 +1,33 @@
+import type { Plan, PlannedStep } from "../../plan/types.ts";
+import { scopeGraph, type Graph, type StepNode } from "./graph.ts";
+
+/** The scheduler's view of a plan. `slots` is the number of attempts at once; default: the plan's `limits.concurrency`. */
+export function graphOf(plan: Plan, slots: number = plan.limits.concurrency): Graph {
+  return {
+    scopes: plan.scopes.map((scope) => scopeGraph(scope.steps.map(nodeOf))),
+    slots,
+    breakerFailures: null,
+  };
+}
+
+function nodeOf(step: PlannedStep): StepNode {
+  const { fan } = step;
+  return {
+    needs: step.needs,
+    whenSettled: step.whenSettled,
+    gated: step.condition !== null || fan !== null || readsUnfinished(step),
+    fan: fan === null ? null : { maxParallel: fan.maxParallel, failFast: fan.failFast, join: fan.join },
+    repeat: null,
+    stages: 1,
+    judged: false,
+    retry: { ...step.retry, on: new Set(step.retry.on) },
+    caught: step.onError.kind !== "fail",
+    childScope: null,
+    isFinally: step.isFinally,
+  };
+}
+
+/** A step may start while a step that it names has not ended: what it then sees is frozen at its gate. */
+export function readsUnfinished(step: PlannedStep): boolean {
+  return step.needs.some((group) => group.required < group.of.length);
+}
