@@ -5,6 +5,8 @@ import type { ProcessOptions, ProcessRequest, ProcessResult } from "./process.ts
 import { ProcessTree } from "./process-tree.ts";
 import { startProcess } from "./start-process.ts";
 
+export { DEFAULT_OUTPUT_LIMIT_BYTES, type ProcessOptions, type ProcessRequest, type ProcessResult } from "./process.ts";
+
 /** How long the pipes may stay open after the program ended, and again after its tree was stopped. */
 const PIPE_WAIT_MS = 1000;
 

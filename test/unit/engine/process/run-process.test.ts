@@ -2,8 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ProcessOptions, ProcessRequest, ProcessResult } from "../../../../src/engine/process/process.ts";
-import { runProcess } from "../../../../src/engine/process/run-process.ts";
+import {
+  runProcess,
+  type ProcessOptions,
+  type ProcessRequest,
+  type ProcessResult,
+} from "../../../../src/engine/process/run-process.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -226,7 +230,7 @@ describe("what a program leaves behind in the background", () => {
         { command, cwd: "/", env: process.env, stdin: null, outputLimitBytes: 100 },
         { signal: new AbortController().signal, killGraceMs: 1, onOutput },
       );`;
-    const result = await run([process.execPath, "--input-type=module", "-e", program]);
+    const result = await run([process.execPath, "--experimental-strip-types", "--input-type=module", "-e", program]);
     const [pid = ""] = pidsIn(result.stdout);
     expect(result.signal).toBe("SIGKILL");
     expect(pid).not.toBe("");
