@@ -1,0 +1,38 @@
+import type { NormalManifest } from "../../manifest/normal.ts";
+import type { Problems } from "../problems.ts";
+import type { ParsedManifest } from "./parse-templates.ts";
+
+/** Warns of what is declared and never used: most often a name that was mistyped or forgotten elsewhere. */
+export function checkUnused(manifest: NormalManifest, parsed: ParsedManifest, problems: Problems): void {
+  const sites = [parsed.sites, ...parsed.steps.map((step) => step.sites)].flat();
+  const read = new Set(sites.flatMap((site) => site.references.map(({ path }) => path.slice(0, 2).join("."))));
+  const agents = new Set(manifest.steps.map(({ body }) => (body.kind === "agent" ? body.agent : null)));
+  const keys = new Set(Object.values(manifest.models).flatMap((chain) => chain.map((model) => model.apiKeySecret)));
+
+  for (const name of Object.keys(manifest.inputs)) {
+    if (read.has(`inputs.${name}`) || read.has("inputs")) continue;
+    problems.warn(["inputs", name], {
+      code: "WF3020",
+      message: `input '${name}' is never read`,
+      help: `read it with {{ inputs.${name} }}, or take it away`,
+      piece: "key",
+    });
+  }
+  for (const name of Object.keys(manifest.agents)) {
+    if (agents.has(name)) continue;
+    problems.warn(["agents", name], {
+      code: "WF3021",
+      message: `agent '${name}' has no step`,
+      help: `give it one (\`agent: ${name}\`), or take it away`,
+      piece: "key",
+    });
+  }
+  manifest.secrets.forEach((name, index) => {
+    if (read.has(`secrets.${name}`) || read.has("secrets") || keys.has(name)) return;
+    problems.warn(["secrets", index], {
+      code: "WF3022",
+      message: `secret '${name}' is never used`,
+      help: `put it into the \`env\` of a \`run\` step (\${{ secrets.${name} }}), or take it away`,
+    });
+  });
+}

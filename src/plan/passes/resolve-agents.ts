@@ -1,0 +1,42 @@
+import { suggest } from "../../diagnostic/suggest.ts";
+import type { NormalManifest, NormalStep } from "../../manifest/normal.ts";
+import type { Problems } from "../problems.ts";
+import type { PlannedModel } from "../types.ts";
+import type { Models } from "./resolve-models.ts";
+
+/** The models of each agent, by name. An agent whose models are not known has none, and was reported. */
+export type AgentModels = ReadonlyMap<string, readonly PlannedModel[]>;
+
+/** Gives every agent its chain: its own, else `defaults.model`. */
+export function resolveAgents(manifest: NormalManifest, models: Models, problems: Problems): AgentModels {
+  const agents = new Map<string, readonly PlannedModel[]>();
+  const fallback = manifest.defaultModel === null ? null : models.chain(manifest.defaultModel, null);
+  for (const [name, agent] of Object.entries(manifest.agents)) {
+    if (agent.model !== null) {
+      agents.set(name, models.chain(agent.model, agent.maxTokens));
+    } else if (fallback !== null) {
+      agents.set(name, fallback.map((model) => ({ ...model, maxTokens: agent.maxTokens ?? model.maxTokens })));
+    } else {
+      agents.set(name, []);
+      problems.error(["agents", name], {
+        code: "WF3005",
+        message: `agent '${name}' has no model`,
+        help: "give it one (`model: anthropic/claude-haiku-5-5`), or all agents (`defaults: { model: ... }`); " +
+          "choosing a model by itself is not in this version yet",
+      });
+    }
+  }
+  return agents;
+}
+
+/** Reports a step whose agent is not declared. */
+export function checkAgent(step: NormalStep, manifest: NormalManifest, problems: Problems): void {
+  if (step.body.kind !== "agent" || Object.hasOwn(manifest.agents, step.body.agent)) return;
+  const names = Object.keys(manifest.agents);
+  const meant = suggest(step.body.agent, names);
+  problems.error([...step.pointer, "agent"], {
+    code: "WF3003",
+    message: `step '${step.id}' needs unknown agent '${step.body.agent}'`,
+    help: meant === null ? `declare it under \`agents\`${names.length === 0 ? "" : `; declared are ${names.slice(0, 8).join(", ")}`}` : `did you mean '${meant}'?`,
+  });
+}

@@ -1,0 +1,122 @@
+import { suggest } from "../../diagnostic/suggest.ts";
+import type { Named, NormalManifest, NormalModel } from "../../manifest/normal.ts";
+import type { Problems } from "../problems.ts";
+import type { PlannedModel } from "../types.ts";
+
+/** The most that a model may answer where the manifest says nothing, in tokens (SEMANTICS, "Budgets"). */
+const DEFAULT_MAX_TOKENS = 8192;
+
+/** Turns names of models into what is asked: ids as they are, aliases into their chains. */
+export class Models {
+  readonly #manifest: NormalManifest;
+  readonly #problems: Problems;
+  /** Done aliases; null while one is being resolved, to notice one that leads back to itself. */
+  readonly #aliases = new Map<string, readonly PlannedModel[] | null>();
+  /** Aliases that something other than an alias names. */
+  readonly used = new Set<string>();
+
+  constructor(manifest: NormalManifest, problems: Problems) {
+    this.#manifest = manifest;
+    this.#problems = problems;
+    for (const name of Object.keys(manifest.models)) this.#alias(name);
+  }
+
+  /** The chain of these names in order; a model that comes twice is kept where it comes first. */
+  chain(names: readonly Named[], maxTokens: number | null): readonly PlannedModel[] {
+    const chain = names.flatMap((name) => this.#named(name) ?? []);
+    return unique(maxTokens === null ? chain : chain.map((model) => ({ ...model, maxTokens })));
+  }
+
+  #alias(name: string): readonly PlannedModel[] | null {
+    const done = this.#aliases.get(name);
+    if (done !== undefined) return done;
+    this.#aliases.set(name, null);
+    const entries = this.#manifest.models[name] ?? [];
+    const chain = unique(entries.flatMap((entry) => this.#entry(name, entry)));
+    this.#aliases.set(name, chain);
+    return chain;
+  }
+
+  #entry(alias: string, entry: NormalModel): readonly PlannedModel[] {
+    if (entry.apiKeySecret !== null && !this.#manifest.secrets.includes(entry.apiKeySecret)) {
+      this.#problems.error(["models", alias, "api_key"], {
+        code: "WF3008",
+        message: `model '${alias}' takes its key from the secret '${entry.apiKeySecret}', which is not declared`,
+        help: secretHelp(entry.apiKeySecret, this.#manifest.secrets),
+      });
+    }
+    const chain = this.#named(entry.model);
+    if (chain === null) {
+      this.#problems.error(entry.model.pointer, {
+        code: "WF3006",
+        message: `model '${alias}' is made of itself`,
+        help: "name at least one id such as anthropic/claude-haiku-5-5 instead",
+      });
+      return [];
+    }
+    return chain.map((model) => ({
+      ...model,
+      baseUrl: entry.baseUrl ?? model.baseUrl,
+      apiKeySecret: entry.apiKeySecret ?? model.apiKeySecret,
+      maxTokens: entry.maxTokens ?? model.maxTokens,
+      temperature: entry.temperature ?? model.temperature,
+      effort: entry.effort ?? model.effort,
+      price: entry.price ?? model.price,
+    }));
+  }
+
+  /** null = an alias that is being resolved right now; empty = unknown, and reported. */
+  #named({ name, pointer }: Named): readonly PlannedModel[] | null {
+    if (Object.hasOwn(this.#manifest.models, name)) {
+      if (pointer[0] !== "models") this.used.add(name);
+      return this.#alias(name);
+    }
+    const slash = name.indexOf("/");
+    if (slash > 0 && slash < name.length - 1) return [plainModel(name, slash)];
+    const aliases = Object.keys(this.#manifest.models);
+    const meant = suggest(name, aliases);
+    this.#problems.error(pointer, {
+      code: "WF3004",
+      message: `unknown model '${name}'`,
+      help:
+        meant !== null
+          ? `did you mean '${meant}'?`
+          : `declare it under \`models\`, or write an id such as anthropic/claude-haiku-5-5${list(aliases)}`,
+    });
+    return [];
+  }
+}
+
+function plainModel(id: string, slash: number): PlannedModel {
+  return {
+    id,
+    provider: id.slice(0, slash),
+    model: id.slice(slash + 1),
+    baseUrl: null,
+    apiKeySecret: null,
+    maxTokens: DEFAULT_MAX_TOKENS,
+    temperature: null,
+    effort: null,
+    price: null,
+  };
+}
+
+/** The same model with the same settings twice would only be asked again for the same failure. */
+function unique(chain: readonly PlannedModel[]): readonly PlannedModel[] {
+  if (chain.length < 2) return chain;
+  const seen = new Set<string>();
+  return chain.filter((model) => {
+    const key = JSON.stringify(model);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** What to do about a secret that is not declared. */
+export function secretHelp(name: string, declared: readonly string[]): string {
+  const meant = suggest(name, declared);
+  return meant === null ? `declare it: \`secrets: [${[...declared, name].join(", ")}]\`` : `did you mean '${meant}'?`;
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 || names.length > 8 ? "" : `; declared are ${names.join(", ")}`;
+}

@@ -1,0 +1,52 @@
+import { referencesOf } from "../../expression/reference.ts";
+import type { Reference, Template } from "../../expression/template.ts";
+import type { Pointer } from "../../manifest/pointer.ts";
+import { isJsonObject, type Json } from "../../util/json.ts";
+import type { Piece } from "../problems.ts";
+
+/**
+ * Where an expression stands decides which names it may read:
+ * - `environment`: the file's `env`; `instructions`: an agent's; `outputs`: the workflow's.
+ * - `gate`: the parts of a step that are evaluated once, `for_each` and `on_error` (no `item`); `condition`: its `if`.
+ * - `unit`: the parts that every unit reads; `unit_environment`: the `env` of a `run` step.
+ */
+export type Place = "environment" | "instructions" | "outputs" | "gate" | "condition" | "unit" | "unit_environment";
+
+/** One expression of the manifest: a whole `${{ }}`, a bare condition, or a text with `{{ }}` in it. */
+export interface Site {
+  readonly pointer: Pointer;
+  readonly template: Template & { readonly kind: "cel" | "text" };
+  readonly place: Place;
+  /** Where the template's source starts in the text at the pointer, in UTF-16 units. */
+  readonly start: number;
+  /** The names that it reads. */
+  readonly references: readonly Reference[];
+}
+
+/** A piece of the site's source as one of the text that the user wrote. */
+export function pieceOf(site: Site, { offset, length }: Piece): Piece {
+  return { offset: site.start + offset, length };
+}
+
+/** The expressions in a template with their pointers; `value` is what it was parsed from. */
+export function sitesOf(template: Template, value: Json, pointer: Pointer, place: Place, into: Site[]): void {
+  switch (template.kind) {
+    case "cel":
+    case "text": {
+      const start = typeof value === "string" ? Math.max(0, value.indexOf(template.source)) : 0;
+      into.push({ pointer, template, place, start, references: referencesOf(template) });
+      return;
+    }
+    case "list":
+      if (!Array.isArray(value)) return;
+      template.items.forEach((item, index) => sitesOf(item, value[index] as Json, [...pointer, index], place, into));
+      return;
+    case "object":
+      if (!isJsonObject(value)) return;
+      for (const [key, entry] of Object.entries(template.entries)) {
+        sitesOf(entry, value[key] as Json, [...pointer, key], place, into);
+      }
+      return;
+    case "literal":
+  }
+}

@@ -1,0 +1,84 @@
+import { typeOf } from "../../expression/check.ts";
+import { intShape, itemShape, listShape, nullShape, stringShape, unionOf } from "../../expression/shape.ts";
+import type { NormalManifest } from "../../manifest/normal.ts";
+import type { JsonSchema } from "../../util/json.ts";
+import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
+import { closed, Scopes, shapeOf, type Shapes } from "./scopes.ts";
+
+/** What a model wrote without a schema: not to be compared in `if`. */
+const FREE_TEXT: JsonSchema = { type: "string", "x-free-text": true };
+
+const STATUS: JsonSchema = {
+  enum: ["pending", "ready", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"],
+  type: "string",
+};
+
+const ERROR = orNull(closed([["class", stringShape], ["code", stringShape], ["message", stringShape]]));
+
+/**
+ * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`
+ * or `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a value is
+ * of unknown shape.
+ */
+export function shapesOf(manifest: NormalManifest, parsed: ParsedManifest): Shapes {
+  const declared = parsed.steps.map(declaredOutput);
+  const rough = new Scopes(manifest, { steps: stepsShape(parsed.steps, declared), items: new Map() });
+  const items = new Map<string, JsonSchema>();
+  for (const { step, items: list } of parsed.steps) {
+    if (list === null) continue;
+    items.set(step.id, itemShape(list.kind === "literal" ? shapeOf(list.value) : typeOf(list, rough.at("gate", null))));
+  }
+  const shapes = { steps: stepsShape(parsed.steps, declared), items };
+  if (!declared.includes(true)) return shapes;
+  const scopes = new Scopes(manifest, shapes);
+  const outputs = parsed.steps.map(({ step, body }, index) => {
+    const known = declared[index] ?? true;
+    return known === true && body.kind === "value" ? typeOf(body.value, scopes.at("unit", step.id)) : known;
+  });
+  return { steps: stepsShape(parsed.steps, outputs), items };
+}
+
+/** The shape of one unit's output without looking at other steps; `true` = not known. */
+function declaredOutput({ step, body }: ParsedStep): JsonSchema {
+  if (step.output !== null) return step.output;
+  switch (body.kind) {
+    case "agent":
+      return FREE_TEXT;
+    case "run":
+      return stringShape;
+    case "value":
+      return body.value.kind === "literal" ? shapeOf(body.value.value) : true;
+  }
+}
+
+function stepsShape(steps: readonly ParsedStep[], outputs: readonly JsonSchema[]): JsonSchema {
+  return closed(steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)]));
+}
+
+/** `steps.x` of one step. */
+function stepShape({ step, body, items }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
+  const output = orNull(unitOutput);
+  const always: [string, JsonSchema][] = [["status", STATUS], ["error", ERROR]];
+  if (items === null || step.fan === null) {
+    const process: [string, JsonSchema][] = body.kind === "run" ? [["exit_code", intShape], ["stderr", stringShape]] : [];
+    return closed([["output", output], ...always, ...process]);
+  }
+  const result = closed([
+    ["item", true],
+    ["index", intShape],
+    ["attempts", intShape],
+    ["output", output],
+    ...always,
+  ]);
+  return closed([
+    ["output", step.fan.join.kind === "any" ? output : orNull(listShape(unitOutput))],
+    ...always,
+    ["results", listShape(result)],
+    ["failed", listShape(result)],
+  ]);
+}
+
+/** An output is null when its step was skipped, went on after a failure, or has not ended yet (`needs: { any }`). */
+function orNull(shape: JsonSchema): JsonSchema {
+  return unionOf([shape, nullShape]);
+}

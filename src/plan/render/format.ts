@@ -1,0 +1,53 @@
+import { printable } from "../../diagnostic/printable.ts";
+import type { Range } from "../estimate.ts";
+
+/** A text of the manifest on one line: white space runs become one space, nothing in it can steer a terminal. */
+export function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s+/gu, " ").trim());
+}
+
+/** `3` or `3 to 18`, with thousands apart. */
+export function formatRange({ floor, ceiling }: Range): string {
+  return floor === ceiling ? formatCount(floor) : `${formatCount(floor)} to ${formatCount(ceiling)}`;
+}
+
+/** `1,234,567`, the same in every locale. */
+export function formatCount(count: number): string {
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/gu, ",");
+}
+
+/** `$0.0012 to $1.31`: the floor rounded down, the ceiling up, so that both stay bounds. */
+export function formatCost({ floor, ceiling }: Range): string {
+  if (ceiling === 0) return "$0";
+  const least = formatUsd(floor, Math.floor);
+  const most = formatUsd(ceiling, Math.ceil);
+  return least === most ? most : `${least} to ${most}`;
+}
+
+/** USD: two decimals from a dollar on, two significant digits below. */
+function formatUsd(usd: number, round: (value: number) => number): string {
+  if (usd === 0) return "$0";
+  const decimals = usd >= 1 ? 2 : Math.min(12, 1 - Math.floor(Math.log10(usd)));
+  // Binary fractions must not turn an exact 0.0007 into 0.00071: six more digits are enough to tell.
+  const scaled = Number((usd * 10 ** decimals).toFixed(6));
+  const [whole = "", fraction = ""] = (round(scaled) / 10 ** decimals).toFixed(decimals).split(".");
+  return `$${formatCount(Number(whole))}.${fraction}`;
+}
+
+/** USD per million tokens, as short as it is: `$0.1`, `$15`. */
+export function formatPrice(usd: number): string {
+  return `$${String(usd)}`;
+}
+
+/** `90s` as `1m30s`: the manifest's own spelling of durations. */
+export function formatDuration(ms: number): string {
+  const units: readonly [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000], ["ms", 1]];
+  let left = ms;
+  let text = "";
+  for (const [unit, size] of units) {
+    const count = Math.floor(left / size);
+    if (count > 0) text += `${count}${unit}`;
+    left -= count * size;
+  }
+  return text === "" ? "0ms" : text;
+}

@@ -1,0 +1,45 @@
+import type { Estimate, Range } from "../estimate.ts";
+import { criticalPathOf, wavesOf } from "../graph.ts";
+import type { Plan } from "../types.ts";
+
+/**
+ * The plan as a JSON document, version 1, ending in a line feed: `{ version, plan, waves, critical_path, estimate }`.
+ * `plan` is the plan as it is hashed; `waves` and `critical_path` name steps; money is USD.
+ * History: 1 = the first.
+ */
+export function renderJson(plan: Plan, estimate: Estimate): string {
+  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const idOf = (index: number): string => scope.steps[index]?.id ?? "";
+  const document = {
+    version: 1,
+    plan,
+    waves: wavesOf(scope).map((wave) => wave.map(idOf)),
+    critical_path: criticalPathOf(scope).map(idOf),
+    estimate: {
+      calls: rangeOf(estimate.calls),
+      cost_usd: rangeOf(estimate.costUsd),
+      steps: estimate.steps.map((step) => ({
+        id: step.id,
+        units: rangeOf(step.units),
+        size_known: step.isSizeKnown,
+        too_large: step.isTooLarge,
+        calls: rangeOf(step.calls),
+        cost_usd: rangeOf(step.costUsd),
+      })),
+      models: estimate.models.map(({ id, price, maxCalls }) => ({
+        id,
+        max_calls: maxCalls,
+        price: price === null ? null : { input: price.input, output: price.output },
+      })),
+      unpriced: estimate.unpriced,
+      unknown_input: estimate.unknownInput,
+      assumed_inputs: estimate.assumedInputs,
+      price_table_date: estimate.priceTableDate,
+    },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function rangeOf({ floor, ceiling }: Range): { floor: number; ceiling: number } {
+  return { floor, ceiling };
+}
