@@ -1,57 +1,68 @@
 import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
-import { InternalError } from "../../util/internal-error.ts";
 import type { Clock } from "../../util/clock.ts";
+import { InternalError } from "../../util/internal-error.ts";
 import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { encodeEvent } from "./event-row.ts";
 import { encodeFact, factCrc, packed } from "./fact-row.ts";
-import { HELD, leaseLost } from "./lease-table.ts";
-import { lastIdOf, OF_RUN, RUN_SPAN, spanOf } from "./run-span.ts";
+import { heldRow, saveRow, type RunRow } from "./run-row.ts";
+import { OF_RUN, spanOf } from "./run-span.ts";
 
-/** Writes batches; the first statement of each transaction is the fence. */
+/** Writes batches, each in one transaction that starts with the fence. */
 export function committer(connection: Connection, clock: Clock): Store["commit"] {
-  const { sql, write } = connection;
   return (lease, { events, facts, forget = [], status, activeMs }) =>
-    write(() => {
-      const run = sql(
-        `UPDATE run SET updated_at = ?3, status = coalesce(?4, status), active_ms = coalesce(?5, active_ms)
-         WHERE ${HELD} RETURNING id`,
-      ).get(lease.runId, lease.epoch, clock.now(), status ?? null, activeMs ?? null)?.["id"] as number | undefined;
-      if (run === undefined) throw leaseLost(lease);
-      writeEvents(connection, run, events);
-      for (const key of forget) sql(`DELETE FROM fact WHERE ${OF_RUN} AND key = ?3`).run(...spanOf(run), key);
-      writeFacts(connection, run, facts);
+    connection.write(() => {
+      const row = heldRow(connection, lease);
+      const forgotten = forgetFacts(connection, row, forget);
+      const added = writeFacts(connection, row, facts);
+      saveRow(connection, {
+        ...row,
+        status: status ?? row.status,
+        updated_at: clock.now(),
+        active_ms: activeMs ?? row.active_ms,
+        last_seq: writeEvents(connection, row, events),
+        last_place: row.last_place + added,
+        fact_count: row.fact_count - forgotten + added,
+      });
     });
 }
 
-function writeEvents(connection: Connection, run: number, events: readonly StoredEvent[]): void {
-  if (events.length === 0) return;
-  const insert = connection.sql("INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  let id = lastIdOf(connection, "event", run);
+/** Returns the new last `seq`. */
+function writeEvents({ sql }: Connection, run: RunRow, events: readonly StoredEvent[]): number {
+  const insert = sql("INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const [first] = spanOf(run.id);
+  let last = run.last_seq;
   for (const event of events) {
-    id++;
-    if (event.seq !== id % RUN_SPAN) throw new InternalError(`event ${event.seq} does not follow event ${(id - 1) % RUN_SPAN}`);
+    if (event.seq !== last + 1) throw new InternalError(`event ${event.seq} does not follow event ${last}`);
+    last = event.seq;
     const row = encodeEvent(event);
-    insert.run(id, row.at, row.type, row.step, row.item, row.attempt, row.data, row.crc);
+    insert.run(first + last, row.at, row.type, row.step, row.item, row.attempt, row.data, row.crc);
   }
+  return last;
 }
 
-function writeFacts(connection: Connection, run: number, facts: readonly Fact[]): void {
-  if (facts.length === 0) return;
-  const { sql } = connection;
+/** Returns how many facts there were under these keys. */
+function forgetFacts({ sql }: Connection, run: RunRow, keys: readonly string[]): number {
+  const forget = sql(`DELETE FROM fact WHERE ${OF_RUN} AND key = ?3`);
+  return keys.reduce((count, key) => count + Number(forget.run(...spanOf(run.id), key).changes), 0);
+}
+
+/** Returns how many facts were not there before. */
+function writeFacts({ sql }: Connection, run: RunRow, facts: readonly Fact[]): number {
   const find = sql(`SELECT id FROM fact WHERE ${OF_RUN} AND key = ?3 AND fingerprint = ${packed("?4")}`);
   const insert = sql(`INSERT INTO fact (id, key, fingerprint, body, crc) VALUES (?1, ?2, ${packed("?3")}, ?4, ?5)`);
   const update = sql("UPDATE fact SET body = ?, crc = ? WHERE id = ?");
-  const [first, end] = spanOf(run);
-  let last = lastIdOf(connection, "fact", run);
+  const [first, end] = spanOf(run.id);
+  let added = 0;
   for (const fact of facts) {
     const { key, fingerprint } = fact;
     const body = encodeFact(fact);
     const known = find.get(first, end, key, fingerprint)?.["id"] as number | undefined;
-    const id = known ?? ++last;
-    const crc = factCrc(key, fingerprint, body, id % RUN_SPAN);
+    const id = known ?? first + run.last_place + ++added;
+    const crc = factCrc(key, fingerprint, body, id - first);
     if (known === undefined) insert.run(id, key, fingerprint, body, crc);
     else update.run(body, crc, id);
   }
+  return added;
 }

@@ -28,9 +28,9 @@ export function encodeEvent(event: StoredEvent): Omit<EventRow, "id"> {
   return { ...row, crc: crc32(eventText(row), event.seq) };
 }
 
-/** The event of a row. Throws DamagedRow. */
-export function decodeEvent(row: EventRow): StoredEvent {
-  const seq = row.id % RUN_SPAN;
+/** The event of the row that should be number `seq`. Throws DamagedRow. */
+export function decodeEvent(row: EventRow, seq: number): StoredEvent {
+  if (row.id % RUN_SPAN !== seq) throw new DamagedRow(`event ${seq} is missing`);
   if (crc32(eventText(row), seq) !== row.crc) throw new DamagedRow(`event ${seq} does not match its checksum`);
   return {
     seq,

@@ -1,46 +1,60 @@
 import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
+import { DamagedRow } from "./error.ts";
 import { decodeEvent, type EventRow } from "./event-row.ts";
 import { decodeFact, UNPACKED, type FactRow } from "./fact-row.ts";
-import { lastIdOf, OF_RUN, RUN_SPAN, spanOf } from "./run-span.ts";
-import { rowOf } from "./run-table.ts";
+import { findRow } from "./run-row.ts";
+import { OF_RUN, spanOf } from "./run-span.ts";
 
 /** Rows read at once: no cursor stays open between them, so readers never hold up the writer or each other. */
 const PAGE_ROWS = 256;
 
-/** What was written about a run, read in pages. */
+const EVENTS = `SELECT * FROM event WHERE ${OF_RUN} ORDER BY id LIMIT ?3`;
+const FACTS = `SELECT id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact WHERE ${OF_RUN} ORDER BY id LIMIT ?3`;
+
+/**
+ * What was written about a run, read in pages. Beside the checksum of each row it is checked that none is missing:
+ * a lost fact would be paid for again.
+ */
 export function history(connection: Connection): Pick<Store, "readFacts" | "readEvents" | "lastSeq"> {
   const { sql, read } = connection;
 
-  function* pages<Row extends { readonly id: number }>(
-    columns: string, runId: string, after: number, limit: number,
-  ): Generator<Row[]> {
-    const run = read(() => rowOf(connection, runId));
-    if (run === null) return;
-    const [before, end] = spanOf(run);
-    let last = before + after;
-    for (let left = limit; left > 0; left -= PAGE_ROWS) {
-      const size = Math.min(left, PAGE_ROWS);
-      const page = read(() => sql(`SELECT ${columns} WHERE ${OF_RUN} ORDER BY id LIMIT ?3`).all(last, end, size) as unknown as Row[]);
-      yield page;
-      if (page.length < size) return;
-      last = (page.at(-1) as Row).id;
-    }
-  }
-
   return {
     *readFacts(runId) {
-      for (const page of pages<FactRow>(FACT_COLUMNS, runId, 0, Infinity)) yield* read(() => page.map(decodeFact));
+      const run = read(() => findRow(connection, runId));
+      if (run === null) return;
+      let [last, end] = spanOf(run.id);
+      let count = 0;
+      for (let page: FactRow[]; ; ) {
+        page = read(() => sql(FACTS).all(last, end, PAGE_ROWS) as unknown as FactRow[]);
+        yield* read(() => page.map(decodeFact));
+        count += page.length;
+        last = page.at(-1)?.id ?? last;
+        if (page.length < PAGE_ROWS) break;
+      }
+      read(() => {
+        const now = findRow(connection, runId);
+        const still = now?.fact_count === run.fact_count && now.last_place === run.last_place;
+        if (still && count !== run.fact_count) throw new DamagedRow(`run ${runId} has ${count} of its ${run.fact_count} facts`);
+      });
     },
     *readEvents(runId, { after = 0, limit = Infinity } = {}) {
-      for (const page of pages<EventRow>("* FROM event", runId, after, limit)) yield* read(() => page.map(decodeEvent));
+      const run = read(() => findRow(connection, runId));
+      if (run === null) return;
+      const [first, end] = spanOf(run.id);
+      let seq = after;
+      for (const stop = after + limit; seq < stop; ) {
+        const size = Math.min(stop - seq, PAGE_ROWS);
+        const page = read(() => sql(EVENTS).all(first + seq, end, size) as unknown as EventRow[]);
+        for (const row of page) {
+          seq++;
+          yield read(() => decodeEvent(row, seq));
+        }
+        if (page.length === size) continue;
+        if (seq < run.last_seq) read(() => { throw new DamagedRow(`event ${seq + 1} is missing`); });
+        return;
+      }
     },
-    lastSeq: (runId) =>
-      read(() => {
-        const run = rowOf(connection, runId);
-        return run === null ? 0 : lastIdOf(connection, "event", run) % RUN_SPAN;
-      }),
+    lastSeq: (runId) => read(() => findRow(connection, runId)?.last_seq ?? 0),
   };
 }
-
-const FACT_COLUMNS = `id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact`;

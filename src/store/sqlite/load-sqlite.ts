@@ -5,20 +5,23 @@ export interface WarningHost {
   emitWarning: NodeJS.Process["emitWarning"];
 }
 
-/**
- * Loads `node:sqlite`. Node 22 prints an ExperimentalWarning when it does, about nothing a user could act on:
- * that one is kept back while the module loads, which is synchronous. Without a host it is printed.
- */
-export function loadSqlite(host?: WarningHost): typeof import("node:sqlite") {
+/** Loads `node:sqlite`; with a host, quietly. */
+export function requireSqlite(host: WarningHost | undefined): typeof import("node:sqlite") {
   const load = () => createRequire(import.meta.url)("node:sqlite") as typeof import("node:sqlite");
-  if (host === undefined) return load();
+  return host === undefined ? load() : withoutSqliteWarning(host, load);
+}
+
+/**
+ * Node 22 prints an ExperimentalWarning when `node:sqlite` is loaded, about nothing that a user could act on.
+ * That one is kept back while `load` runs, which is synchronous; every other warning passes.
+ */
+export function withoutSqliteWarning<T>(host: WarningHost, load: () => T): T {
   const { emitWarning } = host;
-  const filter = (...args: unknown[]): void => {
+  host.emitWarning = (...args: unknown[]): void => {
     const [warning, kind] = args;
     if (kind === "ExperimentalWarning" && String(warning).startsWith("SQLite ")) return;
     Reflect.apply(emitWarning, host, args);
   };
-  host.emitWarning = filter;
   try {
     return load();
   } finally {

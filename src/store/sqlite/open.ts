@@ -12,7 +12,7 @@ import { makePrivateFolder, syncFolder } from "./folder.ts";
 import { history } from "./history.ts";
 import { inboxTable } from "./inbox-table.ts";
 import { leaseTable } from "./lease-table.ts";
-import { loadSqlite, type WarningHost } from "./load-sqlite.ts";
+import { requireSqlite, type WarningHost } from "./load-sqlite.ts";
 import { runTable } from "./run-table.ts";
 import { migrate, migrations, readVersion } from "./schema.ts";
 
@@ -35,7 +35,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   // Absolute, so that SQLite never takes a name for a URI.
   const file = resolve(path);
   try {
-    const { DatabaseSync } = loadSqlite(options.warnings);
+    const { DatabaseSync } = requireSqlite(options.warnings);
     const openFile: OpenFile = (name) =>
       new DatabaseSync(name, { readOnly, enableForeignKeyConstraints: false });
     const wal = `${file}-wal`;

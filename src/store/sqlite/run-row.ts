@@ -1,55 +1,110 @@
 import { crc32 } from "node:zlib";
-import type { RunRecord, RunStatus, RunSummary } from "../store.ts";
+import { InternalError } from "../../util/internal-error.ts";
+import { LeaseLostError, type Lease, type LeaseOwner, type RunStatus } from "../store.ts";
+import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
 
-/** The columns of `run` and `record` that make a summary. */
+/** A row of `run` without its checksum: what changes about a run. */
 export interface RunRow {
+  readonly id: number;
   readonly run_id: string;
-  readonly status: string;
+  readonly started_at: number;
+  readonly status: RunStatus;
   readonly updated_at: number;
   readonly epoch: number;
   readonly active_ms: number;
+  /** The `seq` of the last event; 0 = none. */
+  readonly last_seq: number;
+  /** The place of the fact that came last. Places are never used again. */
+  readonly last_place: number;
+  /** How many facts answer. */
+  readonly fact_count: number;
   readonly lease_host: string | null;
   readonly lease_pid: number | null;
   readonly lease_process_start: string | null;
   readonly lease_renewed_at: number | null;
-  readonly body: string;
-  readonly crc: number;
 }
 
-/** The frozen part as JSON text and its checksum. */
-export function encodeRecord(record: RunRecord): { body: string; crc: number } {
-  const body = JSON.stringify(record);
-  return { body, crc: crc32(body) };
+/** A row as it was read, not yet compared with its checksum. */
+export type UncheckedRunRow = RunRow & { readonly crc: number };
+
+const COLUMNS = [
+  "run_id", "started_at", "status", "updated_at", "epoch", "active_ms", "last_seq", "last_place", "fact_count",
+  "lease_host", "lease_pid", "lease_process_start", "lease_renewed_at",
+] as const satisfies readonly (keyof RunRow)[];
+
+/** Those that never change; left out of an update so that it need not touch their indexes. */
+const FIXED = 2;
+
+const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
+const INSERT = `INSERT INTO run (${COLUMNS.join(", ")}, id, crc) VALUES (${marks(COLUMNS.length + 2)})`;
+const UPDATE = `UPDATE run SET (${COLUMNS.slice(FIXED).join(", ")}, crc) = (${marks(COLUMNS.length - FIXED + 1)}) WHERE id = ?`;
+
+/** Writes a row that is new, within a transaction. */
+export function insertRow({ sql }: Connection, row: RunRow): void {
+  const values = COLUMNS.map((name) => row[name]);
+  sql(INSERT).run(...values, row.id, crcOf(row.id, values));
 }
 
-/** The summary of a run. Throws DamagedRow. */
-export function decodeRun(row: RunRow): RunSummary {
-  if (crc32(row.body) !== row.crc) throw new DamagedRow(`the record of run ${row.run_id} does not match its checksum`);
-  if (!Object.hasOwn(STATUS, row.status)) throw new DamagedRow(`run ${row.run_id} has the unknown status '${row.status}'`);
+/** Writes a row that was read before, within the same transaction. */
+export function saveRow({ sql }: Connection, row: RunRow): void {
+  const values = COLUMNS.map((name) => row[name]);
+  sql(UPDATE).run(...values.slice(FIXED), crcOf(row.id, values), row.id);
+}
+
+/** A run's row, null when there is none. */
+export function findRow({ sql }: Connection, runId: string): RunRow | null {
+  const row = sql("SELECT * FROM run WHERE run_id = ?").get(runId) as UncheckedRunRow | undefined;
+  return row === undefined ? null : checkRow(row);
+}
+
+/** The row of a run that must be there. Throws InternalError. */
+export function existingRow(connection: Connection, runId: string): RunRow {
+  const row = findRow(connection, runId);
+  if (row === null) throw new InternalError(`there is no run ${runId} in the store`);
+  return row;
+}
+
+/** The fence: the row of a run that the lease may write to. Throws LeaseLostError. */
+export function heldRow(connection: Connection, lease: Lease): RunRow {
+  const row = findRow(connection, lease.runId);
+  if (row !== null && row.epoch === lease.epoch && row.lease_host !== null) return row;
+  throw new LeaseLostError(
+    `start ${lease.epoch} of run ${lease.runId} may not write any more: its lease was given back, or another process took it over`,
+  );
+}
+
+/** The same row, its checksum compared. Throws DamagedRow. */
+export function checkRow<Row extends UncheckedRunRow>(row: Row): Row {
+  if (row.crc !== crcOf(row.id, COLUMNS.map((name) => row[name]))) {
+    throw new DamagedRow(`the state of run ${row.run_id} does not match its checksum`);
+  }
+  return row;
+}
+
+function crcOf(id: number, values: readonly unknown[]): number {
+  return crc32(values.join("\n"), id);
+}
+
+/** Who holds the lease, null when it is free. */
+export function ownerOf(row: RunRow): LeaseOwner | null {
+  if (row.lease_host === null) return null;
   return {
-    ...(JSON.parse(row.body) as RunRecord),
-    status: row.status as RunStatus,
-    updatedAt: row.updated_at,
-    epoch: row.epoch,
-    activeMs: row.active_ms,
-    lease: decodeLease(row),
+    host: row.lease_host,
+    pid: row.lease_pid as number,
+    processStart: row.lease_process_start,
+    renewedAt: row.lease_renewed_at as number,
   };
 }
 
-const STATUS: Record<RunStatus, true> = {
-  running: true, waiting: true, succeeded: true, failed: true, cancelled: true, interrupted: true,
-};
-
-/** The owner of the lease, null when it is free. */
-export function decodeLease(
-  row: Pick<RunRow, "lease_host" | "lease_pid" | "lease_process_start" | "lease_renewed_at">,
-): RunSummary["lease"] {
-  if (row.lease_host === null || row.lease_pid === null || row.lease_renewed_at === null) return null;
+/** The columns of a lease. */
+export function leaseColumns(
+  owner: LeaseOwner | null,
+): Pick<RunRow, "lease_host" | "lease_pid" | "lease_process_start" | "lease_renewed_at"> {
   return {
-    host: row.lease_host,
-    pid: row.lease_pid,
-    processStart: row.lease_process_start,
-    renewedAt: row.lease_renewed_at,
+    lease_host: owner?.host ?? null,
+    lease_pid: owner?.pid ?? null,
+    lease_process_start: owner?.processStart ?? null,
+    lease_renewed_at: owner?.renewedAt ?? null,
   };
 }

@@ -1,5 +1,3 @@
-import type { Connection } from "./connection.ts";
-
 /**
  * Ids of events and facts are `run.id * RUN_SPAN + n`, n = 1, 2, 3, ...: one run lies together and in order.
  * Exact in a double for the first 2^21 runs of a file.
@@ -12,10 +10,4 @@ export const OF_RUN = "id > ?1 AND id < ?2";
 /** The ids around a run's rows, both exclusive. */
 export function spanOf(run: number): [before: number, end: number] {
   return [run * RUN_SPAN, (run + 1) * RUN_SPAN];
-}
-
-/** The last id in use by a run, or the one before its first. */
-export function lastIdOf(connection: Connection, table: "event" | "fact", run: number): number {
-  const row = connection.sql(`SELECT id FROM ${table} WHERE ${OF_RUN} ORDER BY id DESC LIMIT 1`).get(...spanOf(run));
-  return (row?.["id"] as number | undefined) ?? run * RUN_SPAN;
 }

@@ -24,12 +24,16 @@ export const migrations: readonly string[] = [
     updated_at INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
     active_ms INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    last_place INTEGER NOT NULL,
+    fact_count INTEGER NOT NULL,
     lease_host TEXT,
     lease_pid INTEGER,
     lease_process_start TEXT,
-    lease_renewed_at INTEGER
+    lease_renewed_at INTEGER,
+    crc INTEGER NOT NULL
   );
-  CREATE INDEX run_newest ON run (started_at, status);
+  CREATE INDEX run_by_start ON run (started_at);
   CREATE TABLE record (id INTEGER PRIMARY KEY, body TEXT NOT NULL, crc INTEGER NOT NULL);
   CREATE TABLE event (
     id INTEGER PRIMARY KEY,
@@ -54,7 +58,8 @@ export const migrations: readonly string[] = [
     run INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL
   );
   CREATE INDEX inbox_by_run ON inbox (run);
   `,
