@@ -1,0 +1,51 @@
+// Proves the package as a user gets it: packs it, installs the tarball into an empty folder, runs the command there,
+// and compiles a program against its declarations.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const folder = mkdtempSync(join(tmpdir(), "muster-package-"));
+
+try {
+  run("npm", ["pack", "--silent", "--pack-destination", folder], root);
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+  if (tarball === undefined) throw new Error("npm pack wrote no tarball");
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  run("npm", ["install", "--silent", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`]);
+
+  equal(run("npx", ["--no", "muster", "--version"]).trim(), version);
+  const examples = join(folder, "node_modules/agentmuster/workflows");
+  const names = readdirSync(examples).filter((name) => name.endsWith(".yaml") && !name.endsWith(".test.yaml"));
+  run("npx", ["--no", "muster", "validate", ...names.map((name) => join(examples, name))]);
+
+  writeFileSync(join(folder, "import.mjs"), 'console.log(typeof (await import("agentmuster")));\n');
+  equal(run("node", ["import.mjs"]).trim(), "object");
+  writeFileSync(
+    join(folder, "consumer.ts"),
+    'import * as muster from "agentmuster";\nexport const all: object = muster;\n',
+  );
+  run(join(root, "node_modules/.bin/tsc"), [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--types",
+    "",
+    "consumer.ts",
+  ]);
+  process.stdout.write(`agentmuster ${version}: the package installs, runs and compiles\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function run(command, args, cwd = folder) {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function equal(actual, expected) {
+  if (actual !== expected) throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+}
