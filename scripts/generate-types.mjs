@@ -7,7 +7,8 @@ import { compile } from "json-schema-to-typescript";
 const root = new URL("../", import.meta.url);
 const schema = JSON.parse(readFileSync(new URL("schemas/workflow.v1.json", root), "utf8"));
 
-const notice = "// Generated from schemas/workflow.v1.json by scripts/generate-types.mjs: change the schema, not this file.\n";
+const notice =
+  "// Generated from schemas/workflow.v1.json by scripts/generate-types.mjs: change the schema, not this file.\n";
 
 const resolve = (node) => (node.$ref ? schema.$defs[node.$ref.slice("#/$defs/".length)] : node);
 const isLater = (node) => node["x-since"] === "later" || resolve(node)["x-since"] === "later";

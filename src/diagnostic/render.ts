@@ -33,10 +33,13 @@ export function renderDiagnostics(
       const number = String(span.line);
       const frame = codeFrame(text, span, Math.max(20, width - number.length - 5));
       parts.push(`  ${colors.dim(`${number} |`)} ${frame.line}`.trimEnd());
-      parts.push(`  ${colors.dim(`${" ".repeat(number.length)} |`)} ${" ".repeat(frame.indent)}${paint("~".repeat(frame.length))}`);
+      parts.push(
+        `  ${colors.dim(`${" ".repeat(number.length)} |`)} ${" ".repeat(frame.indent)}${paint("~".repeat(frame.length))}`,
+      );
     }
     if (help !== null) parts.push(`  ${colors.cyan("help:")} ${printable(help)}`);
-    for (const other of related) parts.push(`  ${colors.cyan("see:")} ${place(other.file, other.span)} ${printable(other.message)}`);
+    for (const other of related)
+      parts.push(`  ${colors.cyan("see:")} ${place(other.file, other.span)} ${printable(other.message)}`);
     return `${parts.join("\n")}\n`;
   };
 
@@ -52,10 +55,16 @@ function codeFrame(text: string, span: Span, width: number): { line: string; ind
   const start = Math.min(span.column - 1, text.length);
   const end = span.endLine > span.line ? text.length : Math.max(start, Math.min(span.endColumn - 1, text.length));
   // Twice the width is enough to cut from, however long the line is.
-  const from = displayWidth(text.slice(0, end).slice(0, width + 1)) <= width && end <= width ? 0 : Math.max(0, start - Math.floor(width / 3));
+  const from =
+    displayWidth(text.slice(0, end).slice(0, width + 1)) <= width && end <= width
+      ? 0
+      : Math.max(0, start - Math.floor(width / 3));
   const before = printable(text.slice(from, start));
   const marked = cut(printable(text.slice(start, Math.min(end, start + width))), width - displayWidth(before) - 2);
-  const rest = cut(printable(text.slice(start + marked.length, start + marked.length + width)), width - displayWidth(before) - displayWidth(marked) - 1);
+  const rest = cut(
+    printable(text.slice(start + marked.length, start + marked.length + width)),
+    width - displayWidth(before) - displayWidth(marked) - 1,
+  );
   const head = from > 0 ? "…" : "";
   const tail = start + marked.length + rest.length < text.length ? "…" : "";
   return {

@@ -1,6 +1,7 @@
 /**
  * The candidate that a mistyped word most likely meant, or null. Distance counts inserted, dropped, replaced and
- * swapped letters; up to a third of the word may be wrong (at most 3), case does not count. Ties go to the first.
+ * swapped letters; up to a third of the word may be wrong (at most 3), case does not count. Ties go to the first. When
+ * nothing is that near, the only candidate that starts with the word.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | null {
   // A name of more than 64 letters is no name of ours, and comparing it would be slow.
@@ -16,7 +17,13 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
     best = candidate;
     bound = found - 1;
   }
-  return best;
+  return best ?? onlyOneStartingWith(wanted, candidates);
+}
+
+function onlyOneStartingWith(word: string, candidates: Iterable<string>): string | null {
+  if (word.length < 3) return null;
+  const found = [...candidates].filter((candidate) => candidate.toLowerCase().startsWith(word));
+  return found.length === 1 ? (found[0] as string) : null;
 }
 
 /** Restricted Damerau-Levenshtein distance, or null when it is above `bound`. */
@@ -29,7 +36,8 @@ function distance(a: string, b: string, bound: number): number | null {
     for (let j = 1; j <= b.length; j++) {
       const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
       let cost = Math.min(replaced, at(last, j) + 1, at(row, j - 1) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, at(beforeLast, j - 2) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, at(beforeLast, j - 2) + 1);
       row.push(cost);
       least = Math.min(least, cost);
     }

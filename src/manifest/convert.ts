@@ -69,9 +69,17 @@ class Converter {
   #scalar(node: Node, value: unknown): Json {
     if (typeof value === "number") {
       if (!Number.isFinite(value)) {
-        this.#report(node, { code: "WF1012", message: "this number has no value that JSON knows", help: "write it in quotes if it is a text" });
+        this.#report(node, {
+          code: "WF1012",
+          message: "this number has no value that JSON knows",
+          help: "write it in quotes if it is a text",
+        });
       } else if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(this.#source(node))) {
-        this.#report(node, { code: "WF1012", message: "this number is too large to be kept exactly", help: `write it in quotes: "${this.#source(node)}"` });
+        this.#report(node, {
+          code: "WF1012",
+          message: "this number is too large to be kept exactly",
+          help: `write it in quotes: "${this.#source(node)}"`,
+        });
       }
       return value;
     }
@@ -91,7 +99,11 @@ class Converter {
       const first = seen.get(key);
       if (first) {
         const help = "keep one of them";
-        this.#report(pair.key as Node, { code: "WF1004", message: `the key '${key}' is written twice`, help }, { node: first, message: "here for the first time" });
+        this.#report(
+          pair.key as Node,
+          { code: "WF1004", message: `the key '${key}' is written twice`, help },
+          { node: first, message: "here for the first time" },
+        );
         continue;
       }
       seen.set(key, pair.key as Node);
@@ -109,7 +121,11 @@ class Converter {
       return null;
     }
     if (node.value === "<<" && node.type === "PLAIN") {
-      this.#report(node, { code: "WF1005", message: "merge keys (`<<`) are not part of the language", help: "what many steps share goes under `defaults`; a whole value can be shared by an alias" });
+      this.#report(node, {
+        code: "WF1005",
+        message: "merge keys (`<<`) are not part of the language",
+        help: "what many steps share goes under `defaults`; a whole value can be shared by an alias",
+      });
       return null;
     }
     return node.value;
@@ -120,24 +136,37 @@ class Converter {
     if (this.#source(map).startsWith("{{")) {
       return { code: "WF1006", message: "a value that starts with `{{` must be in quotes", help: bracesHelp };
     }
-    if (isScalar(key) && this.#source(key) !== "") return { code: "WF1006", message, help: `write it in quotes: "${this.#source(key)}"` };
+    if (isScalar(key) && this.#source(key) !== "")
+      return { code: "WF1006", message, help: `write it in quotes: "${this.#source(key)}"` };
     return { code: "WF1006", message, help: null };
   }
 
   #convertAlias(alias: Alias): Converted {
     const anchored = this.#anchored.get(alias.source);
     if (!anchored) {
-      this.#report(alias, { code: "WF1007", message: `the alias '*${alias.source}' has no anchor '&${alias.source}' above it`, help: 'a text that starts with `*` goes in quotes' });
+      this.#report(alias, {
+        code: "WF1007",
+        message: `the alias '*${alias.source}' has no anchor '&${alias.source}' above it`,
+        help: "a text that starts with `*` goes in quotes",
+      });
       return nothing;
     }
     if (!anchored.converted) {
-      this.#report(alias, { code: "WF1007", message: `the alias '*${alias.source}' stands inside its own anchor`, help: "a value cannot contain itself" });
+      this.#report(alias, {
+        code: "WF1007",
+        message: `the alias '*${alias.source}' stands inside its own anchor`,
+        help: "a value cannot contain itself",
+      });
       return nothing;
     }
     this.anchors.set(alias, anchored.node);
     this.#aliasedNodes += anchored.converted.nodes;
     if (this.#aliasedNodes > MOST_ALIASED_NODES) {
-      return this.#giveUp(alias, { code: "WF1007", message: `the aliases of this file expand to more than ${MOST_ALIASED_NODES} values`, help: "use fewer aliases inside of anchors" });
+      return this.#giveUp(alias, {
+        code: "WF1007",
+        message: `the aliases of this file expand to more than ${MOST_ALIASED_NODES} values`,
+        help: "use fewer aliases inside of anchors",
+      });
     }
     return anchored.converted;
   }

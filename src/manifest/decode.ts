@@ -8,7 +8,13 @@ export function decodeSource(path: string, bytes: Uint8Array): Result<SourceFile
   const utf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   // Without a mark, every other byte of an ASCII text in UTF-16 is zero.
   if (utf16 || (first === 0 && second !== 0) || (second === 0 && first !== 0 && third !== 0)) {
-    return refused(path, 1, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8; editors call this the file's encoding");
+    return refused(
+      path,
+      1,
+      1,
+      "the file is UTF-16, not UTF-8",
+      "save it as UTF-8; editors call this the file's encoding",
+    );
   }
   try {
     return ok({ path, text: decoder(true).decode(bytes) });
@@ -35,7 +41,13 @@ function firstBadByte(bytes: Uint8Array): { line: number; column: number } {
   }
 }
 
-function refused(path: string, line: number, column: number, message: string, help: string): Result<never, readonly Diagnostic[]> {
+function refused(
+  path: string,
+  line: number,
+  column: number,
+  message: string,
+  help: string,
+): Result<never, readonly Diagnostic[]> {
   const span = { line, column, endLine: line, endColumn: column + 1 };
   return err([{ file: path, span, severity: "error", code: "WF1010", message, help, related: [] }]);
 }

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, type Alias, type LineCounter, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Alias,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
 import type { SourceFile, Span } from "../diagnostic/source.ts";
 import type { Json } from "../util/json.ts";
 import type { Pointer } from "./pointer.ts";
@@ -99,5 +110,10 @@ function extent(text: string, node: Node): [number, number] {
 export function spanOf(lines: LineCounter, start: number, end: number): Span {
   const from = lines.linePos(start);
   const to = lines.linePos(end);
-  return { line: Math.max(1, from.line), column: Math.max(1, from.col), endLine: Math.max(1, to.line), endColumn: Math.max(1, to.col) };
+  return {
+    line: Math.max(1, from.line),
+    column: Math.max(1, from.col),
+    endLine: Math.max(1, to.line),
+    endColumn: Math.max(1, to.col),
+  };
 }

@@ -29,7 +29,9 @@ export function readDocument(
 
   if (Buffer.byteLength(source.text) > largestBytes) {
     const message = `the file is larger than ${largestBytes / 1024} KiB`;
-    return err([diagnostic({ code: "WF1009", message, help: "keep data in files of their own and read them in a step" }, [0, 0])]);
+    return err([
+      diagnostic({ code: "WF1009", message, help: "keep data in files of their own and read them in a step" }, [0, 0]),
+    ]);
   }
   const parsed = parse(source.text, lines);
   if (!parsed) return err([diagnostic(tooDeep, [0, 0])]);
@@ -38,10 +40,14 @@ export function readDocument(
     const { start, ...problem } = explainSyntaxError(error, source.text);
     return err([diagnostic(problem, onOneLine(source.text, start ?? error.pos[0], error.pos[1]))]);
   }
-  const tagged = parsed.warnings.find((warning) => warning.code === "TAG_RESOLVE_FAILED" || warning.code === "BAD_COLLECTION_TYPE");
+  const tagged = parsed.warnings.find(
+    (warning) => warning.code === "TAG_RESOLVE_FAILED" || warning.code === "BAD_COLLECTION_TYPE",
+  );
   if (tagged) return err([diagnostic(unknownTag, tagged.pos)]);
   if (!parsed.contents) {
-    return err([diagnostic({ code: "WF1011", message: "the file is empty", help: "a manifest starts with `muster: 1`" }, [0, 0])]);
+    return err([
+      diagnostic({ code: "WF1011", message: "the file is empty", help: "a manifest starts with `muster: 1`" }, [0, 0]),
+    ]);
   }
   const { data, anchors, problems } = convert(parsed.contents, source.text);
   if (problems.length === 0) return ok(createDocument(source, parsed.contents, data, anchors, lines));
@@ -65,7 +71,13 @@ function onOneLine(text: string, start: number, end: number): readonly [number, 
 function parse(text: string, lineCounter: LineCounter): YamlDocument.Parsed<ParsedNode> | null {
   try {
     // The library's own check of duplicate keys is quadratic; ours is in convert.
-    return parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: "error", version: "1.2" });
+    return parseDocument(text, {
+      lineCounter,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "error",
+      version: "1.2",
+    });
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

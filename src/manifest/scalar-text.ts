@@ -14,7 +14,8 @@ export function mapScalarText(source: string, scalar: Scalar): TextMap | null {
   const { value, range, type } = scalar;
   if (typeof value !== "string" || !range) return null;
   const [start, end] = range;
-  if (type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED") return mapBlock(source, start, end, value, type === "BLOCK_FOLDED");
+  if (type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED")
+    return mapBlock(source, start, end, value, type === "BLOCK_FOLDED");
   const quoted = type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE";
   const reading = new Reading(source);
   readFlow(reading, quoted ? start + 1 : start, quoted ? end - 1 : end, type);
@@ -55,7 +56,8 @@ class Reading {
 const isBlank = (char: string | undefined): boolean => char === " " || char === "\t";
 
 /** Length of the line break at `index`, 0 when there is none. */
-const breakAt = (source: string, index: number): number => (source[index] === "\n" ? 1 : source.startsWith("\r\n", index) ? 2 : 0);
+const breakAt = (source: string, index: number): number =>
+  source[index] === "\n" ? 1 : source.startsWith("\r\n", index) ? 2 : 0;
 
 function readFlow(reading: Reading, start: number, end: number, type: Scalar["type"]): void {
   const { source } = reading;
@@ -96,8 +98,24 @@ function readBreaks(reading: Reading, start: number, firstBreak: number, end: nu
 }
 
 const escapes: { readonly [char: string]: string } = {
-  "0": "\0", a: "\x07", b: "\b", e: "\x1b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v",
-  N: "\u0085", _: "\u00a0", L: "\u2028", P: "\u2029", " ": " ", '"': '"', "/": "/", "\\": "\\", "\t": "\t",
+  "0": "\0",
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  N: "\u0085",
+  _: "\u00a0",
+  L: "\u2028",
+  P: "\u2029",
+  " ": " ",
+  '"': '"',
+  "/": "/",
+  "\\": "\\",
+  "\t": "\t",
 };
 const hexDigits: { readonly [char: string]: number } = { x: 2, u: 4, U: 8 };
 
@@ -137,7 +155,7 @@ function mapBlock(source: string, start: number, end: number, value: string, fol
 
 function linesOf(source: string, start: number, end: number): Line[] {
   const lines: Line[] = [];
-  for (let index = start; start > 0 && index < end; ) {
+  for (let index = start; start > 0 && index < end;) {
     const feed = source.indexOf("\n", index);
     const next = feed === -1 || feed >= end ? end : feed + 1;
     let lineEnd = feed === -1 || feed >= end ? end : feed;
@@ -170,7 +188,8 @@ function readFolded(reading: Reading, lines: readonly Line[], indent: number): v
     }
     const further = isBlank(reading.source[start]);
     if (before === "start") reading.emit("\n".repeat(blankLines), lastEnd, start);
-    else if (before === "text" && !further) reading.emit(blankLines > 0 ? "\n".repeat(blankLines) : " ", lastEnd, start);
+    else if (before === "text" && !further)
+      reading.emit(blankLines > 0 ? "\n".repeat(blankLines) : " ", lastEnd, start);
     else reading.emit("\n".repeat(blankLines + 1), lastEnd, start);
     reading.copy(start, line.end);
     before = further ? "further" : "text";

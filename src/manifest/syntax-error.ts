@@ -25,7 +25,11 @@ export function explainSyntaxError(error: YAMLParseError, text: string): SyntaxP
     case "TAB_AS_INDENT":
       return { code: "WF1002", message: "a tab is used to indent", help: "indent with spaces, two for each level" };
     case "MULTIPLE_DOCS":
-      return { code: "WF1003", message: "the file holds more than one YAML document", help: "one file is one workflow: take out the `---`, or make a file of each" };
+      return {
+        code: "WF1003",
+        message: "the file holds more than one YAML document",
+        help: "one file is one workflow: take out the `---`, or make a file of each",
+      };
     case "BLOCK_AS_IMPLICIT_KEY":
     case "MULTILINE_IMPLICIT_KEY":
       if (/^[^\n]*:(?:[ \t]|\r?\n|$)/.test(text.slice(error.pos[0]))) {
@@ -33,13 +37,29 @@ export function explainSyntaxError(error: YAMLParseError, text: string): SyntaxP
       }
       return noKey;
     case "BAD_SCALAR_START":
-      return { code: "WF1001", message: `a text without quotes cannot start with ${message.split(" ").at(-1)}`, help: quoteHelp };
+      return {
+        code: "WF1001",
+        message: `a text without quotes cannot start with ${message.split(" ").at(-1)}`,
+        help: quoteHelp,
+      };
     case "BAD_ALIAS":
-      return { code: "WF1007", message: "`*` and `&` without a name after them", help: 'a text that starts with `*` or `&` goes in quotes, e.g. "*.com"' };
+      return {
+        code: "WF1007",
+        message: "`*` and `&` without a name after them",
+        help: 'a text that starts with `*` or `&` goes in quotes, e.g. "*.com"',
+      };
     case "BAD_DQ_ESCAPE":
-      return { code: "WF1001", message: `unknown escape ${JSON.stringify(message.split(" ").at(-1))} in double quotes`, help: "write a backslash as `\\\\`, or use single quotes" };
+      return {
+        code: "WF1001",
+        message: `unknown escape ${JSON.stringify(message.split(" ").at(-1))} in double quotes`,
+        help: "write a backslash as `\\\\`, or use single quotes",
+      };
     case "BAD_INDENT":
-      return { code: "WF1001", message: "the indentation does not fit what stands above", help: "entries of one map or list start in the same column" };
+      return {
+        code: "WF1001",
+        message: "the indentation does not fit what stands above",
+        help: "entries of one map or list start in the same column",
+      };
     case "TAG_RESOLVE_FAILED":
     case "BAD_COLLECTION_TYPE":
       return unknownTag;
@@ -48,13 +68,26 @@ export function explainSyntaxError(error: YAMLParseError, text: string): SyntaxP
     case "MISSING_CHAR":
       if (message.startsWith("Missing closing")) {
         const start = unclosedQuote(text, message.includes('"') ? '"' : "'");
-        return { code: "WF1001", message: "a quote is opened here and never closed", help: null, ...(start !== null && { start }) };
+        return {
+          code: "WF1001",
+          message: "a quote is opened here and never closed",
+          help: null,
+          ...(start !== null && { start }),
+        };
       }
       if (message.startsWith("Implicit map keys")) return noKey;
       break;
   }
   const line = text.slice(text.lastIndexOf("\n", error.pos[0] - 1) + 1, error.pos[1]);
-  if (/[:-][ \t]+\{\{/.test(line)) return { code: "WF1006", message: "a value that starts with `{{` must be in quotes", help: bracesHelp };
+  if (/[:-][ \t]+\{\{/.test(line))
+    return { code: "WF1006", message: "a value that starts with `{{` must be in quotes", help: bracesHelp };
+  if (message.endsWith("at node end")) {
+    return {
+      code: "WF1001",
+      message: "the value ends before this",
+      help: "a text that starts with a quote, `{` or `[` goes in quotes as a whole",
+    };
+  }
   return { code: "WF1001", message: message.charAt(0).toLowerCase() + message.slice(1), help: null };
 }
 
@@ -75,8 +108,19 @@ export const tooDeep: SyntaxProblem = {
 
 /** The last quote that opens a value: after a `:`, a `-`, or inside a list. What follows it is all inside the quotes. */
 function unclosedQuote(text: string, quote: string): number | null {
-  for (let index = text.lastIndexOf(quote); index !== -1; index = index === 0 ? -1 : text.lastIndexOf(quote, index - 1)) {
-    if (/[:\-[{,][ \t]*$|^[ \t]*$/.test(text.slice(text.lastIndexOf("\n", index - 1) + 1, index))) return index;
+  for (
+    let index = text.lastIndexOf(quote);
+    index !== -1;
+    index = index === 0 ? -1 : text.lastIndexOf(quote, index - 1)
+  ) {
+    if (/[:\-[{,][ \t]*$|^[ \t]*$/.test(lineBefore(text, index))) return index;
   }
   return null;
 }
+
+/** What stands before an offset in its line; of a long line only the end. */
+const lineBefore = (text: string, index: number): string =>
+  text
+    .slice(Math.max(0, index - 200), index)
+    .split("\n")
+    .at(-1) as string;

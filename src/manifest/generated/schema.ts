@@ -127,17 +127,20 @@ export const manifestSchema: SchemaNode = {
   "id": {
    "type": "string",
    "pattern": "^[a-z][a-z0-9_]{0,63}$",
-   "x-says": "lower-case letters, digits and `_`, starting with a letter, at most 64 characters"
+   "x-says": "lower-case letters, digits and `_`, starting with a letter, at most 64 characters",
+   "x-text": "name"
   },
   "name": {
    "type": "string",
    "pattern": "^[a-z][a-z0-9_-]{0,63}$",
-   "x-says": "lower-case letters, digits, `_` and `-`, starting with a letter, at most 64 characters"
+   "x-says": "lower-case letters, digits, `_` and `-`, starting with a letter, at most 64 characters",
+   "x-text": "name"
   },
   "environmentName": {
    "type": "string",
    "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$",
-   "x-says": "letters, digits and `_`, not starting with a digit"
+   "x-says": "letters, digits and `_`, not starting with a digit",
+   "x-text": "name"
   },
   "duration": {
    "type": "string",
@@ -201,6 +204,7 @@ export const manifestSchema: SchemaNode = {
    "x-later-pattern": "^auto(?:/|$)|^(?!anthropic/)[a-z][a-z0-9_-]*/|^\\$\\{\\{"
   },
   "modelChoice": {
+   "x-says": "a model or a list of models",
    "anyOf": [
     {
      "$ref": "#/$defs/modelName"
@@ -217,6 +221,7 @@ export const manifestSchema: SchemaNode = {
   },
   "modelSettings": {
    "type": "object",
+   "x-place": "model",
    "properties": {
     "model": {
      "$ref": "#/$defs/modelName"
@@ -286,6 +291,7 @@ export const manifestSchema: SchemaNode = {
    ]
   },
   "model": {
+   "x-says": "a model id, a list of them, or a map with `model` and settings",
    "anyOf": [
     {
      "$ref": "#/$defs/modelName"
@@ -315,6 +321,7 @@ export const manifestSchema: SchemaNode = {
    ]
   },
   "jsonSchema": {
+   "x-says": "a JSON Schema: a map, true or false",
    "anyOf": [
     {
      "type": "boolean"
@@ -329,6 +336,8 @@ export const manifestSchema: SchemaNode = {
    "x-place": "schema",
    "properties": {
     "type": {
+     "x-says": "string, number, integer, boolean, object, array, null, or a list of these",
+     "x-text": "json-type",
      "anyOf": [
       {
        "$ref": "#/$defs/jsonType"
@@ -620,11 +629,12 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/needsAtLeast"
     }
    ],
-   "x-place": "needs"
+   "x-says": "the name of a step, a list of names, `{ any: [...] }` or `{ at_least: 2, of: [...] }`"
   },
   "needsAny": {
    "type": "object",
    "x-kind": "any",
+   "x-place": "needs",
    "properties": {
     "any": {
      "type": "array",
@@ -646,6 +656,7 @@ export const manifestSchema: SchemaNode = {
   "needsAtLeast": {
    "type": "object",
    "x-kind": "at_least",
+   "x-place": "needs",
    "properties": {
     "at_least": {
      "type": "integer",
@@ -673,14 +684,16 @@ export const manifestSchema: SchemaNode = {
    "type": [
     "string",
     "boolean"
-   ]
+   ],
+   "x-says": "an expression"
   },
   "forEach": {
    "anyOf": [
     {
      "type": "string",
      "pattern": "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$",
-     "x-says": "a list, or an expression such as ${{ inputs.sites }}"
+     "x-says": "a list, or an expression such as ${{ inputs.sites }}",
+     "x-text": "list-expression"
     },
     {
      "type": "array",
@@ -689,9 +702,14 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later"
+     "x-since": "later",
+     "x-kind": "glob",
+     "properties": {
+      "glob": {}
+     }
     }
-   ]
+   ],
+   "x-says": "a list, or an expression such as ${{ inputs.sites }}"
   },
   "join": {
    "anyOf": [
@@ -718,10 +736,13 @@ export const manifestSchema: SchemaNode = {
       "at_least"
      ]
     }
-   ]
+   ],
+   "x-says": "all, any, settled or `{ at_least: 2 }`"
   },
   "timeout": {
-   "$ref": "#/$defs/duration"
+   "$ref": "#/$defs/duration",
+   "pattern": "[1-9]",
+   "x-says": "a duration longer than nothing, such as 90s or 5m"
   },
   "retry": {
    "type": "object",
@@ -781,7 +802,8 @@ export const manifestSchema: SchemaNode = {
       "output"
      ]
     }
-   ]
+   ],
+   "x-says": "fail, continue or `{ output: ... }`"
   },
   "stepMap": {
    "type": "object",
@@ -948,7 +970,8 @@ export const manifestSchema: SchemaNode = {
        },
        "minItems": 1
       }
-     ]
+     ],
+     "x-says": "a script, or a list of a program and its arguments"
     },
     "shell": {
      "$ref": "#/$defs/shell"
@@ -1143,6 +1166,7 @@ export const manifestSchema: SchemaNode = {
   },
   "step": {
    "x-place": "step",
+   "x-says": "a map with one of the keys agent, run or value",
    "anyOf": [
     {
      "$ref": "#/$defs/agentStep"
@@ -1558,7 +1582,7 @@ export const manifestSchema: SchemaNode = {
      "maximum": 10000
     },
     "timeout": {
-     "$ref": "#/$defs/duration"
+     "$ref": "#/$defs/timeout"
     },
     "grace": {
      "$ref": "#/$defs/duration"
@@ -1589,7 +1613,7 @@ export const manifestSchema: SchemaNode = {
    "x-place": "defaults",
    "properties": {
     "timeout": {
-     "$ref": "#/$defs/duration"
+     "$ref": "#/$defs/timeout"
     },
     "retry": {
      "$ref": "#/$defs/retry"

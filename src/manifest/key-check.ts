@@ -1,0 +1,78 @@
+import { suggest } from "../diagnostic/suggest.ts";
+import type { JsonObject } from "../util/json.ts";
+import { foreignWord, snakeCase } from "./foreign.ts";
+import type { SchemaObject } from "./schema-node.ts";
+import type { Walker } from "./walker.ts";
+
+/** Checks an object with a fixed set of keys: unknown ones, missing ones, and what is below the known. */
+export function checkKeys(walker: Walker, schema: SchemaObject, object: JsonObject): void {
+  const known = schema.properties ?? {};
+  const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
+  const meant = reportUnknown(
+    walker,
+    schema,
+    keys.filter((key) => !Object.hasOwn(known, key)),
+  );
+  walker.checkEntries(
+    schema,
+    object,
+    keys.filter((key) => Object.hasOwn(known, key)),
+  );
+  for (const key of missingKeys(schema, object)) {
+    // A misspelt key is not missing as well.
+    if (!meant.has(key)) reportMissing(walker, key, object);
+  }
+}
+
+/** Reports unknown keys; gives the keys that were meant by them. */
+export function reportUnknown(walker: Walker, schema: SchemaObject, keys: readonly string[]): Set<string> {
+  const known = Object.keys(schema.properties ?? {});
+  const meant = new Set<string>();
+  for (const key of keys) {
+    const found = explainUnknown(schema, key, known);
+    if (found.key !== null) meant.add(found.key);
+    walker.inside(key, () =>
+      walker.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help: found.help }),
+    );
+  }
+  return meant;
+}
+
+/** The key that was meant by an unknown one, and what to tell its writer. */
+export function explainUnknown(
+  schema: SchemaObject,
+  key: string,
+  known: readonly string[],
+): { key: string | null; help: string | null } {
+  const snake = snakeCase(key);
+  if (known.includes(snake)) return { key: snake, help: `did you mean '${snake}'?` };
+  const foreign = foreignWord(schema["x-place"] ?? "", key);
+  if (foreign) return foreign;
+  const near = suggest(key, known);
+  if (near !== null) return { key: near, help: `did you mean '${near}'?` };
+  return { key: null, help: known.length <= 12 ? `the keys here are ${known.join(", ")}` : null };
+}
+
+function missingKeys(schema: SchemaObject, object: JsonObject): readonly string[] {
+  const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(object, key));
+  // Beside `properties`, `anyOf` lists sets of keys of which one must be there; the first is the usual one.
+  const sets = (schema.anyOf ?? []).map((node) => (node === true ? [] : (node.required ?? [])));
+  if (sets.length === 0 || sets.some((set) => set.every((key) => Object.hasOwn(object, key)))) return missing;
+  return [...missing, ...(sets[0] ?? [])];
+}
+
+function reportMissing(walker: Walker, key: string, object: JsonObject): void {
+  const [first] = Object.keys(object);
+  if (walker.pointer.length > 0 || first === undefined) {
+    walker.report("WF2002", `${walker.label} has no '${key}'`, { part: "key" });
+  } else {
+    walker.inside(first, () =>
+      walker.report("WF2002", `the manifest has no '${key}'`, { part: "key", help: topHelp[key] }),
+    );
+  }
+}
+
+const topHelp: { readonly [key: string]: string } = {
+  name: "add `name: my-workflow`",
+  steps: "add `steps:` with at least one step below it",
+};

@@ -1,0 +1,126 @@
+import type { JsonObject } from "../util/json.ts";
+import { orList } from "./describe.ts";
+import { explainUnknown, reportUnknown } from "./key-check.ts";
+import type { SchemaNode, SchemaObject } from "./schema-node.ts";
+import type { Walker } from "./walker.ts";
+
+/** Checks an object that is one of several kinds, told by a key that only one of them has. */
+export function checkKind(walker: Walker, kinds: readonly SchemaObject[], object: JsonObject): void {
+  const present = kinds.filter((kind) => Object.hasOwn(object, kindKey(kind)));
+  const [kind, second] = present;
+  if (!kind) return reportNone(walker, kinds, object);
+  if (second) return reportSeveral(walker, kinds, present, object);
+  if (kind["x-since"] === "later") {
+    walker.inside(kindKey(kind), () =>
+      walker.report("WF2007", `'${kindKey(kind)}' is not in this version yet`, { part: "key", help: kindHelp(kinds) }),
+    );
+    return;
+  }
+  const foreign = Object.keys(object).filter((key) => owners(kinds, kind, key).length > 0);
+  for (const key of foreign) {
+    const owner = owners(kinds, kind, key);
+    const later = owner.every((other) => other["x-since"] === "later") ? " (not in this version yet)" : "";
+    const names = orList(owner.map((other) => `'${kindKey(other)}'`));
+    walker.inside(key, () =>
+      walker.report("WF2009", `'${key}' goes with ${names}${later}, not with '${kindKey(kind)}'`, { part: "key" }),
+    );
+  }
+  walker.checkObject(kind, without(object, foreign));
+}
+
+const kindKey = (kind: SchemaObject): string => kind["x-kind"] as string;
+
+/** The kinds that know a key which this kind does not. */
+function owners(kinds: readonly SchemaObject[], kind: SchemaObject, key: string): readonly SchemaObject[] {
+  if (key.startsWith("x-") || has(kind, key)) return [];
+  return kinds.filter((other) => has(other, key));
+}
+
+const has = (schema: SchemaObject, key: string): boolean =>
+  schema.properties !== undefined && Object.hasOwn(schema.properties, key);
+
+const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
+  keys.length === 0 ? object : Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+
+/** No key tells the kind: misspelt, foreign, or forgotten. */
+function reportNone(walker: Walker, kinds: readonly SchemaObject[], object: JsonObject): void {
+  const all = merged(kinds);
+  const known = Object.keys(all.properties ?? {});
+  const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
+  const unknown = keys.filter((key) => !has(all, key));
+  const kindKeys = new Set(kinds.map(kindKey));
+  const meansKind = unknown.some((key) => kindKeys.has(explainUnknown(all, key, known).key ?? ""));
+  if (!meansKind && kinds[0]?.["x-place"] === "step") {
+    const owner = keys.flatMap((key) => builtOwner(kinds, key) ?? []).at(0);
+    const help =
+      owner === undefined ? kindHelp(kinds) : `'${owner.key}' belongs to '${owner.kind}': add \`${owner.kind}: ...\``;
+    walker.report("WF2008", `${walker.label} does not say what it does`, { part: "key", help });
+  } else if (unknown.length === 0) {
+    walker.report(
+      "WF2002",
+      `${walker.label} has none of the keys ${orList(kinds.map((kind) => `'${kindKey(kind)}'`))}`,
+      { part: "key" },
+    );
+  }
+  reportUnknown(walker, all, unknown);
+  walker.checkEntries(
+    all,
+    object,
+    keys.filter((key) => has(all, key)),
+  );
+}
+
+/** The only kind of this version that a key belongs to. */
+function builtOwner(kinds: readonly SchemaObject[], key: string): { key: string; kind: string } | null {
+  const built = kinds.filter((kind) => kind["x-since"] !== "later");
+  const own = built.filter((kind) => has(kind, key));
+  return own.length === 1 && own[0] ? { key, kind: kindKey(own[0]) } : null;
+}
+
+function reportSeveral(
+  walker: Walker,
+  kinds: readonly SchemaObject[],
+  present: readonly SchemaObject[],
+  object: JsonObject,
+): void {
+  const [first = "", second = ""] = Object.keys(object).filter((key) => present.some((kind) => kindKey(kind) === key));
+  const pointer = walker.pointer;
+  walker.inside(second, () =>
+    walker.report("WF2008", `'${pointer.at(-1) ?? ""}' has both '${first}' and '${second}'`, {
+      part: "key",
+      help:
+        present[0]?.["x-place"] === "step" ? "one step does one thing: make two steps of it" : "take one of them out",
+      related: { pointer: [...pointer, first], part: "key", message: `'${first}' is here` },
+    }),
+  );
+  const all = merged(kinds);
+  const keys = Object.keys(object).filter(
+    (key) => !key.startsWith("x-") && !present.some((kind) => kindKey(kind) === key),
+  );
+  reportUnknown(
+    walker,
+    all,
+    keys.filter((key) => !has(all, key)),
+  );
+  walker.checkEntries(
+    all,
+    object,
+    keys.filter((key) => has(all, key)),
+  );
+}
+
+/** All keys that any kind knows, as the first kind that has them describes them. */
+function merged(kinds: readonly SchemaObject[]): SchemaObject {
+  const properties: { [key: string]: SchemaNode } = {};
+  for (const kind of kinds) {
+    for (const [key, node] of Object.entries(kind.properties ?? {}))
+      properties[key] ??= kind["x-since"] === "later" ? true : node;
+  }
+  const place = kinds[0]?.["x-place"];
+  return { ...(place !== undefined && { "x-place": place }), properties };
+}
+
+function kindHelp(kinds: readonly SchemaObject[]): string {
+  const built = kinds.filter((kind) => kind["x-since"] !== "later").map(kindKey);
+  return `it needs exactly one of the keys ${orList(built)}`;
+}

@@ -1,0 +1,80 @@
+import { parseDuration } from "../util/duration.ts";
+import { parseSize } from "../util/size.ts";
+import { nearestName, quote } from "./describe.ts";
+import type { SchemaObject } from "./schema-node.ts";
+import type { Walker } from "./walker.ts";
+
+/** Checks a text, or the key of a map, against the form that its schema gives. */
+export function checkText(walker: Walker, schema: SchemaObject, text: string, part: "key" | "value" = "value"): void {
+  const later = schema["x-later-pattern"];
+  if (later !== undefined && walker.index.pattern(later).test(text)) {
+    walker.report("WF2007", `${quote(text)} as ${walker.label} is not in this version yet`, {
+      part,
+      help: laterHelp(text),
+    });
+    return;
+  }
+  if (schema["x-text"] === "regex") return checkRegex(walker, text, part);
+  if (fits(walker, schema, text)) return;
+  const form = schema["x-says"] ?? "another text";
+  const shown = schema["x-sensitive"] ? "" : `, not ${quote(text)}`;
+  const message =
+    part === "key" ? `the name ${quote(text)} is not allowed: use ${form}` : `${walker.label} must be ${form}${shown}`;
+  walker.report(schema["x-text"] === "name" ? "WF2010" : "WF2006", message, {
+    part,
+    help: formHelp(walker, schema, text),
+  });
+}
+
+function fits(walker: Walker, schema: SchemaObject, text: string): boolean {
+  if (schema["x-text"] === "duration" && parseDuration(text) === null) return false;
+  if (schema["x-text"] === "size" && parseSize(text) === null) return false;
+  return schema.pattern === undefined || walker.index.pattern(schema.pattern).test(text);
+}
+
+function formHelp(walker: Walker, schema: SchemaObject, text: string): string | null {
+  if (text.startsWith("${{") && !schema["x-sensitive"])
+    return "this is read before the run, so no expression is possible here";
+  switch (schema["x-text"]) {
+    case "name": {
+      const near = nearestName(text, walker.index.pattern(schema.pattern as string));
+      return near === null ? null : `for example '${near}'`;
+    }
+    case "duration":
+      return durationHelp(text);
+    case "list-expression": {
+      const path = /^\s*(?:\{\{)?\s*([a-z_][\w.]*)\s*(?:\}\})?\s*$/i.exec(text)?.[1];
+      return path === undefined ? null : `write \${{ ${path} }}, or [${path}] for a list of one`;
+    }
+    default:
+      return null;
+  }
+}
+
+const unitWords: { readonly [word: string]: string } = { ms: "ms", mi: "m", s: "s", m: "m", h: "h", d: "d" };
+
+/** `10 minutes` is `10m`; a number alone wants its unit. */
+export function durationHelp(text: string): string | null {
+  const match = /^(\d{1,15})\s*([a-z]*)$/i.exec(text.trim());
+  if (!match) return null;
+  const [, number = "", word = ""] = match;
+  if (word === "") return `say of what: ${number}s are seconds, ${number}m minutes, ${number}h hours`;
+  const start = word.toLowerCase();
+  const unit = unitWords[/^(?:ms|milli)/.test(start) ? "ms" : start.charAt(0)];
+  return unit === undefined ? null : `write ${number}${unit}`;
+}
+
+function laterHelp(text: string): string | null {
+  if (text.startsWith("${{")) return "name one that is declared in this file";
+  if (/^auto(?:\/|$)/.test(text)) return "name a model, such as anthropic/claude-haiku-5-5";
+  return "the provider of this version is anthropic: anthropic/claude-haiku-5-5";
+}
+
+function checkRegex(walker: Walker, text: string, part: "key" | "value"): void {
+  try {
+    new RegExp(text, "u");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
+    walker.report("WF2012", `${walker.label} is not a regular expression: ${reason}`, { part });
+  }
+}

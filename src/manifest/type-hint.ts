@@ -1,0 +1,27 @@
+import type { Json } from "../util/json.ts";
+import { durationHelp } from "./text-check.ts";
+import type { SchemaObject } from "./schema-node.ts";
+
+/** What somebody probably meant who wrote a value of the wrong type at this key; null when nothing comes to mind. */
+export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | number | undefined): string | null {
+  if (schema["x-text"] === "duration" && typeof value === "number") return durationHelp(String(value));
+  if (typeof value === "string") return fromText(schema, value);
+  if (typeof value === "boolean" && key === "required") {
+    return "`required` is a list of keys beside `properties`; an input is required when it has no `default`";
+  }
+  if (schema.type === "string" && (typeof value === "number" || typeof value === "boolean"))
+    return `write it in quotes: "${value}"`;
+  if (schema.type === "array" && !Array.isArray(value))
+    return "a list has one entry a line, each after `- `, or stands in [ ]";
+  return null;
+}
+
+function fromText(schema: SchemaObject, text: string): string | null {
+  if (text.trimStart().startsWith("${{")) return "this is read before the run, so no expression is possible here";
+  if (schema.type === "boolean" && /^(?:yes|on|true|y)$/i.test(text)) return "write true";
+  if (schema.type === "boolean" && /^(?:no|off|false|n)$/i.test(text)) return "write false";
+  if ((schema.type === "integer" || schema.type === "number") && /^-?\d+(?:\.\d+)?$/.test(text))
+    return `write it without quotes: ${text}`;
+  if (schema.type === "array") return `a list of one is written [${text.length > 40 ? "..." : text}]`;
+  return null;
+}
