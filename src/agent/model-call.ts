@@ -1,0 +1,66 @@
+import type { PlannedModel } from "../plan/types.ts";
+import { failure, type Failure } from "../run/failure.ts";
+import type { Usage } from "../run/usage.ts";
+import type { ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
+import type { Clock } from "../util/clock.ts";
+
+/** How often a call waits for `retry-after` before its 429 or 529 becomes the attempt's failure. SEMANTICS.md, "429/529". */
+const MOST_WAITS = 5;
+/** Waits of a call that names no time. */
+const DEFAULT_WAIT_MS = 1_000;
+/** Nobody waits longer than this for one model: then it has failed. */
+const LONGEST_WAIT_MS = 5 * 60_000;
+
+export interface CallSurroundings {
+  readonly label: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** The attempt's clock, stopped while the call waits. */
+  readonly timer: { stop(): void; go(): void };
+}
+
+export type CallOutcome =
+  | { readonly ok: true; readonly reply: ModelReply; readonly durationMs: number }
+  | { readonly ok: false; readonly failure: Failure; readonly usage: Usage | null };
+
+/** Asks one model once, waiting where it says that it is busy. Never rejects. */
+export async function callModel(provider: Provider, model: PlannedModel, request: ModelRequest, around: CallSurroundings): Promise<CallOutcome> {
+  for (let waits = 0; ; waits += 1) {
+    const outcome = await callOnce(provider, request, around);
+    if (outcome.ok || !isBusy(outcome.failure) || waits === MOST_WAITS || around.signal.aborted) return outcome;
+    const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;
+    if (waitMs > LONGEST_WAIT_MS) return outcome;
+    around.timer.stop();
+    await pause(around.clock, waitMs, around.signal);
+    around.timer.go();
+    if (around.signal.aborted) return { ok: false, failure: failure("cancelled", "cancelled", `the call of ${model.id} was stopped`), usage: null };
+  }
+}
+
+async function callOnce(provider: Provider, request: ModelRequest, around: CallSurroundings): Promise<CallOutcome> {
+  const startedAt = around.clock.monotonic();
+  const context = { signal: around.signal, idempotencyKey: around.idempotencyKey, step: around.label, attempt: around.attempt };
+  for await (const event of provider.call(request, context)) {
+    if (event.type === "done") return { ok: true, reply: event.reply, durationMs: around.clock.monotonic() - startedAt };
+    if (event.type === "failed") return { ok: false, failure: event.failure, usage: event.usage };
+  }
+  return { ok: false, failure: failure("internal", "no_reply", `provider '${provider.name}' ended without an answer`), usage: null };
+}
+
+function isBusy({ class: failureClass }: Failure): boolean {
+  return failureClass === "rate_limit" || failureClass === "overloaded";
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener("abort", end);
+      cancel();
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

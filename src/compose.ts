@@ -1,0 +1,218 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { createAgentStep } from "./engine/step/agent.ts";
+import { createRunStep } from "./engine/step/run.ts";
+import { createValueStep } from "./engine/step/value.ts";
+import type { Surroundings } from "./engine/local/launch.ts";
+import { createEvaluator } from "./expression/evaluate.ts";
+import { modelsOf } from "./plan/step-digest.ts";
+import type { Plan, PlannedModel } from "./plan/types.ts";
+import { createAnthropicProvider } from "./provider/anthropic.ts";
+import type { Provider } from "./provider/provider.ts";
+import { readRecording } from "./provider/recording/read.ts";
+import type { Recording } from "./provider/recording/recording.ts";
+import { createReplayProvider } from "./provider/recording/replay-provider.ts";
+import { createRedactor } from "./run/redact.ts";
+import { ownerIsDead } from "./store/liveness.ts";
+import { processObserver } from "./store/process-observer.ts";
+import { openSqliteStore } from "./store/sqlite/open.ts";
+import type { LeaseOwner, Store } from "./store/store.ts";
+import type { Diagnostic } from "./diagnostic/diagnostic.ts";
+import type { SourceFile } from "./diagnostic/source.ts";
+import { decodeSource } from "./manifest/decode.ts";
+import { systemClock, type Clock } from "./util/clock.ts";
+import { err, ok, type Result } from "./util/result.ts";
+import { createSchemaCheck } from "./util/schema-check.ts";
+
+/** The environment variables of the process. */
+export type Environment = { readonly [name: string]: string | undefined };
+
+/** Keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
+const PROVIDER_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY"] as const;
+
+/** Where a project lies: its root, and its state. */
+export interface Project {
+  /** Absolute: the nearest folder above that has `.muster` or `.git`, else the current one. */
+  readonly root: string;
+  /** Absolute path of the state file. */
+  readonly statePath: string;
+}
+
+/** Finds the project around a folder. `statePath` is `--state`, over `MUSTER_STATE`, over `.muster/state.db` in the root. */
+export function findProject(cwd: string, env: Environment, statePath: string | null): Project {
+  const root = nearest(cwd, [".muster", ".git"]) ?? cwd;
+  const given = statePath ?? env["MUSTER_STATE"] ?? null;
+  return { root, statePath: given === null ? join(root, ".muster", "state.db") : resolve(cwd, given) };
+}
+
+function nearest(from: string, names: readonly string[]): string | null {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (names.some((name) => existsSync(join(folder, name)))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
+export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
+  if (!options.readOnly) keepOutOfGit(project);
+  return openSqliteStore({ path: project.statePath, readOnly: options.readOnly, clock: systemClock, warnings: process });
+}
+
+/** True when there is state to read. */
+export function hasState(project: Project): boolean {
+  return existsSync(project.statePath);
+}
+
+/** `.muster` never dirties a repository. */
+function keepOutOfGit(project: Project): void {
+  const folder = join(project.root, ".muster");
+  if (project.statePath !== join(folder, "state.db") || existsSync(join(folder, ".gitignore"))) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, ".gitignore"), "*\n");
+}
+
+/** Reads a text file of the user's; what is wrong with its bytes are diagnostics, what the system says is thrown. */
+export function readSource(path: string, shownAs: string): Result<SourceFile, readonly Diagnostic[]> {
+  return decodeSource(shownAs, readFileSync(path));
+}
+
+/** Opens a recording; throws the system's error when it cannot be read. */
+export function openRecording(path: string): Result<Recording, { readonly diagnostics: readonly Diagnostic[]; readonly source: SourceFile | null }> {
+  const source = readSource(path, path);
+  if (!source.ok) return err({ diagnostics: source.error, source: null });
+  const recording = readRecording(source.value);
+  return recording.ok ? recording : err({ diagnostics: recording.error, source: source.value });
+}
+
+/** The folder in which steps work: the repository of the manifest, else the project. */
+export function workspaceOf(manifestPath: string, project: Project): string {
+  const folder = dirname(realpathSync(manifestPath));
+  const repository = nearest(folder, [".git"]);
+  if (repository !== null) return repository;
+  const inside = relative(project.root, folder);
+  return inside.startsWith("..") || isAbsolute(inside) ? folder : project.root;
+}
+
+/** A manifest's path as the state keeps it: relative to the project, with `/`. */
+export function portablePath(path: string, project: Project): string {
+  return relative(project.root, path).split(sep).join("/");
+}
+
+export interface SurroundingsOptions {
+  readonly plan: Plan;
+  readonly env: Environment;
+  readonly workspace: string;
+  readonly store: Store;
+  /** Answers every model call in place of the providers; null = live. */
+  readonly recording: Recording | null;
+  readonly concurrency: number | null;
+  readonly onEvents: Surroundings["onEvents"];
+}
+
+/** Puts the adapters together for one run; the error lists what is missing in the environment, a sentence each. */
+export function createSurroundings(options: SurroundingsOptions): Result<Surroundings, readonly string[]> {
+  const { plan, env, recording } = options;
+  const secrets: { [name: string]: string } = {};
+  const missing: string[] = [];
+  for (const name of plan.secrets) {
+    const value = env[name];
+    if (value === undefined || value === "") missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
+    else secrets[name] = value;
+  }
+  if (recording === null) missing.push(...missingKeys(plan, env));
+  if (missing.length > 0) return err(missing);
+  const hidden = new Map(Object.entries(secrets));
+  for (const name of PROVIDER_KEYS) {
+    const value = env[name];
+    if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
+  }
+  const redactor = createRedactor(hidden);
+  if (!redactor.ok) {
+    return err(redactor.error.map(({ name, bytes }) => `secret ${name} has only ${bytes} bytes: values under 6 bytes cannot be kept out of texts`));
+  }
+  const check = createSchemaCheck();
+  const clock = systemClock;
+  return ok({
+    store: options.store,
+    clock,
+    owner: thisOwner(clock),
+    mayTake: mayTake(clock),
+    evaluator: createEvaluator(),
+    redactor: redactor.value,
+    secrets,
+    onEvents: options.onEvents,
+    concurrency: options.concurrency,
+    handlers: {
+      agent: createAgentStep({ providerFor: providers(env, secrets, recording, clock), check }),
+      run: createRunStep({ workspace: options.workspace, environment: inherited(env, plan.secrets), check }),
+      value: createValueStep(check),
+    },
+  });
+}
+
+/** This process as the owner of a lease. */
+export function thisOwner(clock: Clock): LeaseOwner {
+  const start = observer(clock).processStartOf(process.pid);
+  return { host: hostname(), pid: process.pid, processStart: start === "gone" ? null : start, renewedAt: clock.now() };
+}
+
+/** Whether a lease may be taken from its owner. */
+export function mayTake(clock: Clock): (owner: LeaseOwner) => boolean {
+  return (owner) => ownerIsDead(owner, observer(clock));
+}
+
+function observer(clock: Clock) {
+  return processObserver({ host: hostname(), clock, probe: (pid, signal) => process.kill(pid, signal) });
+}
+
+/** Handlers that resolve templates but carry nothing out: for reading a run from its facts. */
+export function readingHandlers(): Surroundings["handlers"] {
+  const check = createSchemaCheck();
+  const nobody = (): never => {
+    throw new Error("a run that is only read asks no model");
+  };
+  return {
+    agent: createAgentStep({ providerFor: nobody, check }),
+    run: createRunStep({ workspace: resolve("."), environment: {}, check }),
+    value: createValueStep(check),
+  };
+}
+
+function missingKeys(plan: Plan, env: Environment): string[] {
+  const sentences = new Set<string>();
+  for (const scope of plan.scopes) {
+    for (const step of scope.steps) {
+      for (const model of modelsOf(plan, step)) {
+        if (model.provider === "anthropic" && model.apiKeySecret === null && !env["ANTHROPIC_API_KEY"]) {
+          sentences.add(`${model.id} needs ANTHROPIC_API_KEY, which is not set: export it, or answer from a recording with --replay FILE`);
+        }
+      }
+    }
+  }
+  return [...sentences];
+}
+
+/** One provider for each key and address, made when it is first asked for. */
+function providers(env: Environment, secrets: { readonly [name: string]: string }, recording: Recording | null, clock: Clock): (model: PlannedModel) => Provider {
+  if (recording !== null) {
+    const replay = createReplayProvider({ recording });
+    return () => replay;
+  }
+  const made = new Map<string, Provider>();
+  return (model) => {
+    const apiKey = (model.apiKeySecret === null ? env["ANTHROPIC_API_KEY"] : secrets[model.apiKeySecret]) ?? "";
+    const baseUrl = model.baseUrl ?? env["ANTHROPIC_BASE_URL"] ?? null;
+    const name = JSON.stringify([model.provider, apiKey, baseUrl]);
+    const provider = made.get(name) ?? createAnthropicProvider({ apiKey, baseUrl, clock });
+    made.set(name, provider);
+    return provider;
+  };
+}
+
+/** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */
+function inherited(env: Environment, secrets: readonly string[]): { readonly [name: string]: string } {
+  const hidden = new Set<string>([...PROVIDER_KEYS, ...secrets]);
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]));
+  return Object.fromEntries(entries);
+}

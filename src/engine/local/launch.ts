@@ -1,0 +1,216 @@
+import type { Evaluator } from "../../expression/evaluate.ts";
+import { referencesOf } from "../../expression/references.ts";
+import type { Template } from "../../expression/template.ts";
+import type { Plan, StepKind } from "../../plan/types.ts";
+import { pathOfKey } from "../../run/attempt-key.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { Redactor } from "../../run/redact.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
+import type { RunInfo } from "../../run/state.ts";
+import { INLINE_LIMIT_BYTES, type ValueRef } from "../../run/value-ref.ts";
+import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
+import type { Clock } from "../../util/clock.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import type { StepHandler } from "../step/handler.ts";
+import { expressionFailure } from "../step/expression-failure.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { CoreOptions } from "./core.ts";
+import { FactIndex } from "./fact-index.ts";
+import { recall, uncaughtFailures, type Recall } from "./recall.ts";
+import { LocalRun } from "./run.ts";
+
+/** All that a run needs from outside. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly owner: LeaseOwner;
+  /** Whether the lease of this owner may be taken. */
+  readonly mayTake: (owner: LeaseOwner) => boolean;
+  readonly handlers: { readonly [kind in StepKind]: StepHandler };
+  readonly evaluator: Evaluator;
+  readonly redactor: Redactor;
+  /** Values of the plan's secrets by name. */
+  readonly secrets: { readonly [name: string]: string };
+  readonly onEvents: (events: readonly StoredEvent[]) => void;
+  /** Over the plan's `limits.concurrency`; null = that one. */
+  readonly concurrency: number | null;
+}
+
+/** What is fixed at the first start of a run and holds for all its resumes. */
+export interface Frozen {
+  readonly inputs: JsonObject;
+  /** `env` of the workflow, without the entries that are made of secrets. */
+  readonly env: { readonly [name: string]: string };
+  readonly run: JsonObject;
+  /** What the command line chose, to be chosen again: `--model`, `--replay`. */
+  readonly choice: JsonObject;
+}
+
+export interface FirstStart {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly manifestPath: string;
+  /** Complete and valid, with defaults; redacted. */
+  readonly inputs: JsonObject;
+  readonly choice: JsonObject;
+}
+
+/** Starts a run for the first time. An `env` that cannot be evaluated is a failure, and nothing was created. */
+export function startRun(first: FirstStart, around: Surroundings): Result<LocalRun, Failure> {
+  const { plan, runId } = first;
+  const startedAt = around.clock.now();
+  const run = { id: runId, name: plan.workflow.name, version: plan.workflow.version, started_at: new Date(startedAt).toISOString() };
+  const env = evaluateEnv(plan, { inputs: first.inputs, run }, around, false);
+  if (!env.ok) return env;
+  const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice };
+  const core = coreOptions(plan, { runId, plan, startedAt, inputs: first.inputs }, frozen, new FactIndex(), around);
+  if (!core.ok) return core;
+  const lease = around.store.createRun(
+    { runId, workflow: plan.workflow.name, workflowVersion: plan.workflow.version, manifestPath: first.manifestPath, startedAt, frozen: frozen as unknown as Json },
+    around.owner,
+  );
+  const started = { epoch: 1, workflow: plan.workflow.name, version: plan.workflow.version, plan_digest: plan.digest, plan: keptPlan(plan, core.value) };
+  const { store, clock, redactor, onEvents } = around;
+  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, started, forget: [], activeMs: 0 }));
+}
+
+export interface Resume {
+  /** What the facts answer, and what is left to run: shown before anything starts. */
+  readonly recall: Recall;
+  /** Starts it. False = another runner holds the run. */
+  go(): Result<LocalRun, LeaseOwner>;
+}
+
+/**
+ * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` are paths of
+ * steps whose facts no longer answer. Reads only, until `go`.
+ */
+export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySet<string>, around: Surroundings): Result<Resume, Failure> {
+  const { store, clock } = around;
+  const frozen = summary.frozen as unknown as Frozen;
+  const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
+  const all = [...store.readFacts(summary.runId)];
+  const core = coreOptions(plan, info, frozen, new FactIndex(all), around);
+  if (!core.ok) return core;
+
+  // After a failed run what nothing caught is tried anew; after a crash every fact answers.
+  const anew = summary.status === "failed" ? uncaughtFailures(recall({ ...core.value, facts: new FactIndex(all) }).record) : new Set<string>();
+  const isForgotten = (fact: Fact): boolean => {
+    const path = pathOfKey(fact.key);
+    if (rerun.has(path)) return true;
+    return anew.has(path) && fact.state === "failed" && fact.failure?.code !== "outcome_unknown";
+  };
+  const forgotten = all.filter(isForgotten);
+  const carried = carriedSpend(all, forgotten, clock.now());
+  const kept = [...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED), ...(carried === null ? [] : [carried])];
+  const known = recall({ ...core.value, facts: new FactIndex(kept) });
+
+  const go = (): Result<LocalRun, LeaseOwner> => {
+    const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
+    if (!lease.ok) return err(lease.owner);
+    const started = {
+      epoch: lease.lease.epoch,
+      workflow: plan.workflow.name,
+      version: plan.workflow.version,
+      plan_digest: plan.digest,
+      plan: keptPlan(plan, core.value),
+      taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
+    };
+    const facts = new FactIndex(kept);
+    const run = new LocalRun({
+      core: { ...core.value, facts },
+      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, started,
+      forget: forgotten.map(({ key }) => key),
+      carry: carried === null || forgotten.length === 0 ? [] : [carried],
+      activeMs: summary.activeMs,
+    });
+    return ok(run);
+  };
+  return ok({ recall: known, go });
+}
+
+/** The name of the fact that keeps the spend of facts which no longer answer: spend never falls. */
+const CARRIED = "~forgotten";
+
+function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: number): Fact | null {
+  const before = all.find(({ key }) => key === CARRIED);
+  const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
+  if (before === undefined && sum.usage.calls === 0) return null;
+  return {
+    key: CARRIED, fingerprint: "spend", state: "succeeded", starts: 1, startedAt: now, endedAt: now, output: { inline: null },
+    extra: null, failure: null, model: null, usage: sum.usage, costUsd: sum.costUsd,
+  };
+}
+
+/** Reads a run as its facts tell it: for `show`, writes nothing. */
+export function readRun(summary: RunSummary, plan: Plan, around: Pick<Surroundings, "store" | "evaluator" | "handlers" | "clock">): Result<Recall & { readonly facts: FactIndex }, Failure> {
+  const frozen = summary.frozen as unknown as Frozen;
+  const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
+  const facts = new FactIndex(around.store.readFacts(summary.runId));
+  const core = coreOptions(plan, info, frozen, facts, { ...around, secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])), concurrency: null });
+  return core.ok ? ok({ ...recall(core.value), facts }) : core;
+}
+
+type Needed = Pick<Surroundings, "store" | "clock" | "handlers" | "evaluator" | "secrets" | "concurrency">;
+
+function coreOptions(plan: Plan, info: RunInfo, frozen: Frozen, facts: FactIndex, around: Needed): Result<Omit<CoreOptions, "sink">, Failure> {
+  const workflowEnv = evaluateEnv(plan, { inputs: frozen.inputs, run: frozen.run }, around, true);
+  if (!workflowEnv.ok) return workflowEnv;
+  const { store, clock, handlers, evaluator, secrets, concurrency } = around;
+  return ok({
+    info,
+    base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
+    workflowEnv: { ...workflowEnv.value, ...frozen.env },
+    secrets,
+    facts,
+    handlers,
+    evaluator,
+    read: (ref) => ("inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json)),
+    keep: (value) => keepValue(store, value),
+    now: () => clock.now(),
+    ...(concurrency === null ? {} : { slots: concurrency }),
+  });
+}
+
+/** Small values stay where they are named; large ones are in the blob store before anything names them. */
+function keepValue(store: Store, value: Json): ValueRef {
+  const text = JSON.stringify(value);
+  if (text.length <= INLINE_LIMIT_BYTES / 3) return { inline: value };
+  const bytes = Buffer.from(text, "utf8");
+  return bytes.length <= INLINE_LIMIT_BYTES ? { inline: value } : { blob: store.putBlob(bytes), bytes: bytes.length };
+}
+
+/** The plan as it ran, for `show`: a step's record is read with the plan that made it. */
+function keptPlan(plan: Plan, core: Pick<CoreOptions, "keep">): Json {
+  return core.keep(plan as unknown as Json) as unknown as Json;
+}
+
+/** `env` of the workflow: the entries with secrets in them, or those without. */
+function evaluateEnv(plan: Plan, values: JsonObject, around: Pick<Surroundings, "evaluator" | "secrets">, withSecrets: boolean): Result<{ readonly [name: string]: string }, Failure> {
+  const env: { [name: string]: string } = {};
+  for (const [name, template] of Object.entries(plan.env)) {
+    if (readsSecret(template) !== withSecrets) continue;
+    const value = around.evaluator.evaluate(template, withSecrets ? { ...values, secrets: around.secrets } : values);
+    if (!value.ok) return err(expressionFailure("env", name, value.error));
+    env[name] = typeof value.value === "string" ? value.value : JSON.stringify(value.value);
+  }
+  return ok(env);
+}
+
+function readsSecret(template: Template): boolean {
+  return referencesOf(template).some(({ path }) => path[0] === "secrets");
+}
+
+/** The plan that the newest start of a run used, read from its events; null when the run never started. */
+export function planOfRun(store: Store, runId: string): Plan | null {
+  let plan: Plan | null = null;
+  for (const { type, data } of store.readEvents(runId)) {
+    const ref = type === "run.started" ? data?.["plan"] : undefined;
+    if (!isJsonObject(ref)) continue;
+    const blob = ref["blob"];
+    plan = (typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]) as Plan;
+  }
+  return plan;
+}

@@ -1,0 +1,338 @@
+import type { StoredEvent } from "../../run/event.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { Redactor } from "../../run/redact.ts";
+import { roundUsd, type Spend } from "../../run/spend.ts";
+import type { ScopeRecord } from "../../run/state.ts";
+import { LeaseLostError, StoreError, type Lease, type Store } from "../../store/store.ts";
+import type { Clock } from "../../util/clock.ts";
+import { formatDuration } from "../../util/duration.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
+import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
+import { RunCore, type CoreOptions } from "./core.ts";
+import { Recorder } from "./recorder.ts";
+import type { RunEnding, Sink, Start } from "./sink.ts";
+
+/** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
+const EVENTS_A_TURN = 512;
+const RENEW_LEASE_MS = 5_000;
+const READ_INBOX_MS = 250;
+/** How long what was told to stop may take before the run ends without it. */
+const STOP_MS = 5_000;
+
+export interface LocalRunOptions {
+  readonly core: Omit<CoreOptions, "sink">;
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** Told of committed events. */
+  readonly onEvents: (events: readonly StoredEvent[]) => void;
+  /** `run.started`'s data. */
+  readonly started: { readonly [name: string]: Json };
+  /** Keys of facts that do not answer any more. */
+  readonly forget: readonly string[];
+  /** Facts to write with the first commit. */
+  readonly carry?: readonly Fact[];
+  /** Active time of earlier starts. */
+  readonly activeMs: number;
+}
+
+/** How a start of a run ended. */
+export type RunOutcome = {
+  readonly record: ScopeRecord;
+  readonly outputs: JsonObject | null;
+  /** All that was paid, over all starts. */
+  readonly spend: Spend;
+  /** Active time over all starts. */
+  readonly activeMs: number;
+  readonly finishedAt: number;
+} & (
+  | { readonly status: RunEnding["status"]; readonly failure: Failure | null }
+  | { readonly status: "interrupted"; readonly failure: null }
+  /** Another runner took the run over: nothing more was written. */
+  | { readonly status: "lease_lost"; readonly failure: Failure }
+  /** The state could not be written: what was committed before stands. */
+  | { readonly status: "not_saved"; readonly failure: Failure }
+);
+
+/**
+ * Runs a plan in this process: commit, then dispatch. Everything between two commits is one group: what ended,
+ * what follows from it, and what starts.
+ *
+ *   attempt ends --> core.drain --> commit --> start attempts, tell reporters
+ *        ^                                          |
+ *        '------------------------------------------'
+ */
+export class LocalRun implements Sink {
+  /** Settles when this start of the run is over; never rejects but for a bug. */
+  readonly done: Promise<RunOutcome>;
+  readonly #o: LocalRunOptions;
+  readonly #core: RunCore;
+  readonly #recorder: Recorder;
+  readonly #live = new Map<string, LiveAttempt>();
+  readonly #delays = new Map<number, () => void>();
+  readonly #timers: (() => void)[] = [];
+  readonly #startedAt: number;
+  #starts: Start[] = [];
+  #aborts: string[] = [];
+  #ending: RunEnding | null = null;
+  #interrupts = 0;
+  #isScheduled = false;
+  #isOver = false;
+  #resolve!: (outcome: RunOutcome) => void;
+  #reject!: (bug: unknown) => void;
+
+  constructor(options: LocalRunOptions) {
+    this.#o = options;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#startedAt = options.clock.monotonic();
+    this.#core = new RunCore({ ...options.core, sink: this });
+    this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
+    this.event({ type: "run.started", data: options.started });
+    for (const fact of options.carry ?? []) this.#recorder.fact(fact);
+    this.#core.post({ type: "started" });
+    this.#guard(() => {
+      this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
+      this.#watch();
+      this.#wake();
+    });
+  }
+
+  /** First call: nothing new starts, what is in flight may end within `limits.grace`. Second call: stops at once. */
+  interrupt(): void {
+    if (this.#isOver) return;
+    this.#interrupts += 1;
+    this.#core.post({ type: "interrupt" });
+    if (this.#interrupts === 1) this.#after(this.#o.core.info.plan.limits.graceMs, () => this.#stopNow());
+    else this.#stopNow();
+    this.#wake();
+  }
+
+  /** Stops the run (`step` null) or one step, as `muster kill` does. False when there is no such step. */
+  kill(step: string | null): boolean {
+    if (step === null) {
+      this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
+      this.#core.post({ type: "cancel", as: "cancelled" });
+    } else {
+      const index = this.#core.stepIndexOf(step);
+      if (index === undefined) return false;
+      this.#core.post({ type: "kill", scope: 0, step: index });
+    }
+    this.#wake();
+    return true;
+  }
+
+  // ---- what the core wants
+
+  event(event: Parameters<Sink["event"]>[0]): void {
+    this.#recorder.event(event);
+  }
+
+  fact(fact: Parameters<Sink["fact"]>[0]): void {
+    this.#recorder.fact(fact);
+  }
+
+  start(start: Start): void {
+    this.#starts.push(start);
+  }
+
+  abort(unit: number, serial: number): void {
+    this.#aborts.push(attemptId(unit, serial));
+  }
+
+  delay(unit: number, serial: number, dueAt: number): void {
+    const waitMs = Math.max(0, dueAt - this.#o.clock.now());
+    const cancel = this.#o.clock.after(waitMs, () => {
+      this.#delays.delete(unit);
+      this.#core.post({ type: "fired", unit, serial });
+      this.#wake();
+    });
+    this.#delays.set(unit, cancel);
+  }
+
+  undelay(unit: number): void {
+    this.#delays.get(unit)?.();
+    this.#delays.delete(unit);
+  }
+
+  finished(ending: RunEnding): void {
+    this.#ending = ending;
+  }
+
+  // ---- turns
+
+  #wake(): void {
+    if (this.#isScheduled || this.#isOver) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#guard(() => this.#turn());
+    });
+  }
+
+  #turn(): void {
+    const hasMore = this.#core.drain(EVENTS_A_TURN);
+    if (this.#ending !== null) {
+      this.#finish(this.#ending);
+      return;
+    }
+    this.#publish(this.#recorder.commit());
+    this.#dispatch();
+    if (hasMore) this.#wake();
+    else if (this.#interrupts > 0 && this.#live.size === 0) this.#endInterrupted();
+  }
+
+  #dispatch(): void {
+    const starts = this.#starts;
+    const aborts = this.#aborts;
+    this.#starts = [];
+    this.#aborts = [];
+    for (const start of starts) this.#carryOut(start);
+    for (const id of aborts) this.#live.get(id)?.stop("cancelled");
+  }
+
+  #carryOut(start: Start): void {
+    const id = attemptId(start.unit, start.serial);
+    const surroundings = {
+      runId: this.#o.lease.runId,
+      clock: this.#o.clock,
+      redactor: this.#o.redactor,
+      calls: {
+        recall: (n: number, digest: string) => this.#core.recallCall(start, n, digest),
+        record: (...call: Parameters<RunCore["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
+          this.#core.recordCall(start, ...call);
+          this.#wake();
+        },
+      },
+      event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
+        if (this.#isOver) return;
+        this.event({ type, step: start.path, ...(start.item === null ? {} : { item: start.item }), attempt: start.attempt, data });
+        this.#wake();
+      },
+    };
+    const live = carryOut(start, surroundings, (result) => {
+      this.#live.delete(id);
+      if (this.#isOver) return;
+      this.#guard(() => {
+        if (result !== null) this.#core.settle(start, result);
+      });
+      this.#wake();
+    });
+    this.#live.set(id, live);
+  }
+
+  // ---- what happens beside the steps
+
+  #watch(): void {
+    const { clock, store, lease, core } = this.#o;
+    this.#every(RENEW_LEASE_MS, () => {
+      store.renewLease(lease, clock.now());
+      this.#recorder.commit({ activeMs: this.#activeMs() });
+    });
+    this.#every(READ_INBOX_MS, () => {
+      for (const message of store.takeInbox(lease)) {
+        if (message.kind === "kill" && isJsonObject(message.body)) this.kill((message.body["step"] as string | null | undefined) ?? null);
+      }
+    });
+    const { timeoutMs } = core.info.plan.limits;
+    this.#after(Math.max(0, timeoutMs - this.#o.activeMs), () => {
+      this.#core.stopFailure = failure("timeout", "run_timeout", `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`, {
+        help: "raise limits.timeout and resume; finished steps are kept",
+      });
+      this.#core.post({ type: "cancel", as: "failed" });
+      this.#wake();
+    });
+  }
+
+  #every(ms: number, task: () => void): void {
+    this.#after(ms, () => {
+      if (this.#isOver) return;
+      this.#guard(task);
+      this.#every(ms, task);
+    });
+  }
+
+  #after(ms: number, task: () => void): void {
+    this.#timers.push(this.#o.clock.after(ms, task));
+  }
+
+  #activeMs(): number {
+    return this.#o.activeMs + this.#o.clock.monotonic() - this.#startedAt;
+  }
+
+  #publish(events: readonly StoredEvent[]): void {
+    if (events.length > 0) this.#o.onEvents(events);
+  }
+
+  // ---- ends
+
+  #finish(ending: RunEnding): void {
+    const { usage, costUsd } = this.#o.core.facts.spend();
+    const { status, failure: why } = ending;
+    const error = why === null ? null : { class: why.class, code: why.code, message: why.message };
+    const spend = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, calls: usage.calls };
+    this.event({ type: "run.finished", data: { status, error, duration_ms: Math.round(this.#activeMs()), usage: spend, cost_usd: costUsd === null ? null : roundUsd(costUsd) } });
+    this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
+    this.#end({ ...this.#soFar(), ...ending });
+  }
+
+  #endInterrupted(): void {
+    this.event({ type: "run.interrupted", data: {} });
+    this.#publish(this.#recorder.commit({ status: "interrupted", activeMs: this.#activeMs() }));
+    this.#end({ ...this.#soFar(), status: "interrupted", failure: null });
+  }
+
+  /** The grace is over: what still runs is stopped without an outcome, as by a crash. */
+  #stopNow(): void {
+    this.#stopAll("interrupted");
+    this.#after(STOP_MS, () => {
+      this.#live.clear();
+      this.#wake();
+    });
+    this.#wake();
+  }
+
+  #stopAll(reason: StopReason): void {
+    for (const live of this.#live.values()) live.stop(reason);
+  }
+
+  #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "activeMs" | "finishedAt"> {
+    const spend = this.#o.core.facts.spend();
+    return { record: this.#core.record, outputs: null, spend, activeMs: this.#activeMs(), finishedAt: this.#o.clock.now() };
+  }
+
+  #end(outcome: RunOutcome): void {
+    this.#isOver = true;
+    for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+    this.#stopAll("interrupted");
+    if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
+    this.#resolve(outcome);
+  }
+
+  /** Runs a piece of work; a store that refuses ends the run, anything else that is thrown is a bug. */
+  #guard(work: () => void): void {
+    if (this.#isOver) return;
+    try {
+      work();
+    } catch (error) {
+      this.#isOver = true;
+      for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+      this.#stopAll("interrupted");
+      if (error instanceof LeaseLostError) {
+        const why = failure("internal", "lease_lost", `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`, { help: "follow it with 'muster show'" });
+        this.#resolve({ ...this.#soFar(), status: "lease_lost", failure: why });
+      } else if (error instanceof StoreError) {
+        const why = failure("internal", `store_${error.code}`, error.message, { help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'` });
+        this.#resolve({ ...this.#soFar(), status: "not_saved", failure: why });
+      } else this.#reject(error);
+    }
+  }
+}
+
+function attemptId(unit: number, serial: number): string {
+  return `${unit}.${serial}`;
+}

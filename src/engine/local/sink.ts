@@ -1,0 +1,47 @@
+import type { Work } from "../step/handler.ts";
+import type { PlannedStep } from "../../plan/types.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { JsonObject } from "../../util/json.ts";
+
+/** An event before it has its number and time. */
+export type EventDraft = Omit<StoredEvent, "seq" | "at">;
+
+/** An attempt that must be carried out, once the commit stands. */
+export interface Start {
+  readonly unit: number;
+  readonly serial: number;
+  readonly step: PlannedStep;
+  readonly path: string;
+  /** Index of the item; null for a step without `for_each`. */
+  readonly item: number | null;
+  readonly attempt: number;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly idempotencyKey: string;
+  readonly work: Extract<Work, { readonly kind: "later" }>;
+  /** Why no recorded outcome answered. */
+  readonly reason: StartReason;
+}
+
+/** Why a unit runs: never done, done for another text or other values, or in flight when the runner died. */
+export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry";
+
+export interface RunEnding {
+  readonly status: "succeeded" | "failed" | "cancelled";
+  readonly outputs: JsonObject | null;
+  readonly failure: Failure | null;
+}
+
+/** Whoever carries out what the core decides. Called in order; nothing may be done before it is committed. */
+export interface Sink {
+  event(event: EventDraft): void;
+  fact(fact: Fact): void;
+  start(start: Start): void;
+  abort(unit: number, serial: number): void;
+  /** Say `fired` at this time (milliseconds since 1970). */
+  delay(unit: number, serial: number, dueAt: number): void;
+  undelay(unit: number): void;
+  finished(ending: RunEnding): void;
+}

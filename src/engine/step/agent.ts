@@ -1,0 +1,37 @@
+import { runTask, type TaskSurroundings } from "../../agent/task.ts";
+import { modelsOf } from "../../plan/step-digest.ts";
+import { failure } from "../../run/failure.ts";
+import { err, ok } from "../../util/result.ts";
+import { expressionFailure } from "./expression-failure.ts";
+import type { StepHandler } from "./handler.ts";
+
+/** `agent` steps: one agent does one task with the first model of its chain that answers. */
+export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | "check">): StepHandler {
+  return {
+    prepare(step, { plan, evaluator, values }) {
+      const { body } = step;
+      const models = modelsOf(plan, step);
+      const [first] = models;
+      if (body.kind !== "agent" || first === undefined) return err(failure("internal", "bug", "not an agent step"));
+      const instructions = plan.agents[body.agent]?.instructions ?? null;
+      const system = instructions === null ? null : evaluator.evaluate(instructions, values);
+      if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));
+      const prompt = evaluator.evaluate(body.task, values);
+      if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
+      if (String(prompt.value).trim() === "") {
+        return err(failure("invalid", "empty_task", `the task of '${step.id}' is empty`, { help: "look at the values that it is made of" }));
+      }
+      const task = {
+        system: system === null ? null : String(system.value),
+        prompt: String(prompt.value),
+        models,
+        output: step.output,
+      };
+      return ok({
+        kind: "later",
+        model: first.id,
+        run: async (attempt) => ({ extra: null, ...(await runTask(task, { ...attempt, ...options })) }),
+      });
+    },
+  };
+}

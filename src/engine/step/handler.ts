@@ -1,0 +1,81 @@
+import type { Evaluator } from "../../expression/evaluate.ts";
+import type { Plan, PlannedStep } from "../../plan/types.ts";
+import type { EventType } from "../../run/event.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { Redactor } from "../../run/redact.ts";
+import type { Usage } from "../../run/usage.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Json } from "../../util/json.ts";
+import type { Result } from "../../util/result.ts";
+
+/** One file for each kind of step: how its templates become a request, and how that is carried out. */
+export interface StepHandler {
+  /**
+   * Resolves the step's templates against the values that it reads. Pure. A failure here is the unit's failure
+   * (class `invalid` as a rule), without an attempt.
+   */
+  prepare(step: PlannedStep, context: PrepareContext): Result<Work, Failure>;
+}
+
+/** What there is to do for a unit: known at once (a pure value), or to be carried out after the commit. */
+export type Work =
+  | { readonly kind: "now"; readonly output: Json }
+  | {
+      readonly kind: "later";
+      /** The first model that will be asked, `provider/model`; null for other kinds. */
+      readonly model: string | null;
+      /** Carries out one attempt. Never rejects; an abort ends it soon with whatever there is. */
+      run(context: AttemptContext): Promise<AttemptResult>;
+    };
+
+export interface PrepareContext {
+  readonly plan: Plan;
+  readonly evaluator: Evaluator;
+  /** The values behind the names that the step reads; `secrets` among them for `env`. */
+  readonly values: { readonly [root: string]: Json | undefined };
+  /** `env` of the workflow, evaluated; secrets inside. For the environment of processes only. */
+  readonly workflowEnv: { readonly [name: string]: string };
+}
+
+/** What an attempt may use while it runs. */
+export interface AttemptContext {
+  readonly runId: string;
+  /** For people: `research`, `research[2]`. */
+  readonly label: string;
+  readonly attempt: number;
+  /** Constant over all attempts of the unit. */
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** The attempt's own clock: `timeout` does not count while it is stopped. */
+  readonly timer: { stop(): void; go(): void };
+  readonly redactor: Redactor;
+  readonly calls: CallJournal;
+  /** Puts an event on the record, for this step, item and attempt. */
+  event(type: EventType, data: { readonly [name: string]: Json }): void;
+}
+
+/** Model replies inside an attempt are facts too: a paid reply is never paid twice. `n` is 1-based. */
+export interface CallJournal {
+  /** The recorded reply to the n-th call, if it was the same request (`fingerprint`); null = none. */
+  recall(n: number, fingerprint: string): Json | null;
+  record(n: number, fingerprint: string, reply: Json, spend: Pick<Fact, "model" | "usage" | "costUsd">): void;
+}
+
+/** What came of an attempt. Everything in it is redacted. */
+export type AttemptResult = {
+  readonly extra: Fact["extra"];
+  readonly model: string | null;
+  /** Only what was spent in this attempt and is not in a recorded call of it. */
+  readonly usage: Usage | null;
+  readonly costUsd: number | null;
+} & ({ readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure });
+
+/** A result of a kind that asks no model. */
+export function plainResult(
+  end: { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure },
+  extra: Fact["extra"] = null,
+): AttemptResult {
+  return { ...end, extra, model: null, usage: null, costUsd: null };
+}

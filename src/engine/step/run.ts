@@ -1,0 +1,122 @@
+import { isAbsolute, relative, resolve } from "node:path";
+import type { Template } from "../../expression/template.ts";
+import type { PlannedStep, RunBody } from "../../plan/types.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { Json } from "../../util/json.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import type { SchemaCheck } from "../../util/schema-check.ts";
+import { DEFAULT_OUTPUT_LIMIT_BYTES, runProcess, type ProcessRequest, type ProcessResult } from "../process/run-process.ts";
+import { expressionFailure } from "./expression-failure.ts";
+import { plainResult, type AttemptContext, type AttemptResult, type PrepareContext, type StepHandler } from "./handler.ts";
+
+/** From SIGTERM to SIGKILL when a step is stopped. */
+const KILL_GRACE_MS = 2_000;
+/** How much of stderr, and of the partial output of a failure, stays on the record (characters, the last ones). */
+const RECORDED_TAIL = 16 * 1024;
+
+export interface RunStepOptions {
+  /** Absolute path of the workspace. */
+  readonly workspace: string;
+  /** The environment that processes inherit: without secrets and keys of providers. */
+  readonly environment: { readonly [name: string]: string };
+  readonly check: SchemaCheck;
+}
+
+/** `run` steps: a shell script or a program. What it prints is its output; as JSON where the step has an `output` schema. */
+export function createRunStep(options: RunStepOptions): StepHandler {
+  return {
+    prepare(step, context) {
+      if (step.body.kind !== "run") return err(failure("internal", "bug", "not a run step"));
+      const request = resolveRequest(step, step.body, context, options);
+      if (!request.ok) return request;
+      return ok({ kind: "later", model: null, run: (attempt) => runOnce(step, request.value, attempt, options.check) });
+    },
+  };
+}
+
+function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContext, options: RunStepOptions): Result<ProcessRequest, Failure> {
+  const { evaluator, values, workflowEnv } = context;
+  const problems: Failure[] = [];
+  const text = (key: string, template: Template): string => {
+    const value = evaluator.evaluate(template, values);
+    if (value.ok) return asText(value.value);
+    problems.push(expressionFailure(key, step.id, value.error));
+    return "";
+  };
+  const env: Record<string, string> = { ...options.environment, ...workflowEnv };
+  for (const [name, template] of Object.entries(body.env)) env[name] = text(`env.${name}`, template);
+  const stdin = body.stdin === null ? null : text("stdin", body.stdin);
+  const cwd = resolve(options.workspace, body.cwd === null ? "." : text("cwd", body.cwd));
+  const command = "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
+  if (problems[0] !== undefined) return err(problems[0]);
+  const inside = relative(options.workspace, cwd);
+  if (inside.startsWith("..") || isAbsolute(inside)) {
+    return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${cwd}`));
+  }
+  return ok({ command, cwd, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES });
+}
+
+async function runOnce(step: PlannedStep, request: ProcessRequest, attempt: AttemptContext, check: SchemaCheck): Promise<AttemptResult> {
+  const env = {
+    ...request.env,
+    MUSTER_RUN_ID: attempt.runId,
+    MUSTER_STEP: attempt.label,
+    MUSTER_ATTEMPT: String(attempt.attempt),
+    MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
+  };
+  const result = await runProcess({ ...request, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });
+  const stdout = attempt.redactor.text(result.stdout);
+  const stderr = attempt.redactor.text(result.stderr);
+  const extra = { exit_code: result.exitCode, stderr: tail(stderr) };
+  const problem = processFailure(attempt.label, result, attempt.redactor.text(result.spawnError ?? ""));
+  if (problem !== null) {
+    return plainResult({ ok: false, failure: { ...problem, partial: tail([stdout, stderr].filter((text) => text !== "").join("\n")) || null } }, extra);
+  }
+  const output = step.output === null ? ok(trimEnd(stdout)) : parseOutput(attempt.label, step.output, stdout, check);
+  return output.ok ? plainResult({ ok: true, output: output.value }, extra) : plainResult({ ok: false, failure: output.error }, extra);
+}
+
+function processFailure(label: string, result: ProcessResult, spawnError: string): Failure | null {
+  if (result.spawnError !== null) return failure("exit", "not_started", `'${label}' could not be started: ${spawnError}`);
+  if (result.exitCode === null) {
+    return failure("exit", "signal", `'${label}' was ended by ${result.signal ?? "an unknown signal"}`);
+  }
+  if (result.exitCode !== 0) {
+    return failure("exit", `exit_${result.exitCode}`, `'${label}' ended with exit code ${result.exitCode}`);
+  }
+  if (result.stdoutTruncated) {
+    return failure("output", "output_too_large", `'${label}' wrote more than ${DEFAULT_OUTPUT_LIMIT_BYTES / 1024 ** 2} MiB to stdout`, {
+      help: "write large results to a file and print its path",
+    });
+  }
+  return null;
+}
+
+function parseOutput(label: string, schema: NonNullable<PlannedStep["output"]>, stdout: string, check: SchemaCheck): Result<Json, Failure> {
+  let value: Json;
+  try {
+    value = JSON.parse(stdout) as Json;
+  } catch (error) {
+    const message = `'${label}' has an output schema, so its stdout must be JSON: ${(error as Error).message}`;
+    return err(failure("output", "not_json", message, { partial: tail(stdout) }));
+  }
+  const problems = check(schema, value);
+  if (problems.length === 0) return ok(value);
+  const message = `the stdout of '${label}' does not fit its output schema: ${problems.join("; ")}`;
+  return err(failure("output", "schema_mismatch", message, { partial: tail(stdout) }));
+}
+
+function asText(value: Json): string {
+  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
+}
+
+/** As in a shell's `$(...)`: line ends at the end are not part of the output. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === "\n" || text[end - 1] === "\r")) end -= 1;
+  return text.slice(0, end);
+}
+
+function tail(text: string): string {
+  return text.length <= RECORDED_TAIL ? text : `…${text.slice(-RECORDED_TAIL)}`;
+}

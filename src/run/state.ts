@@ -1,0 +1,97 @@
+import type { Plan, PlannedScope, StepKind } from "../plan/types.ts";
+import type { Json } from "../util/json.ts";
+import type { Failure } from "./failure.ts";
+import type { Fact } from "./fact.ts";
+import type { SkipCause } from "./scheduler/command.ts";
+import type { Usage } from "./usage.ts";
+import { addUsage } from "./usage.ts";
+import type { ValueRef } from "./value-ref.ts";
+
+/** How far each step of a scope is, and what came of it. The report is made from this. */
+export interface ScopeRecord {
+  readonly steps: readonly StepRecord[];
+}
+
+export interface StepRecord {
+  readonly id: string;
+  readonly path: string;
+  readonly kind: StepKind;
+  status: "pending" | "ready" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
+  /** Failed, and `on_error` let the run go on. */
+  caught: boolean;
+  skipCause: SkipCause | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Attempts of all units, those of earlier starts of the run included. */
+  attempts: number;
+  /** The model asked for and the one that answered last. */
+  askedModel: string | null;
+  model: string | null;
+  usage: Usage | null;
+  /** null when no model was asked; see `costUnknown` for calls without a known price. */
+  costUsd: number | null;
+  costUnknown: boolean;
+  /** Output of the only unit, or of `on_error`; a `for_each` step's is made of its items. */
+  output: ValueRef | null;
+  extra: Fact["extra"];
+  failure: Failure | null;
+  /** The units of a `for_each`, in item order; null before its list is known and for other steps. */
+  items: ItemRecord[] | null;
+  winner: number | null;
+  /** Units whose outcome was recorded by an earlier start of this run. */
+  reused: number;
+}
+
+export interface ItemRecord {
+  readonly item: Json;
+  status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+  attempts: number;
+  output: ValueRef | null;
+  failure: Failure | null;
+}
+
+/** The record of a scope before anything happened. `prefix` is the path of the scope, with a `/` at its end. */
+export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
+  return {
+    steps: scope.steps.map(({ id, body }) => ({
+      id,
+      path: `${prefix}${id}`,
+      kind: body.kind,
+      status: "pending",
+      caught: false,
+      skipCause: null,
+      startedAt: null,
+      endedAt: null,
+      attempts: 0,
+      askedModel: null,
+      model: null,
+      usage: null,
+      costUsd: null,
+      costUnknown: false,
+      output: null,
+      extra: null,
+      failure: null,
+      items: null,
+      winner: null,
+      reused: 0,
+    })),
+  };
+}
+
+/** Adds what an attempt used: to its step, and so to the run. */
+export function addSpend(step: StepRecord, fact: Pick<Fact, "model" | "usage" | "costUsd">): void {
+  if (fact.model !== null) step.model = fact.model;
+  if (fact.usage === null) return;
+  step.usage = step.usage === null ? fact.usage : addUsage(step.usage, fact.usage);
+  if (fact.usage.calls === 0) return;
+  if (fact.costUsd === null) step.costUnknown = true;
+  else step.costUsd = (step.costUsd ?? 0) + fact.costUsd;
+}
+
+/** What a run knows of itself beside its steps. */
+export interface RunInfo {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly startedAt: number;
+  readonly inputs: { readonly [name: string]: Json };
+}
