@@ -17,10 +17,10 @@ try {
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   run("npm", ["install", "--silent", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`]);
 
-  equal(run("npx", ["--no", "muster", "--version"]).trim(), version);
+  equal(run("npx", ["--no", "--", "muster", "--version"]).trim(), version);
   const examples = join(folder, "node_modules/agentmuster/workflows");
   const names = readdirSync(examples).filter((name) => name.endsWith(".yaml") && !name.endsWith(".test.yaml"));
-  run("npx", ["--no", "muster", "validate", ...names.map((name) => join(examples, name))]);
+  run("npx", ["--no", "--", "muster", "validate", ...names.map((name) => join(examples, name))]);
 
   writeFileSync(join(folder, "import.mjs"), 'console.log(typeof (await import("agentmuster")));\n');
   equal(run("node", ["import.mjs"]).trim(), "object");
