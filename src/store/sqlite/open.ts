@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../util/clock.ts";
@@ -46,8 +46,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       // A log without its file: whatever comes to lie beside it would be overwritten with its pages.
       if (hasLog) throw new StoreError("corrupt", `the state in ${path} is gone, but its log ${wal} is not: put the file back, or delete the log to start afresh`);
       createFile(file, openFile);
-    } else if (statSync(file).size === 0) {
-      throw new StoreError("corrupt", `the state in ${path} is empty (0 bytes), which muster never leaves behind; restore it, or delete it to start afresh; the runs in it are lost`);
     }
     const connection = connect(openConnection(file, path, readOnly, openFile), path);
     const blobs = blobFolder(join(dirname(file), "blobs"));
@@ -77,8 +75,9 @@ function openConnection(file: string, path: string, readOnly: boolean, openFile:
   try {
     // cell_size_check and trusted_schema: the file may be damaged, or come from elsewhere (a CI artifact).
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF`);
+    const version = readVersion(db, path, migrations.length);
+    if (version === 0) throw storeError("corrupt", path, "it is empty, which muster never leaves behind");
     if (readOnly) {
-      const version = readVersion(db, path, migrations.length);
       if (version < migrations.length) throw storeError("io", path, `it has version ${version}, and reading alone cannot bring it to version ${migrations.length}`);
     } else {
       migrate(db, path);
@@ -93,7 +92,7 @@ function openConnection(file: string, path: string, readOnly: boolean, openFile:
 
 /**
  * Makes a new file whole or not at all: written aside, then given its name, unless another process was quicker.
- * So a file of 0 bytes or without tables is never ours.
+ * So a file without tables (cut to 0 bytes, say) is never what it was.
  */
 function createFile(file: string, openFile: OpenFile): void {
   makePrivateFolder(dirname(file));

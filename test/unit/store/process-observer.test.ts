@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { processObserver } from "../../../src/store/process-observer.ts";
 import { systemClock } from "../../../src/util/clock.ts";
@@ -49,14 +50,18 @@ describe("the process observer", () => {
     });
 
     it("takes a zombie for gone: it has ended, only its parent did not ask", async () => {
-      // The shell starts `true` in the background, becomes `cat`, and so never waits for it.
-      const shell = spawn("sh", ["-c", "true & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
+      // The shell starts a reader of fd 3 in the background and becomes `cat`, which never asks for its exit code.
+      const shell = spawn("sh", ["-c", "{ read line; } <&3 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore", "pipe"] });
       try {
-        const [line] = (await once(shell.stdout, "data")) as [Buffer];
-        const zombie = Number(line.toString());
-        // What is between the fork and the end of `true` takes no step of ours to wait for.
-        await expect.poll(() => observer.processStartOf(zombie)).toBe("gone");
-        expect(process.kill(zombie, 0)).toBe(true);
+        const said = async (): Promise<string> => String(((await once(shell.stdout as Readable, "data")) as [Buffer])[0]);
+        const pid = Number(await said());
+        expect(observer.processStartOf(pid)).toMatch(/^[0-9a-f-]{36}\/\d+$/);
+        shell.stdin?.write("cat is there");
+        expect(await said()).toBe("cat is there");
+        (shell.stdio[3] as Writable).end();
+        // Nobody is told of a zombie, so there is no event to wait for.
+        await expect.poll(() => observer.processStartOf(pid)).toBe("gone");
+        expect(process.kill(pid, 0)).toBe(true);
       } finally {
         shell.kill("SIGKILL");
         await once(shell, "exit");
