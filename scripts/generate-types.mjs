@@ -37,7 +37,7 @@ function mapSchemas(node, change) {
 function validatorSchema() {
   const lean = mapSchemas(schema, (node) => {
     if (typeof node !== "object") return node;
-    const { description, examples, title, $schema, $id, ...rest } = node;
+    const rest = without(node, ["description", "examples", "title", "$schema", "$id"]);
     if (!isLater(node)) return rest;
     const { "x-kind": kind, properties } = resolve(node);
     // A later kind of step is told by its key, and its other keys are known words.
@@ -46,6 +46,8 @@ function validatorSchema() {
   });
   return `${notice}import type { SchemaNode } from "../schema-node.ts";\n\nexport const manifestSchema: SchemaNode = ${JSON.stringify(dropUnused(lean), null, 1)};\n`;
 }
+
+const without = (node, keys) => Object.fromEntries(Object.entries(node).filter(([key]) => !keys.includes(key)));
 
 const namesOf = (properties) => Object.fromEntries(Object.keys(properties).map((name) => [name, {}]));
 
@@ -67,13 +69,13 @@ async function types() {
   const built = mapSchemas(schema, (node) => {
     if (typeof node !== "object") return node;
     if (isLater(node)) return undefined;
-    const { examples, patternProperties, propertyNames, minItems, pattern, $id, ...rest } = node;
+    const rest = without(node, ["examples", "patternProperties", "propertyNames", "minItems", "pattern", "$id"]);
     if (node["x-any"]) return { ...(rest.description && { description: rest.description }), tsType: "Json" };
     // A reference with a description of its own would become a second interface.
     if (rest.$ref) return { $ref: rest.$ref };
     // Either of `steps` and `variants`, and `variants` is not in this version yet.
     if (node === schema) {
-      const { anyOf, ...manifest } = rest;
+      const manifest = without(rest, ["anyOf"]);
       return { ...manifest, title: "Manifest", required: [...manifest.required, "steps"] };
     }
     return rest;

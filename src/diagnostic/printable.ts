@@ -11,8 +11,8 @@ export function printable(text: string): string {
   });
 }
 
-// eslint-disable-next-line no-control-regex -- these are the characters that must not pass
 const unsafe =
+  // oxlint-disable-next-line no-control-regex -- these are the characters that must not pass
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** How many columns of a terminal a printable text takes: 2 for wide characters, 0 for those that join the one before. */
@@ -23,7 +23,7 @@ export function displayWidth(text: string): number {
 }
 
 function widthOf(char: string): number {
-  if (/^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]/u.test(char)) return 0;
+  if (/^(?:\p{Mn}|\p{Me}|[\u200b-\u200d])/u.test(char)) return 0;
   return wide.test(char) ? 2 : 1;
 }
 

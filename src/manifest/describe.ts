@@ -13,18 +13,10 @@ export function typeOf(value: Json): string {
 
 /** A value for a message: `the text "yes"`, `5`, `a list`; `empty` for null. */
 export function describeValue(value: Json): string {
-  switch (typeOf(value)) {
-    case "null":
-      return "empty";
-    case "array":
-      return "a list";
-    case "object":
-      return "a map";
-    case "string":
-      return `the text ${quote(value as string)}`;
-    default:
-      return String(value);
-  }
+  if (value === null) return "empty";
+  if (typeof value === "string") return `the text ${quote(value)}`;
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "a map";
+  return String(value);
 }
 
 /** A text in double quotes, cut when it is long. */

@@ -2,37 +2,37 @@ import { suggest } from "../diagnostic/suggest.ts";
 import type { JsonObject } from "../util/json.ts";
 import { foreignWord, snakeCase } from "./foreign.ts";
 import type { SchemaObject } from "./schema-node.ts";
-import type { Walker } from "./walker.ts";
+import type { Walk } from "./walk.ts";
 
 /** Checks an object with a fixed set of keys: unknown ones, missing ones, and what is below the known. */
-export function checkKeys(walker: Walker, schema: SchemaObject, object: JsonObject): void {
+export function checkKeys(walk: Walk, schema: SchemaObject, object: JsonObject): void {
   const known = schema.properties ?? {};
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
   const meant = reportUnknown(
-    walker,
+    walk,
     schema,
     keys.filter((key) => !Object.hasOwn(known, key)),
   );
-  walker.checkEntries(
+  walk.checkEntries(
     schema,
     object,
     keys.filter((key) => Object.hasOwn(known, key)),
   );
   for (const key of missingKeys(schema, object)) {
     // A misspelt key is not missing as well.
-    if (!meant.has(key)) reportMissing(walker, key, object);
+    if (!meant.has(key)) reportMissing(walk, key, object);
   }
 }
 
 /** Reports unknown keys; gives the keys that were meant by them. */
-export function reportUnknown(walker: Walker, schema: SchemaObject, keys: readonly string[]): Set<string> {
+export function reportUnknown(walk: Walk, schema: SchemaObject, keys: readonly string[]): Set<string> {
   const known = Object.keys(schema.properties ?? {});
   const meant = new Set<string>();
   for (const key of keys) {
     const found = explainUnknown(schema, key, known);
     if (found.key !== null) meant.add(found.key);
-    walker.inside(key, () =>
-      walker.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help: found.help }),
+    walk.inside(key, () =>
+      walk.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help: found.help }),
     );
   }
   return meant;
@@ -61,13 +61,13 @@ function missingKeys(schema: SchemaObject, object: JsonObject): readonly string[
   return [...missing, ...(sets[0] ?? [])];
 }
 
-function reportMissing(walker: Walker, key: string, object: JsonObject): void {
+function reportMissing(walk: Walk, key: string, object: JsonObject): void {
   const [first] = Object.keys(object);
-  if (walker.pointer.length > 0 || first === undefined) {
-    walker.report("WF2002", `${walker.label} has no '${key}'`, { part: "key" });
+  if (walk.pointer.length > 0 || first === undefined) {
+    walk.report("WF2002", `${walk.label} has no '${key}'`, { part: "key" });
   } else {
-    walker.inside(first, () =>
-      walker.report("WF2002", `the manifest has no '${key}'`, { part: "key", help: topHelp[key] }),
+    walk.inside(first, () =>
+      walk.report("WF2002", `the manifest has no '${key}'`, { part: "key", help: topHelp[key] }),
     );
   }
 }

@@ -2,17 +2,17 @@ import type { JsonObject } from "../util/json.ts";
 import { orList } from "./describe.ts";
 import { explainUnknown, reportUnknown } from "./key-check.ts";
 import type { SchemaNode, SchemaObject } from "./schema-node.ts";
-import type { Walker } from "./walker.ts";
+import type { Walk } from "./walk.ts";
 
 /** Checks an object that is one of several kinds, told by a key that only one of them has. */
-export function checkKind(walker: Walker, kinds: readonly SchemaObject[], object: JsonObject): void {
+export function checkKind(walk: Walk, kinds: readonly SchemaObject[], object: JsonObject): void {
   const present = kinds.filter((kind) => Object.hasOwn(object, kindKey(kind)));
   const [kind, second] = present;
-  if (!kind) return reportNone(walker, kinds, object);
-  if (second) return reportSeveral(walker, kinds, present, object);
+  if (!kind) return reportNone(walk, kinds, object);
+  if (second) return reportSeveral(walk, kinds, present, object);
   if (kind["x-since"] === "later") {
-    walker.inside(kindKey(kind), () =>
-      walker.report("WF2007", `'${kindKey(kind)}' is not in this version yet`, { part: "key", help: kindHelp(kinds) }),
+    walk.inside(kindKey(kind), () =>
+      walk.report("WF2007", `'${kindKey(kind)}' is not in this version yet`, { part: "key", help: kindHelp(kinds) }),
     );
     return;
   }
@@ -21,11 +21,11 @@ export function checkKind(walker: Walker, kinds: readonly SchemaObject[], object
     const owner = owners(kinds, kind, key);
     const later = owner.every((other) => other["x-since"] === "later") ? " (not in this version yet)" : "";
     const names = orList(owner.map((other) => `'${kindKey(other)}'`));
-    walker.inside(key, () =>
-      walker.report("WF2009", `'${key}' goes with ${names}${later}, not with '${kindKey(kind)}'`, { part: "key" }),
+    walk.inside(key, () =>
+      walk.report("WF2009", `'${key}' goes with ${names}${later}, not with '${kindKey(kind)}'`, { part: "key" }),
     );
   }
-  walker.checkObject(kind, without(object, foreign));
+  walk.checkObject(kind, without(object, foreign));
 }
 
 const kindKey = (kind: SchemaObject): string => kind["x-kind"] as string;
@@ -43,7 +43,7 @@ const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
   keys.length === 0 ? object : Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
 /** No key tells the kind: misspelt, foreign, or forgotten. */
-function reportNone(walker: Walker, kinds: readonly SchemaObject[], object: JsonObject): void {
+function reportNone(walk: Walk, kinds: readonly SchemaObject[], object: JsonObject): void {
   const all = merged(kinds);
   const known = Object.keys(all.properties ?? {});
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
@@ -54,16 +54,14 @@ function reportNone(walker: Walker, kinds: readonly SchemaObject[], object: Json
     const owner = keys.flatMap((key) => builtOwner(kinds, key) ?? []).at(0);
     const help =
       owner === undefined ? kindHelp(kinds) : `'${owner.key}' belongs to '${owner.kind}': add \`${owner.kind}: ...\``;
-    walker.report("WF2008", `${walker.label} does not say what it does`, { part: "key", help });
+    walk.report("WF2008", `${walk.label} does not say what it does`, { part: "key", help });
   } else if (unknown.length === 0) {
-    walker.report(
-      "WF2002",
-      `${walker.label} has none of the keys ${orList(kinds.map((kind) => `'${kindKey(kind)}'`))}`,
-      { part: "key" },
-    );
+    walk.report("WF2002", `${walk.label} has none of the keys ${orList(kinds.map((kind) => `'${kindKey(kind)}'`))}`, {
+      part: "key",
+    });
   }
-  reportUnknown(walker, all, unknown);
-  walker.checkEntries(
+  reportUnknown(walk, all, unknown);
+  walk.checkEntries(
     all,
     object,
     keys.filter((key) => has(all, key)),
@@ -78,15 +76,15 @@ function builtOwner(kinds: readonly SchemaObject[], key: string): { key: string;
 }
 
 function reportSeveral(
-  walker: Walker,
+  walk: Walk,
   kinds: readonly SchemaObject[],
   present: readonly SchemaObject[],
   object: JsonObject,
 ): void {
   const [first = "", second = ""] = Object.keys(object).filter((key) => present.some((kind) => kindKey(kind) === key));
-  const pointer = walker.pointer;
-  walker.inside(second, () =>
-    walker.report("WF2008", `'${pointer.at(-1) ?? ""}' has both '${first}' and '${second}'`, {
+  const pointer = walk.pointer;
+  walk.inside(second, () =>
+    walk.report("WF2008", `'${pointer.at(-1) ?? ""}' has both '${first}' and '${second}'`, {
       part: "key",
       help:
         present[0]?.["x-place"] === "step" ? "one step does one thing: make two steps of it" : "take one of them out",
@@ -98,11 +96,11 @@ function reportSeveral(
     (key) => !key.startsWith("x-") && !present.some((kind) => kindKey(kind) === key),
   );
   reportUnknown(
-    walker,
+    walk,
     all,
     keys.filter((key) => !has(all, key)),
   );
-  walker.checkEntries(
+  walk.checkEntries(
     all,
     object,
     keys.filter((key) => has(all, key)),

@@ -1,4 +1,3 @@
-import type { Json } from "../util/json.ts";
 import { parseDuration } from "../util/duration.ts";
 import { InternalError } from "../util/internal-error.ts";
 import type {
@@ -191,5 +190,5 @@ function normaliseRetry(own: Retry | undefined, shared: Retry | undefined): Norm
 }
 
 function normaliseOnError(onError: OnError): NormalOnError {
-  return typeof onError === "string" ? { kind: onError } : { kind: "output", output: onError.output as Json };
+  return typeof onError === "string" ? { kind: onError } : { kind: "output", output: onError.output };
 }

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type Document as YamlDocument, type ParsedNode } from "yaml";
+import { LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import { err, ok, type Result } from "../util/result.ts";
@@ -19,12 +19,18 @@ export function readDocument(
 ): Result<Document, readonly Diagnostic[]> {
   const source = { path: file.path, text: file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text };
   const lines = new LineCounter();
-  const diagnostic = (problem: SyntaxProblem, [start, end]: readonly [number, number]): Diagnostic => ({
+  const diagnostic = (
+    { code, message, help }: SyntaxProblem,
+    [start, end]: readonly [number, number],
+    related: Diagnostic["related"] = [],
+  ): Diagnostic => ({
     file: source.path,
     span: spanOf(lines, start, end),
     severity: "error",
-    ...{ code: problem.code, message: problem.message, help: problem.help },
-    related: [],
+    code,
+    message,
+    help,
+    related,
   });
 
   if (Buffer.byteLength(source.text) > largestBytes) {
@@ -52,12 +58,12 @@ export function readDocument(
   const { data, anchors, problems } = convert(parsed.contents, source.text);
   if (problems.length === 0) return ok(createDocument(source, parsed.contents, data, anchors, lines));
   return err(
-    problems.map((problem) => ({
-      ...diagnostic(problem, problem.range),
-      related: problem.related
-        ? [{ file: source.path, span: spanOf(lines, ...problem.related.range), message: problem.related.message }]
-        : [],
-    })),
+    problems.map(({ related, ...problem }) => {
+      const others = related
+        ? [{ file: source.path, span: spanOf(lines, ...related.range), message: related.message }]
+        : [];
+      return diagnostic(problem, problem.range, others);
+    }),
   );
 }
 
@@ -68,7 +74,7 @@ function onOneLine(text: string, start: number, end: number): readonly [number, 
 }
 
 /** null when the nesting is deeper than the parser's stack. */
-function parse(text: string, lineCounter: LineCounter): YamlDocument.Parsed<ParsedNode> | null {
+function parse(text: string, lineCounter: LineCounter): YamlDocument.Parsed | null {
   try {
     // The library's own check of duplicate keys is quadratic; ours is in convert.
     return parseDocument(text, {

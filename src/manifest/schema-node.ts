@@ -23,7 +23,7 @@ export interface SchemaObject {
   readonly properties?: { readonly [key: string]: SchemaNode };
   /** Only `^x-`, which the validator lets through everywhere, and free keys inside JSON Schemas. */
   readonly patternProperties?: { readonly [pattern: string]: SchemaNode };
-  readonly additionalProperties?: boolean | SchemaNode;
+  readonly additionalProperties?: false | SchemaNode;
   readonly propertyNames?: SchemaNode;
   readonly required?: readonly string[];
   readonly minProperties?: number;

@@ -77,6 +77,8 @@ export function explainSyntaxError(error: YAMLParseError, text: string): SyntaxP
       }
       if (message.startsWith("Implicit map keys")) return noKey;
       break;
+    default:
+      break;
   }
   const line = text.slice(text.lastIndexOf("\n", error.pos[0] - 1) + 1, error.pos[1]);
   if (/[:-][ \t]+\{\{/.test(line))

@@ -2,42 +2,42 @@ import { parseDuration } from "../util/duration.ts";
 import { parseSize } from "../util/size.ts";
 import { nearestName, quote } from "./describe.ts";
 import type { SchemaObject } from "./schema-node.ts";
-import type { Walker } from "./walker.ts";
+import type { Walk } from "./walk.ts";
 
 /** Checks a text, or the key of a map, against the form that its schema gives. */
-export function checkText(walker: Walker, schema: SchemaObject, text: string, part: "key" | "value" = "value"): void {
+export function checkText(walk: Walk, schema: SchemaObject, text: string, part: "key" | "value" = "value"): void {
   const later = schema["x-later-pattern"];
-  if (later !== undefined && walker.index.pattern(later).test(text)) {
-    walker.report("WF2007", `${quote(text)} as ${walker.label} is not in this version yet`, {
+  if (later !== undefined && walk.index.pattern(later).test(text)) {
+    walk.report("WF2007", `${quote(text)} as ${walk.label} is not in this version yet`, {
       part,
       help: laterHelp(text),
     });
     return;
   }
-  if (schema["x-text"] === "regex") return checkRegex(walker, text, part);
-  if (fits(walker, schema, text)) return;
+  if (schema["x-text"] === "regex") return checkRegex(walk, text, part);
+  if (fits(walk, schema, text)) return;
   const form = schema["x-says"] ?? "another text";
   const shown = schema["x-sensitive"] ? "" : `, not ${quote(text)}`;
   const message =
-    part === "key" ? `the name ${quote(text)} is not allowed: use ${form}` : `${walker.label} must be ${form}${shown}`;
-  walker.report(schema["x-text"] === "name" ? "WF2010" : "WF2006", message, {
+    part === "key" ? `the name ${quote(text)} is not allowed: use ${form}` : `${walk.label} must be ${form}${shown}`;
+  walk.report(schema["x-text"] === "name" ? "WF2010" : "WF2006", message, {
     part,
-    help: formHelp(walker, schema, text),
+    help: formHelp(walk, schema, text),
   });
 }
 
-function fits(walker: Walker, schema: SchemaObject, text: string): boolean {
+function fits(walk: Walk, schema: SchemaObject, text: string): boolean {
   if (schema["x-text"] === "duration" && parseDuration(text) === null) return false;
   if (schema["x-text"] === "size" && parseSize(text) === null) return false;
-  return schema.pattern === undefined || walker.index.pattern(schema.pattern).test(text);
+  return schema.pattern === undefined || walk.index.pattern(schema.pattern).test(text);
 }
 
-function formHelp(walker: Walker, schema: SchemaObject, text: string): string | null {
+function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null {
   if (text.startsWith("${{") && !schema["x-sensitive"])
     return "this is read before the run, so no expression is possible here";
   switch (schema["x-text"]) {
     case "name": {
-      const near = nearestName(text, walker.index.pattern(schema.pattern as string));
+      const near = nearestName(text, walk.index.pattern(schema.pattern as string));
       return near === null ? null : `for example '${near}'`;
     }
     case "duration":
@@ -70,11 +70,16 @@ function laterHelp(text: string): string | null {
   return "the provider of this version is anthropic: anthropic/claude-haiku-5-5";
 }
 
-function checkRegex(walker: Walker, text: string, part: "key" | "value"): void {
+function checkRegex(walk: Walk, text: string, part: "key" | "value"): void {
+  const reason = regexProblem(text);
+  if (reason !== null) walk.report("WF2012", `${walk.label} is not a regular expression: ${reason}`, { part });
+}
+
+function regexProblem(source: string): string | null {
   try {
-    new RegExp(text, "u");
+    RegExp(source, "u");
+    return null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
-    walker.report("WF2012", `${walker.label} is not a regular expression: ${reason}`, { part });
+    return error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
   }
 }

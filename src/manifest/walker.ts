@@ -11,12 +11,13 @@ import { typeFits, type SchemaIndex } from "./schema-index.ts";
 import type { SchemaNode, SchemaObject } from "./schema-node.ts";
 import { checkText } from "./text-check.ts";
 import { wrongTypeHelp } from "./type-hint.ts";
+import type { Walk } from "./walk.ts";
 
 /**
  * Compares a value with the schema and reports what a person did wrong: one problem for one mistake. Where the reading
  * of a value is not clear (a wrong type, two kinds at once), what is inside is not judged by a guess.
  */
-export class Walker {
+export class Walker implements Walk {
   readonly index: SchemaIndex;
   readonly problems: ProblemList;
   readonly #path: (string | number)[] = [];
@@ -26,12 +27,10 @@ export class Walker {
     this.problems = problems;
   }
 
-  /** Where the walk is; a copy. */
   get pointer(): Pointer {
     return [...this.#path];
   }
 
-  /** How messages call the node: `'timeout'`, `entry 2 of 'secrets'`. */
   get label(): string {
     const last = this.#path.at(-1);
     if (typeof last !== "number") return last === undefined ? "the manifest" : `'${last}'`;
@@ -43,7 +42,6 @@ export class Walker {
     this.problems.add(code, this.pointer, message, detail);
   }
 
-  /** Does something one level deeper. */
   inside(segment: string | number, work: () => void): void {
     this.#path.push(segment);
     work();
@@ -87,9 +85,9 @@ export class Walker {
 
   #checkEnum({ enum: allowed = [] }: SchemaObject, value: Json, union: SchemaObject): void {
     if (allowed.includes(value)) return;
-    const near =
-      foreignTypes.get(union["x-text"] === "json-type" ? String(value) : "") ??
-      suggest(String(value), allowed.map(String));
+    const word = typeof value === "string" ? value : "";
+    const type = union["x-text"] === "json-type" ? foreignTypes.get(word) : undefined;
+    const near = type ?? suggest(word, allowed.map(String));
     this.report(
       "WF2004",
       `${this.label} must be ${describeSchema(union.anyOf ? union : { enum: allowed })}, not ${describeValue(value)}`,
@@ -134,7 +132,6 @@ export class Walker {
     this.report("WF2013", `${this.label} stands in the list already`, { help: "take one of them out", related });
   }
 
-  /** An object whose alternative is known: its keys, and what is below them. */
   checkObject(schema: SchemaObject, object: JsonObject): void {
     const keys = Object.keys(object);
     if (keys.length < (schema.minProperties ?? 0))
@@ -143,7 +140,6 @@ export class Walker {
     this.checkEntries(schema, object, keys);
   }
 
-  /** The given keys of an object, each by the schema that the object's schema has for it. */
   checkEntries(schema: SchemaObject, object: JsonObject, keys: readonly string[]): void {
     for (const key of keys) {
       this.inside(key, () => {
