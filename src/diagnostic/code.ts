@@ -46,7 +46,7 @@ export const diagnosticCodes = {
   WF3009: "`needs` asks for more steps than it names.",
   WF3010: "`for_each` gets something that is not a list.",
   WF3011: "A list is longer than `max_items`.",
-  WF3012: "A list is shorter than its `join` asks.",
+  WF3012: "A list is empty where one success is needed.",
   WF3013: "`retry.on` names a failure that is never tried again.",
   WF3020: "An input is never read.",
   WF3021: "An agent has no step.",
