@@ -5,7 +5,7 @@ import { InternalError } from "../../util/internal-error.ts";
 import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { encodeEvent } from "./event-row.ts";
-import { encodeFact, factCrc, packed } from "./fact-row.ts";
+import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
 import { OF_RUN, spanOf } from "./run-span.ts";
 
@@ -44,23 +44,24 @@ function writeEvents({ sql }: Connection, run: RunRow, events: readonly StoredEv
 
 /** Returns how many facts there were under these keys. */
 function forgetFacts({ sql }: Connection, run: RunRow, keys: readonly string[]): number {
-  const forget = sql(`DELETE FROM fact WHERE ${OF_RUN} AND key = ?3`);
+  const forget = sql(`DELETE FROM fact WHERE ${OF_RUN} AND key = ?`);
   return keys.reduce((count, key) => count + Number(forget.run(...spanOf(run.id), key).changes), 0);
 }
 
 /** Returns how many facts were not there before. */
 function writeFacts({ sql }: Connection, run: RunRow, facts: readonly Fact[]): number {
-  const find = sql(`SELECT id FROM fact WHERE ${OF_RUN} AND key = ?3 AND fingerprint = ${packed("?4")}`);
-  const insert = sql(`INSERT INTO fact (id, key, fingerprint, body, crc) VALUES (?1, ?2, ${packed("?3")}, ?4, ?5)`);
+  const find = sql(`SELECT id FROM fact WHERE ${OF_RUN} AND key = ? AND fingerprint = ?`);
+  const insert = sql("INSERT INTO fact (id, key, fingerprint, body, crc) VALUES (?, ?, ?, ?, ?)");
   const update = sql("UPDATE fact SET body = ?, crc = ? WHERE id = ?");
   const [first, end] = spanOf(run.id);
   let added = 0;
   for (const fact of facts) {
-    const { key, fingerprint } = fact;
+    const { key } = fact;
+    const fingerprint = packFingerprint(fact.fingerprint);
     const body = encodeFact(fact);
     const known = find.get(first, end, key, fingerprint)?.["id"] as number | undefined;
     const id = known ?? first + run.last_place + ++added;
-    const crc = factCrc(key, fingerprint, body, id - first);
+    const crc = factCrc(key, fact.fingerprint, body, id - first);
     if (known === undefined) insert.run(id, key, fingerprint, body, crc);
     else update.run(body, crc, id);
   }

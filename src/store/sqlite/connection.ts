@@ -5,7 +5,10 @@ import { rollBack } from "./schema.ts";
 
 /** An open state file: prepared statements, transactions, and errors that name the file. */
 export interface Connection {
-  /** The statement for a text, prepared at its first use. Never left half read: use `get`, `all` and `run` only. */
+  /**
+   * The statement for a text, prepared at its first use. Never left half read: use `get`, `all` and `run` only.
+   * Parameters are bare `?`: Node 22.13 gives plain values to no others (not to `?1`).
+   */
   sql(text: string): StatementSync;
   /** Runs reads; whatever goes wrong is thrown as StoreError or InternalError. */
   read<T>(work: () => T): T;

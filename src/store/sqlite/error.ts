@@ -8,6 +8,7 @@ export class DamagedRow extends Error {
 
 /** Primary result codes of SQLite, https://www.sqlite.org/rescode.html. */
 const PRIMARY = {
+  1: "corrupt", // ERROR: our statements are sound, so the file's own schema is not
   3: "io", // PERM
   5: "busy", // BUSY
   6: "busy", // LOCKED

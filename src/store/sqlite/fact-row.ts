@@ -70,12 +70,9 @@ function decodeUsage([inputTokens = 0, outputTokens = 0, cacheReadTokens = 0, ca
   return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, calls };
 }
 
-/**
- * SQL that packs a fingerprint (a parameter such as `?3`) for its column: a digest in hex becomes half as many bytes,
- * any other text stays as it is.
- */
-export function packed(parameter: string): string {
-  return `iif(lower(hex(unhex(${parameter}))) = ${parameter}, unhex(${parameter}), ${parameter})`;
+/** A fingerprint for its column: a digest in hex becomes half as many bytes, any other text stays as it is. */
+export function packFingerprint(fingerprint: string): string | Uint8Array {
+  return /^[0-9a-f]{64}$/.test(fingerprint) ? Buffer.from(fingerprint, "hex") : fingerprint;
 }
 
 /** SQL that gives the fingerprint of a row as it was written. */

@@ -9,8 +9,8 @@ import { OF_RUN, spanOf } from "./run-span.ts";
 /** Rows read at once: no cursor stays open between them, so readers never hold up the writer or each other. */
 const PAGE_ROWS = 256;
 
-const EVENTS = `SELECT * FROM event WHERE ${OF_RUN} ORDER BY id LIMIT ?3`;
-const FACTS = `SELECT id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact WHERE ${OF_RUN} ORDER BY id LIMIT ?3`;
+const EVENTS = `SELECT * FROM event WHERE ${OF_RUN} ORDER BY id LIMIT ?`;
+const FACTS = `SELECT id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact WHERE ${OF_RUN} ORDER BY id LIMIT ?`;
 
 /**
  * What was written about a run, read in pages. Beside the checksum of each row it is checked that none is missing:

@@ -5,7 +5,7 @@
 export const RUN_SPAN = 2 ** 32;
 
 /** The rows of one run in `event` or `fact`; its parameters are `spanOf(run)`. */
-export const OF_RUN = "id > ?1 AND id < ?2";
+export const OF_RUN = "id > ? AND id < ?";
 
 /** The ids around a run's rows, both exclusive. */
 export function spanOf(run: number): [before: number, end: number] {

@@ -35,19 +35,17 @@ export function runTable(
         return row === undefined ? null : summaryOf(row);
       }),
     listRuns: ({ status, limit } = {}) =>
-      read(() =>
-        sql(
-          `${SUMMARY} WHERE ?1 IS NULL OR status IN (SELECT value FROM json_each(?1))
-           ORDER BY started_at DESC, run.id DESC LIMIT ?2`,
-        )
-          .all(status === undefined ? null : JSON.stringify(status), limit ?? -1)
-          .map(summaryOf),
-      ),
+      read(() => {
+        const among = status === undefined ? "" : "WHERE status IN (SELECT value FROM json_each(?))";
+        return sql(`${SUMMARY} ${among} ORDER BY started_at DESC, run.id DESC LIMIT ?`)
+          .all(...(status === undefined ? [] : [JSON.stringify(status)]), limit ?? -1)
+          .map(summaryOf);
+      }),
     findRunsByPrefix: (prefix, limit) =>
       read(() =>
         // The last code point there is ends the range of all that starts so; unlike LIKE it has no wildcards.
-        sql(`${SUMMARY} WHERE run_id >= ?1 AND run_id < ?1 || char(0x10ffff) ORDER BY run_id LIMIT ?2`)
-          .all(prefix, limit)
+        sql(`${SUMMARY} WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?`)
+          .all(prefix, `${prefix}\u{10ffff}`, limit)
           .map(summaryOf),
       ),
   };
