@@ -40,6 +40,16 @@ const valueLimits = new Set([
   "dependentRequired",
 ]);
 
+/** Keywords that mean something for values of one type only. */
+const typeOfKeyword: { readonly [keyword: string]: string } = {
+  properties: "object",
+  required: "object",
+  additionalProperties: "object",
+  items: "array",
+  minItems: "array",
+  format: "string",
+};
+
 /** What is counted over the whole schema. */
 interface Tally {
   complete: boolean;
@@ -100,12 +110,16 @@ function narrow(schema: Json, place: Place): JsonObject | null {
   }
   const narrowed = Object.fromEntries(result);
   if (!["type", "enum", "const", "anyOf"].some((keyword) => narrowed[keyword] !== undefined)) return null;
+  // A list of anything is as open as an open object.
+  if (allows(schema["type"], "array") && narrowed["items"] === undefined) return null;
   return allows(schema["type"], "object") ? closeObject(narrowed, place) : narrowed;
 }
 
 /** The keyword as the API takes it: as entries, none when it is dropped; null when nothing will do. */
 function narrowKeyword(keyword: string, value: Json, schema: JsonObject, place: Place): [string, Json][] | null {
   const inner = { ...place, depth: place.depth + 1 };
+  const onlyFor = Object.hasOwn(typeOfKeyword, keyword) ? typeOfKeyword[keyword] : undefined;
+  if (onlyFor !== undefined && !allows(schema["type"], onlyFor)) return schema["type"] === undefined ? null : [];
   switch (keyword) {
     case "title":
     case "description":
@@ -134,7 +148,7 @@ function narrowKeyword(keyword: string, value: Json, schema: JsonObject, place: 
     case "oneOf":
       return narrowUnion(keyword, value, schema, inner);
     case "properties": {
-      if (!isJsonObject(value) || !allows(schema["type"], "object")) return null;
+      if (!isJsonObject(value)) return null;
       const properties = Object.entries(value).map(([name, property]) => [name, narrow(property, inner)] as const);
       if (properties.some(([, property]) => property === null)) return null;
       return [[keyword, Object.fromEntries(properties)]];

@@ -13,12 +13,13 @@ export function recordingEntry(request: ModelRequest, context: CallContext, outc
 
 /** The text of a recording file: what `readRecording` reads back. Long texts are block scalars, for review. */
 export function renderRecording(recording: Recording): string {
-  const document = new Document({
+  const form = {
     muster_recording: RECORDING_FORMAT,
     origin: recording.origin,
     ...(recording.description !== null && { description: recording.description }),
     entries: recording.entries.map(entryForm),
-  });
+  };
+  const document = new Document(form, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value === "string") node.type = scalarType(node.value);
