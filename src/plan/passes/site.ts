@@ -1,3 +1,4 @@
+import { sourceOffset } from "../../expression/parse.ts";
 import { referencesOf } from "../../expression/reference.ts";
 import type { Reference, Template } from "../../expression/template.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
@@ -33,7 +34,7 @@ export function sitesOf(template: Template, value: Json, pointer: Pointer, place
   switch (template.kind) {
     case "cel":
     case "text": {
-      const start = typeof value === "string" ? Math.max(0, value.indexOf(template.source)) : 0;
+      const start = typeof value === "string" ? sourceOffset(value, template) : 0;
       into.push({ pointer, template, place, start, references: referencesOf(template) });
       return;
     }

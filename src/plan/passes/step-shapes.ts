@@ -15,6 +15,14 @@ const STATUS: JsonSchema = {
 
 const ERROR = orNull(closed([["class", stringShape], ["code", stringShape], ["message", stringShape]]));
 
+type Fields = readonly (readonly [string, JsonSchema])[];
+
+const ALWAYS: Fields = [["status", STATUS], ["error", ERROR]];
+const PROCESS: Fields = [["exit_code", intShape], ["stderr", stringShape]];
+
+/** The most frequent step: an agent that answers in text. */
+const TEXT_STEP = closed([["output", orNull(FREE_TEXT)], ...ALWAYS]);
+
 /**
  * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`
  * or `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a value is
@@ -51,28 +59,23 @@ function declaredOutput({ step, body }: ParsedStep): JsonSchema {
   }
 }
 
+/** `steps`. Without `required`: with many steps every look-up would search it. */
 function stepsShape(steps: readonly ParsedStep[], outputs: readonly JsonSchema[]): JsonSchema {
-  return closed(steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)]));
+  const entries = steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)] as const);
+  return { type: "object", properties: Object.fromEntries(entries), additionalProperties: false };
 }
 
 /** `steps.x` of one step. */
 function stepShape({ step, body, items }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
+  if (unitOutput === FREE_TEXT && step.fan === null) return TEXT_STEP;
   const output = orNull(unitOutput);
-  const always: [string, JsonSchema][] = [["status", STATUS], ["error", ERROR]];
   if (items === null || step.fan === null) {
-    const process: [string, JsonSchema][] = body.kind === "run" ? [["exit_code", intShape], ["stderr", stringShape]] : [];
-    return closed([["output", output], ...always, ...process]);
+    return closed([["output", output], ...ALWAYS, ...(body.kind === "run" ? PROCESS : [])]);
   }
-  const result = closed([
-    ["item", true],
-    ["index", intShape],
-    ["attempts", intShape],
-    ["output", output],
-    ...always,
-  ]);
+  const result = closed([["item", true], ["index", intShape], ["attempts", intShape], ["output", output], ...ALWAYS]);
   return closed([
     ["output", step.fan.join.kind === "any" ? output : orNull(listShape(unitOutput))],
-    ...always,
+    ...ALWAYS,
     ["results", listShape(result)],
     ["failed", listShape(result)],
   ]);

@@ -1,10 +1,7 @@
 import type { Price, Rates } from "./rates.ts";
 
-/** When the prices below were last compared with their source. */
+/** When the prices below were last compared with https://platform.claude.com/docs/en/about-claude/pricing. */
 export const priceTableDate = "2026-11-22";
-
-/** Where the prices are from. */
-export const priceTableSource = "https://platform.claude.com/docs/en/about-claude/pricing";
 
 /** Input, output, cache read and 5-minute cache write, in USD per million tokens. */
 function rates(input: number, output: number, cacheRead: number, cacheWrite: number): Rates {

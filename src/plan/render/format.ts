@@ -24,19 +24,20 @@ export function formatCost({ floor, ceiling }: Range): string {
   return least === most ? most : `${least} to ${most}`;
 }
 
-/** USD: two decimals from a dollar on, two significant digits below. */
+/** USD: two decimals from a dollar on, four below. */
 function formatUsd(usd: number, round: (value: number) => number): string {
   if (usd === 0) return "$0";
-  const decimals = usd >= 1 ? 2 : Math.min(12, 1 - Math.floor(Math.log10(usd)));
-  // Binary fractions must not turn an exact 0.0007 into 0.00071: six more digits are enough to tell.
+  if (usd < 0.0001) return "under $0.0001";
+  const decimals = usd >= 1 ? 2 : 4;
+  // Binary fractions must not turn an exact 0.0007 into 0.0008: six more digits are enough to tell.
   const scaled = Number((usd * 10 ** decimals).toFixed(6));
   const [whole = "", fraction = ""] = (round(scaled) / 10 ** decimals).toFixed(decimals).split(".");
   return `$${formatCount(Number(whole))}.${fraction}`;
 }
 
-/** USD per million tokens, as short as it is: `$0.1`, `$15`. */
+/** A price as exact as it is, with at least two decimals: `$0.10`, `$0.125`, `$15.00`. */
 export function formatPrice(usd: number): string {
-  return `$${String(usd)}`;
+  return `$${Number.isInteger(usd * 100) ? usd.toFixed(2) : String(usd)}`;
 }
 
 /** `90s` as `1m30s`: the manifest's own spelling of durations. */

@@ -1,4 +1,5 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
+import type { ModelEstimate } from "../ledger.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
 import type { NeedGroup, Plan, PlannedScope, PlannedStep } from "../types.ts";
 import { formatCost, formatCount, formatDuration, formatPrice, formatRange, oneLine } from "./format.ts";
@@ -14,6 +15,9 @@ export interface Style {
 const plain: Style = { strong: (text) => text, faint: (text) => text };
 
 const WIDTH = 80;
+
+/** The column of the keys of the summary. */
+const KEY_WIDTH = 15;
 
 /** How many steps of the longest chain are written out. */
 const MOST_SHOWN = 16;
@@ -102,26 +106,29 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
   const { concurrency, timeoutMs } = plan.limits;
   const rows: [string, string][] = [
     ["steps", `${formatCount(scope.steps.length)} in ${count(wavesOf(scope).length, "wave")}`],
-    ["longest", shown(path).join(" -> ")],
+    ["critical path", shown(path).join(" -> ")],
     ["limits", `${formatCount(concurrency)} at once, ${formatDuration(timeoutMs)} of active time`],
     ["calls", formatRange(estimate.calls)],
   ];
-  if (estimate.models.length > 0) rows.push(["cost", costText(estimate)]);
-  for (const { id, price } of estimate.models) {
-    rows.push([
-      "price",
-      price === null
-        ? `unknown: ${id}`
-        : `${id}  ${formatPrice(price.input)} in, ${formatPrice(price.output)} out a million tokens`,
-    ]);
+  if (estimate.models.length > 0) {
+    rows.push(["cost", costText(estimate)], ["prices", `of ${estimate.priceTableDate}, for a million tokens`]);
+    rows.push(...estimate.models.map((model): [string, string] => ["", priceText(model)]));
   }
-  if (estimate.models.length > 0) rows.push(["prices", `of ${estimate.priceTableDate}`]);
   if (estimate.assumedInputs.length > 0) rows.push(["inputs", `by default: ${estimate.assumedInputs.join(", ")}`]);
   rows.push(["digest", plan.digest]);
   return rows.flatMap(([key, text]) => {
-    const [first = "", ...rest] = wrap(text, " ".repeat(9), WIDTH);
-    return [style.faint(key.padEnd(9)) + first.slice(9), ...rest];
+    const [first = "", ...rest] = wrap(text, " ".repeat(KEY_WIDTH), WIDTH);
+    return [style.faint(key.padEnd(KEY_WIDTH)) + first.slice(KEY_WIDTH), ...rest];
   });
+}
+
+function priceText({ id, price }: ModelEstimate): string {
+  if (price === null) return `price unknown: ${id}`;
+  const rates = ({ input, output }: { input: number; output: number }): string =>
+    `${formatPrice(input)} in, ${formatPrice(output)} out`;
+  const long = price.longPrompt;
+  const more = long === null ? "" : `; ${rates(long)} above ${formatCount(long.aboveTokens)} tokens`;
+  return `${id} ${rates(price)}${more}`;
 }
 
 /** A long chain by its ends. */

@@ -1,19 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { formatCost, formatDuration, formatRange, oneLine } from "../../../../src/plan/render/format.ts";
+import { formatCost, formatDuration, formatPrice, formatRange, oneLine } from "../../../../src/plan/render/format.ts";
 import { wrap } from "../../../../src/plan/render/wrap.ts";
 
 describe("figures", () => {
   it("rounds a floor down and a ceiling up, so that both stay bounds", () => {
     expect(formatCost({ floor: 0.001_29, ceiling: 0.001_21 })).toBe("$0.0012 to $0.0013");
-    expect(formatCost({ floor: 0.000_012_9, ceiling: 1234.561 })).toBe("$0.000012 to $1,234.57");
-    expect(formatCost({ floor: 0, ceiling: 0.5 })).toBe("$0 to $0.50");
+    expect(formatCost({ floor: 0.000_01, ceiling: 1234.561 })).toBe("under $0.0001 to $1,234.57");
+    expect(formatCost({ floor: 0, ceiling: 0.5 })).toBe("$0 to $0.5000");
   });
 
   it("does not make more of an exact figure", () => {
-    expect(formatCost({ floor: 0.0007, ceiling: 0.0007 })).toBe("$0.00070");
-    expect(formatCost({ floor: 0.1 + 0.2, ceiling: 0.1 + 0.2 })).toBe("$0.30");
+    expect(formatCost({ floor: 0.0007, ceiling: 0.0007 })).toBe("$0.0007");
+    expect(formatCost({ floor: 0.1 + 0.2, ceiling: 0.1 + 0.2 })).toBe("$0.3000");
     expect(formatCost({ floor: 0, ceiling: 0 })).toBe("$0");
     expect(formatCost({ floor: 1, ceiling: 1e15 })).toBe("$1.00 to $1,000,000,000,000,000.00");
+  });
+
+  it("writes prices as exact as they are", () => {
+    expect([0.1, 0.125, 15, 0.000_25].map(formatPrice)).toEqual(["$0.10", "$0.125", "$15.00", "$0.00025"]);
   });
 
   it("writes counts with their thousands apart", () => {
