@@ -1,6 +1,6 @@
 import type { PlannedModel } from "../plan/types.ts";
 import { failure, type Failure } from "../run/failure.ts";
-import type { Usage } from "../run/usage.ts";
+import type { Usage } from "../util/usage.ts";
 import type { ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
 

@@ -5,7 +5,7 @@ import type { EventType } from "../run/event.ts";
 import type { Fact } from "../run/fact.ts";
 import { failure, type Failure } from "../run/failure.ts";
 import type { Redactor } from "../run/redact.ts";
-import { addUsage, type Usage } from "../run/usage.ts";
+import { addUsage, type Usage } from "../util/usage.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";

@@ -1,5 +1,123 @@
-/** Runs one command line (without `node` and the script); the answer is the exit code. */
-export async function main(_argv: readonly string[]): Promise<number> {
-  process.stderr.write("usage: muster <command> [options]\n");
-  return 2;
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { version } from "../util/version.ts";
+import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+/** Runs one command line (without `node` and the script); the answer is the exit code. Never rejects. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: ExitCode = exitCode.succeeded;
+  const program = createProgram((result) => (code = result));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+type Run<Options> = (terminal: Terminal, args: readonly string[], options: Options) => Promise<ExitCode>;
+
+function createProgram(end: (code: ExitCode) => void): Command {
+  const program = new Command("muster")
+    .description("Teams of AI agents as code: validate, plan and run workflows that survive a crash without paying twice.")
+    .version(version, "-V, --version", "print the version")
+    .option("--no-color", "plain text (also: NO_COLOR)")
+    .addOption(new Option("--log-level <level>", "what muster says of itself on stderr").choices(["silent", "error", "warn", "info", "debug", "trace"]).default("warn"))
+    .option("--state <path>", "the state file (also: MUSTER_STATE; default: .muster/state.db)")
+    .showHelpAfterError("(see 'muster --help')")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+
+  /** A command's code is loaded when it is used. */
+  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .addHelpText("after", `\nExample:\n  ${example}`)
+      .action(async (...args: unknown[]) => {
+        const self = args.at(-1) as Command;
+        const options = self.optsWithGlobals<{ color: boolean }>();
+        const { run } = await load();
+        end(await run(processTerminal(options), self.args, options as unknown as Options));
+      });
+
+  command("validate [path...]", "check manifests: all problems at once, before a token is spent", "muster validate workflows/", () => import("./commands/validate.ts"))
+    .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
+    .option("--json", "the same as --format json");
+
+  command("plan <file>", "show what will run: waves, models, worst-case calls and cost", "muster plan workflows/research.yaml --input topic=tea", () => import("./commands/plan.ts"))
+    .addOption(inputOption())
+    .option("--inputs <file>", "inputs as a JSON or YAML file")
+    .addOption(modelOption())
+    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid"]).default("text"))
+    .option("--json", "the same as --format json");
+
+  const run = command("run <file>", "run a workflow", "muster run workflows/research.yaml --input topic=tea --report report.json", () => import("./commands/run.ts"))
+    .addOption(inputOption())
+    .option("--inputs <file>", "inputs as a JSON or YAML file")
+    .option("--run-id <id>", "the run's name (default: a new ULID)")
+    .addOption(modelOption())
+    .option("--replay <file>", "answer every model call from a recording, strictly");
+  addRunOptions(run);
+
+  const resume = command("resume [run]", "go on with the newest unfinished run, or the one named", "muster resume --rerun draft", () => import("./commands/resume.ts"))
+    .option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)", collect, [])
+    .option("--dry-run", "only say what would be reused and what would run");
+  addRunOptions(resume);
+
+  command("runs", "list past and current runs, the newest first", "muster runs --limit 5", () => import("./commands/runs.ts"))
+    .option("--limit <n>", "at most so many", positiveInteger, 20)
+    .option("--json", "one JSON document");
+
+  command("show [run]", "one run: its steps, attempts, spend, why it failed and what to do", "muster show 01J9", () => import("./commands/show.ts"))
+    .option("--json", "the report as a JSON document");
+
+  command("logs [run] [step]", "the events of a run", "muster logs 01J9 draft --follow", () => import("./commands/logs.ts"))
+    .option("--follow", "go on until the run ends")
+    .option("--json", "NDJSON");
+
+  command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
+  return program;
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .option("--concurrency <n>", "attempts at once, over limits.concurrency", positiveInteger)
+    .option("--report <file>", "write the report as JSON")
+    .addOption(new Option("--format <format>", "how progress is shown").choices(["auto", "plain", "json"]).default("auto"))
+    .option("--json", "events as NDJSON on stdout, the same as --format json");
+}
+
+function inputOption(): Option {
+  return new Option("--input <name=value>", "an input, as JSON or text (repeatable)").argParser(collect).default([], "");
+}
+
+function modelOption(): Option {
+  return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)").argParser(collect).default([], "");
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("it must be a whole number above 0");
+  return value;
+}
+
+/** What went wrong, as an exit code; a bug says how to report it. */
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.succeeded : exitCode.usage;
+  if (error instanceof UsageError) {
+    process.stderr.write(`muster: ${error.message}\n`);
+    return error.code;
+  }
+  if (error instanceof Error && error.name === "StoreError") {
+    process.stderr.write(`muster: ${error.message}\n`);
+    return exitCode.runFailed;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`muster ${version} has a bug; nothing that was saved is lost. Please report it with the manifest and this:\n${detail}\n`);
+  return exitCode.bug;
 }

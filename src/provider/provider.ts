@@ -1,6 +1,6 @@
 import type { JsonSchema } from "../util/json.ts";
 import type { Failure } from "../run/failure.ts";
-import type { Usage } from "../run/usage.ts";
+import type { Usage } from "../util/usage.ts";
 
 /** One turn of a conversation. Content is text; tool blocks join it when agents get tools. */
 export interface Message {

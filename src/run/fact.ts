@@ -1,5 +1,5 @@
 import type { Failure } from "./failure.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../util/usage.ts";
 import type { ValueRef } from "./value-ref.ts";
 
 /**

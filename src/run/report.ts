@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../util/json.ts";
 import type { Failure } from "./failure.ts";
 import type { ItemRecord, RunInfo, ScopeRecord, StepRecord } from "./state.ts";
 import { roundUsd, type Spend } from "./spend.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../util/usage.ts";
 import type { ValueRef } from "./value-ref.ts";
 
 /** Version 1 of the report; schema in schemas/report.v1.json. */

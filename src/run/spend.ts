@@ -1,5 +1,5 @@
 import type { Fact } from "./fact.ts";
-import { addUsage, noUsage, type Usage } from "./usage.ts";
+import { addUsage, noUsage, type Usage } from "../util/usage.ts";
 
 /** Tokens, calls and dollars. `costUsd` is null as soon as one call in it has no known price: never a guess. */
 export interface Spend {

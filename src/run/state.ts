@@ -3,8 +3,8 @@ import type { Json } from "../util/json.ts";
 import type { Failure } from "./failure.ts";
 import type { Fact } from "./fact.ts";
 import type { SkipCause } from "./scheduler/command.ts";
-import type { Usage } from "./usage.ts";
-import { addUsage } from "./usage.ts";
+import type { Usage } from "../util/usage.ts";
+import { addUsage } from "../util/usage.ts";
 import type { ValueRef } from "./value-ref.ts";
 
 /** How far each step of a scope is, and what came of it. The report is made from this. */

@@ -1,6 +1,6 @@
 import type { CallContext, ModelEvent, ModelReply, ModelRequest, Provider } from "../../src/provider/provider.ts";
 import type { Failure } from "../../src/run/failure.ts";
-import type { Usage } from "../../src/run/usage.ts";
+import type { Usage } from "../../src/util/usage.ts";
 
 /** A small request; `more` changes parts of it. */
 export function modelRequest(more: Partial<ModelRequest> = {}): ModelRequest {

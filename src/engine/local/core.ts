@@ -188,7 +188,9 @@ export class RunCore {
         sink.abort(command.unit, command.serial);
         return;
       case "delay": {
-        const endedAt = this.#units.get(command.unit)?.endedAt ?? this.#o.now();
+        const unit = this.#units.get(command.unit);
+        const endedAt = unit?.endedAt ?? this.#o.now();
+        this.#tellAttempt(unit, command.delayMs);
         sink.delay(command.unit, command.serial, endedAt + command.delayMs);
         return;
       }
@@ -320,6 +322,7 @@ export class RunCore {
 
   #start(command: AttemptCommand, unit: UnitWork, start: Start, before: Fact | null): void {
     const now = this.#o.now();
+    this.#tellAttempt(unit, 0);
     this.#live.add(command.step);
     this.#stepStarted(command.step);
     this.#countAttempt(command, unit);
@@ -355,7 +358,7 @@ export class RunCore {
     });
     const unit = unitKey(record.path, item?.name ?? null);
     const identity = `${this.#o.info.runId}/${unit}/${command.iteration}.${command.stage}/${print}`;
-    const common = { step: command.step, item, fingerprint: print, idempotencyKey: sha256(identity).slice(0, 32), attempts: 0, key: unit, failure: null, endedAt: null, isRecalled: false };
+    const common = { step: command.step, item, fingerprint: print, idempotencyKey: sha256(identity).slice(0, 32), attempts: 0, key: unit, failure: null, endedAt: null, isRecalled: false, untold: null };
     if (!work.ok) return work;
     const made: UnitWork = { ...common, work: work.value };
     this.#units.set(command.unit, made);
@@ -374,7 +377,7 @@ export class RunCore {
     const item = this.#step(command.step).fan === null ? null : { index: command.item, name: "" };
     this.#units.set(command.unit, {
       step: command.step, item, work: { kind: "now", output: null }, fingerprint: "", idempotencyKey: "",
-      attempts: 0, key: "", failure: why, endedAt: this.#o.now(), isRecalled: false,
+      attempts: 0, key: "", failure: why, endedAt: this.#o.now(), isRecalled: false, untold: null,
     });
     this.#keepFailure(command.step, item?.index ?? null, why, null, this.#o.now());
     this.post({ type: "ended", unit: command.unit, serial: command.serial, outcome: { kind: "failed", class: why.class, retryAfterMs: null } });
@@ -427,9 +430,17 @@ export class RunCore {
     this.#keepFailure(unit.step, unit.item?.index ?? null, why, extra, endedAt);
     if (!isRecalled) {
       const { class: failureClass, code, message } = why;
-      this.#o.sink.event({ type: "attempt.failed", ...place(start), data: { class: failureClass, code, message } });
+      unit.untold = { type: "attempt.failed", ...place(start), data: { class: failureClass, code, message } };
     }
     this.post({ type: "ended", unit: start.unit, serial: start.serial, outcome: { kind: "failed", class: why.class, retryAfterMs: why.retryAfterMs } });
+  }
+
+  /** A failed attempt is told once it is known whether another one follows, and when. */
+  #tellAttempt(unit: UnitWork | undefined, retryInMs: number | null): void {
+    if (unit === undefined || unit.untold === null) return;
+    const data = { ...unit.untold.data, ...(retryInMs === null ? {} : { retry_in_ms: retryInMs }) };
+    this.#o.sink.event({ ...unit.untold, data });
+    unit.untold = null;
   }
 
   /** Why no recorded outcome answers this attempt. */
@@ -497,6 +508,7 @@ export class RunCore {
   #unitEnded(command: UnitCommand): void {
     const unit = this.#units.get(command.unit);
     this.#units.delete(command.unit);
+    this.#tellAttempt(unit, null);
     const record = this.#stepRecord(command.step);
     const why = command.status === "failed" ? unitFailure(command, record.path, unit?.failure ?? null) : null;
     if (record.items === null) {

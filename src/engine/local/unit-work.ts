@@ -1,4 +1,5 @@
 import type { Work } from "../step/handler.ts";
+import type { EventDraft } from "./sink.ts";
 import type { Failure } from "../../run/failure.ts";
 
 /** What the core remembers of a unit that is in flight. */
@@ -17,4 +18,6 @@ export interface UnitWork {
   endedAt: number | null;
   /** Its latest outcome was on the record before this start of the run. */
   isRecalled: boolean;
+  /** Its failed attempt, not yet told: whether it is tried again is not known. */
+  untold: EventDraft | null;
 }

@@ -4,7 +4,7 @@ import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json } from "../../util/json.ts";
 import type { Result } from "../../util/result.ts";

@@ -61,7 +61,6 @@ async function runOnce(step: PlannedStep, request: ProcessRequest, attempt: Atte
     ...request.env,
     MUSTER_RUN_ID: attempt.runId,
     MUSTER_STEP: attempt.label,
-    MUSTER_ATTEMPT: String(attempt.attempt),
     MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
   };
   const result = await runProcess({ ...request, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });

@@ -1,4 +1,4 @@
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import type { PlannedModel } from "../types.ts";
 import type { Price, Rates } from "./rates.ts";
 import { priceTable } from "./table.ts";

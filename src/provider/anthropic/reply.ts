@@ -1,6 +1,6 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import { isJsonObject } from "../../util/json.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import type { ModelReply } from "../provider.ts";
 
 /** A reply longer than this is a fault of the other side: no model writes so much in one reply. UTF-16 units. */

@@ -3,7 +3,7 @@ import type { SourceFile } from "../../diagnostic/source.ts";
 import { readDocument } from "../../manifest/read.ts";
 import { failureClasses } from "../../plan/types.ts";
 import { failure } from "../../run/failure.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import { isJsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { Message, ModelReply, ModelRequest } from "../provider.ts";

@@ -1,5 +1,5 @@
 import type { Failure } from "../../run/failure.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import type { ModelReply, ModelRequest } from "../provider.ts";
 
 /** Version of the file format. History: 1, the first. */

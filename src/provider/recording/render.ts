@@ -1,6 +1,6 @@
 import { Document, isScalar, Scalar, visit } from "yaml";
 import type { Json } from "../../util/json.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
 import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingEntry } from "./recording.ts";
 import { requestForm, requestHash } from "./request-form.ts";
@@ -32,10 +32,13 @@ export function renderRecording(recording: Recording): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** A block for lines of text; quotes where a block would change a character (YAML reads a CR as a line end). */
+/**
+ * A block for lines of text; quotes where a block would change a character: YAML reads a CR as a line end, and the
+ * library loses white space at the start of a block.
+ */
 function scalarType(text: string): Scalar.Type {
   if (!text.includes("\n")) return Scalar.PLAIN;
-  return /^[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text)
+  return /^[^\s][\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text)
     ? Scalar.BLOCK_LITERAL
     : Scalar.QUOTE_DOUBLE;
 }

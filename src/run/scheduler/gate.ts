@@ -50,10 +50,10 @@ function needsHold(node: StepNode, step: StepState): boolean {
   return node.needs.every((group, i) => (step.okByGroup[i] ?? 0) >= group.required);
 }
 
-/** For `finally` the question is about the whole scope, for other steps about their needs. */
+/** For `finally` the question is about the whole body (not about its neighbours, whose order is open), for other steps about their needs. */
 function gateStatus(m: Machine, scope: ScopeState, node: StepNode, step: StepState, success: boolean): GateStatus {
   if (!node.isFinally) return { success, failure: step.needFailed, cancelled: false };
-  const failed = scope.failed || step.needFailed;
+  const failed = scope.bodyFailed || step.needFailed;
   // A run that was stopped because it failed (breaker, time limit) was not cancelled.
   const cancelled = scope.cancelling && m.state.cancelledAs !== "failed";
   return { success: success && !failed && !scope.cancelling, failure: failed, cancelled };

@@ -14,6 +14,7 @@ export function openScope(m: Machine, graph: number, parent: number | null): Sco
     steps: nodes.map(pendingStep),
     openMain: nodes.length - openFinally,
     openFinally,
+    bodyFailed: false,
     failed: false,
     cancelling: false,
   };
@@ -69,6 +70,7 @@ export function endStep(m: Machine, scope: ScopeState, index: number, end: StepE
 
   const uncaught = end.status === "failed" && !caught;
   if (uncaught) scope.failed = true;
+  if (uncaught && !node.isFinally) scope.bodyFailed = true;
   const isOk = end.status === "succeeded" || caught;
   const carriesFailure = uncaught || end.status === "cancelled" || end.cause === "upstream";
   for (const { step: dependant, group } of m.graph.scopes[scope.graph]?.dependants[index] ?? []) {

@@ -42,6 +42,8 @@ export interface ScopeState {
   /** Steps that have not ended: of the body, then of `finally`. */
   openMain: number;
   openFinally: number;
+  /** A step failed uncaught: one of the body; any, those of `finally` among them. */
+  bodyFailed: boolean;
   failed: boolean;
   /** No new step of the body may start. */
   cancelling: boolean;

@@ -8,7 +8,7 @@ export function stopRun(m: Machine, as: "cancelled" | "failed"): void {
   m.state.cancelledAs = as;
   const root = m.scope(0);
   if (root === undefined) return;
-  if (as === "failed") root.failed = true;
+  if (as === "failed") root.bodyFailed = true;
   stopScope(m, root);
 }
 

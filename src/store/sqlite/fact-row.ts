@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { Fact } from "../../run/fact.ts";
-import type { Usage } from "../../run/usage.ts";
+import type { Usage } from "../../util/usage.ts";
 import { DamagedRow } from "./error.ts";
 import { RUN_SPAN } from "./run-span.ts";
 
@@ -21,15 +21,31 @@ const FACT_STATES = ["started", "succeeded", "failed"] as const satisfies readon
  * Most of a large run's bytes are facts, and names would double them.
  */
 type FactBody = [
-  state: number, starts: number, startedAt: number, endedAt?: Fact["endedAt"], output?: Fact["output"],
-  extra?: Fact["extra"], failure?: Fact["failure"], model?: Fact["model"], usage?: number[] | null, costUsd?: Fact["costUsd"],
+  state: number,
+  starts: number,
+  startedAt: number,
+  endedAt?: Fact["endedAt"],
+  output?: Fact["output"],
+  extra?: Fact["extra"],
+  failure?: Fact["failure"],
+  model?: Fact["model"],
+  usage?: number[] | null,
+  costUsd?: Fact["costUsd"],
 ];
 
 /** The body of a fact. */
 export function encodeFact(fact: Fact): string {
   const body: FactBody = [
-    FACT_STATES.indexOf(fact.state), fact.starts, fact.startedAt, fact.endedAt, fact.output,
-    fact.extra, fact.failure, fact.model, fact.usage && encodeUsage(fact.usage), fact.costUsd,
+    FACT_STATES.indexOf(fact.state),
+    fact.starts,
+    fact.startedAt,
+    fact.endedAt,
+    fact.output,
+    fact.extra,
+    fact.failure,
+    fact.model,
+    fact.usage && encodeUsage(fact.usage),
+    fact.costUsd,
   ];
   while (body.at(-1) === null) body.pop();
   return JSON.stringify(body);
@@ -66,7 +82,13 @@ function encodeUsage(usage: Usage): number[] {
   return [usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.calls];
 }
 
-function decodeUsage([inputTokens = 0, outputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0, calls = 0]: number[]): Usage {
+function decodeUsage([
+  inputTokens = 0,
+  outputTokens = 0,
+  cacheReadTokens = 0,
+  cacheWriteTokens = 0,
+  calls = 0,
+]: number[]): Usage {
   return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, calls };
 }
 

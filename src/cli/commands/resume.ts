@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import { createSurroundings, findProject, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
+import { prepareResume, type Frozen } from "../../engine/local/launch.ts";
+import { resumePlan } from "../../engine/local/recall.ts";
+import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
+import { systemClock } from "../../util/clock.ts";
+import { formatElapsed } from "../../util/format.ts";
+import { suggest } from "../../diagnostic/suggest.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { findRun } from "../find-run.ts";
+import { createReporter, followRun, type RunShape } from "../follow-run.ts";
+import { modelChoice } from "../model-choice.ts";
+import { readReplay } from "../replay.ts";
+import type { Terminal } from "../terminal.ts";
+import { resumePreview } from "../view/resume-preview.ts";
+import { planOrExit } from "../workflow.ts";
+import { run as show } from "./show.ts";
+
+export interface ResumeOptions extends RunShape {
+  readonly rerun: readonly string[];
+  readonly dryRun?: boolean;
+  readonly state?: string;
+  readonly concurrency?: number;
+}
+
+/** `muster resume [RUN]` */
+export async function run(terminal: Terminal, [name]: readonly string[], options: ResumeOptions): Promise<ExitCode> {
+  const project = findProject(terminal.cwd, terminal.env, options.state ?? null);
+  if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
+  const store = openStore(project, { readOnly: false });
+  try {
+    const summary = name === undefined ? newestUnfinished(store) : findRun(store, name);
+    const { runId } = summary;
+    if ((summary.status === "succeeded" && options.rerun.length === 0) || summary.status === "cancelled") {
+      terminal.err(`run ${runId} ${summary.status === "succeeded" ? "has succeeded" : "was cancelled"}: there is nothing to resume\n`);
+      return await show(terminal, [runId], options);
+    }
+    if (summary.lease !== null && !mayTake(systemClock)(summary.lease)) throw refused(runId, summary.lease);
+
+    const { choice } = summary.frozen as unknown as Frozen;
+    const file = resolve(project.root, summary.manifestPath);
+    const { plan } = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[]));
+    const rerun = rerunSteps(plan.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
+    const replay = choice["replay"] as string | null;
+    const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
+    const reporter = createReporter(terminal, runId, options);
+    const around = createSurroundings({
+      plan,
+      env: terminal.env,
+      workspace: workspaceOf(file, project),
+      store,
+      recording,
+      concurrency: options.concurrency ?? null,
+      onEvents: (events) => reporter.onEvents(events),
+    });
+    if (!around.ok) throw new UsageError(around.error.join("\n        "));
+    const prepared = prepareResume(summary, plan, rerun, around.value);
+    if (!prepared.ok) throw new UsageError(prepared.error.message, exitCode.runFailed);
+    terminal.err(`resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.recall), terminal.color)}`);
+    if (options.dryRun === true) return exitCode.succeeded;
+    const started = prepared.value.go();
+    if (!started.ok) throw refused(runId, started.error);
+    const { inputs } = summary.frozen as unknown as Frozen;
+    const followed = { terminal, reporter, runId, plan, inputs, origin: recording?.origin ?? null, shape: options, store, startedAt: summary.startedAt, file: summary.manifestPath };
+    return await followRun(started.value, followed).finally(() => reporter.close());
+  } finally {
+    store.close();
+  }
+}
+
+function newestUnfinished(store: Store): RunSummary {
+  const [newest] = store.listRuns({ status: ["running", "interrupted", "failed", "waiting"], limit: 1 });
+  if (newest === undefined) throw new UsageError("there is no unfinished run: 'muster runs' lists all");
+  return newest;
+}
+
+/** A run has one runner: the second one is told who the first is. */
+function refused(runId: string, owner: LeaseOwner): UsageError {
+  const age = formatElapsed(Math.max(0, systemClock.now() - owner.renewedAt));
+  return new UsageError(`run ${runId} is being run by pid ${owner.pid} on ${owner.host}, which gave a sign of life ${age} ago: follow it with 'muster logs ${runId} --follow', or stop it with 'muster kill ${runId}'`);
+}
+
+function rerunSteps(ids: readonly string[], rerun: readonly string[]): ReadonlySet<string> {
+  for (const step of rerun) {
+    if (ids.includes(step)) continue;
+    const near = suggest(step, ids);
+    throw new UsageError(`--rerun ${step}: the workflow has no such step${near === null ? "" : `; did you mean '${near}'?`}`);
+  }
+  return new Set(rerun);
+}

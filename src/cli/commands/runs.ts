@@ -1,0 +1,55 @@
+import { findProject, mayTake } from "../../compose.ts";
+import type { RunSummary } from "../../store/store.ts";
+import { systemClock } from "../../util/clock.ts";
+import { formatElapsed } from "../../util/format.ts";
+import { exitCode, type ExitCode } from "../exit-code.ts";
+import { openForReading } from "../find-run.ts";
+import type { Terminal } from "../terminal.ts";
+import { statusText } from "../view/run-summary.ts";
+
+export interface RunsOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly state?: string;
+}
+
+/** `muster runs` */
+export async function run(terminal: Terminal, _args: readonly string[], options: RunsOptions): Promise<ExitCode> {
+  const store = openForReading(findProject(terminal.cwd, terminal.env, options.state ?? null));
+  try {
+    const runs = store.listRuns({ limit: options.limit });
+    if (options.json === true) terminal.out(`${JSON.stringify(runs.map(runJson), null, 2)}\n`);
+    else for (const summary of runs) terminal.out(`${runLine(summary, terminal)}\n`);
+    return exitCode.succeeded;
+  } finally {
+    store.close();
+  }
+}
+
+/** How a run stands: one that says `running` under an owner that died is interrupted. */
+export function standing(summary: RunSummary): RunSummary["status"] {
+  if (summary.status !== "running") return summary.status;
+  return summary.lease === null || mayTake(systemClock)(summary.lease) ? "interrupted" : "running";
+}
+
+function runJson(summary: RunSummary) {
+  const { runId, workflow, workflowVersion, manifestPath, startedAt, updatedAt, epoch, activeMs } = summary;
+  return {
+    run_id: runId,
+    workflow,
+    workflow_version: workflowVersion,
+    file: manifestPath,
+    status: standing(summary),
+    started_at: new Date(startedAt).toISOString(),
+    updated_at: new Date(updatedAt).toISOString(),
+    starts: epoch,
+    active_ms: Math.round(activeMs),
+  };
+}
+
+function runLine(summary: RunSummary, { color }: Terminal): string {
+  const status = standing(summary);
+  const padding = " ".repeat(Math.max(0, 11 - status.length));
+  const started = new Date(summary.startedAt).toISOString().slice(0, 16).replace("T", " ");
+  return `${summary.runId}  ${statusText(status, color)}${padding}  ${started}  ${formatElapsed(summary.activeMs).padStart(7)}  ${summary.workflow}  ${color.dim(summary.manifestPath)}`;
+}

@@ -1,0 +1,60 @@
+import { findProject, readingHandlers } from "../../compose.ts";
+import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
+import { createEvaluator } from "../../expression/evaluate.ts";
+import { report } from "../../run/report.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { RunSummary, Store } from "../../store/store.ts";
+import { systemClock } from "../../util/clock.ts";
+import { isJsonObject } from "../../util/json.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { findRun, openForReading } from "../find-run.ts";
+import { readValue } from "../follow-run.ts";
+import type { Terminal } from "../terminal.ts";
+import { runPage } from "../view/run-page.ts";
+import { standing } from "./runs.ts";
+
+export interface ShowOptions {
+  readonly json?: boolean;
+  readonly state?: string;
+}
+
+/** `muster show [RUN]` */
+export async function run(terminal: Terminal, [name]: readonly string[], options: ShowOptions): Promise<ExitCode> {
+  const store = openForReading(findProject(terminal.cwd, terminal.env, options.state ?? null));
+  try {
+    const summary = findRun(store, name);
+    const plan = planOfRun(store, summary.runId);
+    if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
+    const read = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock: systemClock });
+    if (!read.ok) throw new UsageError(read.error.message, exitCode.runFailed);
+    const frozen = summary.frozen as unknown as Frozen;
+    const status = standing(summary);
+    const { record, ending, facts } = read.value;
+    const end = {
+      status,
+      finishedAt: summary.updatedAt,
+      durationMs: summary.activeMs,
+      outputs: status === "succeeded" ? (ending?.outputs ?? null) : null,
+      failure: runFailureOf(store, summary) ?? (status === "failed" ? (ending?.failure ?? null) : null),
+      spend: facts.spend(),
+      simulated: false,
+      replayed: (frozen.choice["origin"] ?? null) as "recorded" | "scripted" | null,
+    };
+    const info = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
+    if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, (ref) => readValue(store, ref)), null, 2)}\n`);
+    else terminal.out(runPage({ summary, plan, record, end, facts, read: (ref) => readValue(store, ref) }, terminal.color));
+    return exitCode.succeeded;
+  } finally {
+    store.close();
+  }
+}
+
+/** What the run's last end said, if it failed. */
+function runFailureOf(store: Store, { runId }: RunSummary): Failure | null {
+  let last: StoredEvent | null = null;
+  for (const event of store.readEvents(runId)) if (event.type === "run.finished" || event.type === "run.started") last = event;
+  const error = last?.type === "run.finished" ? last.data?.["error"] : null;
+  if (!isJsonObject(error)) return null;
+  return failure(error["class"] as Failure["class"], String(error["code"]), String(error["message"]));
+}

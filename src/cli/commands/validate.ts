@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { diagnosticsToJson } from "../../diagnostic/json.ts";
+import { renderDiagnostics } from "../../diagnostic/render.ts";
+import { noChoice } from "../../plan/model-choice.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import type { Terminal } from "../terminal.ts";
+import { compileWorkflow, unreadable } from "../workflow.ts";
+
+export interface ValidateOptions {
+  readonly format: "text" | "json";
+  readonly json?: boolean;
+}
+
+/** `muster validate [path...]` */
+export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
+  const files = manifestFiles(terminal.cwd, paths.length === 0 ? ["workflows"] : paths);
+  const results = files.map((file) => compileWorkflow(file, terminal.cwd, noChoice));
+  const diagnostics = results.flatMap((result) => result.diagnostics);
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  if (options.json === true || options.format === "json") {
+    terminal.out(`${JSON.stringify(diagnosticsToJson(diagnostics), null, 2)}\n`);
+  } else {
+    const sources = results.map(({ source }) => source);
+    if (diagnostics.length > 0) terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
+    terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
+  }
+  return errors === 0 ? exitCode.succeeded : exitCode.invalid;
+}
+
+/** Every manifest under the paths: a file that is named, or each `.yaml`/`.yml` below a folder that says `muster:`. */
+function manifestFiles(cwd: string, paths: readonly string[]): readonly string[] {
+  const files = new Set<string>();
+  for (const path of paths) {
+    const absolute = resolve(cwd, path);
+    try {
+      if (!statSync(absolute).isDirectory()) {
+        files.add(path);
+        continue;
+      }
+      for (const file of yamlFilesBelow(absolute)) files.add(relative(cwd, file) || file);
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+  }
+  if (files.size === 0) throw new UsageError(`there is no workflow under ${paths.join(", ")}`);
+  return [...files].sort();
+}
+
+function yamlFilesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes("node_modules"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(isManifest);
+}
+
+/** The key `muster` at the top marks a manifest among other YAML files. */
+function isManifest(path: string): boolean {
+  return /^["']?muster["']?\s*:/m.test(readFileSync(path, "utf8"));
+}
+
+function summary(files: number, errors: number, warnings: number): string {
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const checked = count(files, "workflow");
+  if (errors + warnings === 0) return `${checked} valid`;
+  return `${checked} checked: ${count(errors, "error")}, ${count(warnings, "warning")}`;
+}

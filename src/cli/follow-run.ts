@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
+import type { Plan } from "../plan/types.ts";
+import { createNdjsonReporter } from "../reporter/ndjson.ts";
+import { createPlainReporter } from "../reporter/plain.ts";
+import type { Reporter } from "../reporter/reporter.ts";
+import { report } from "../run/report.ts";
+import type { ValueRef } from "../run/value-ref.ts";
+import type { Store } from "../store/store.ts";
+import type { Json, JsonObject } from "../util/json.ts";
+import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
+import type { Terminal } from "./terminal.ts";
+import { outputText } from "./view/output.ts";
+import { runHeader, runSummary } from "./view/run-summary.ts";
+
+/** How a run is shown and what it leaves behind. */
+export interface RunShape {
+  readonly format: "auto" | "plain" | "json";
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+export interface Followed {
+  readonly terminal: Terminal;
+  readonly reporter: Reporter;
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly inputs: JsonObject;
+  /** Where replayed answers come from; null = live. */
+  readonly origin: "recorded" | "scripted" | null;
+  readonly shape: RunShape;
+  readonly store: Store;
+  readonly startedAt: number;
+  readonly file: string;
+}
+
+/** Who tells of the run while it goes on: NDJSON on stdout, or lines on stderr. */
+export function createReporter(terminal: Terminal, runId: string, shape: RunShape): Reporter {
+  return isJson(shape) ? createNdjsonReporter(runId, terminal.out) : createPlainReporter(terminal.err, terminal.color);
+}
+
+/** Waits for the end of a run, passes signals on to it, and shows what came of it. */
+export async function followRun(run: LocalRun, followed: Followed): Promise<ExitCode> {
+  const { terminal, shape } = followed;
+  if (!isJson(shape)) terminal.err(runHeader(followed, terminal.color));
+  let signal: NodeJS.Signals | null = null;
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (signal === null && !isJson(shape)) terminal.err("\nstopping: what runs may end; once more stops at once\n");
+    signal ??= name;
+    run.interrupt();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  const outcome = await run.done.finally(() => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  });
+  writeReport(outcome, followed);
+  if (!isJson(shape)) {
+    terminal.err(runSummary(outcome, followed, terminal.color));
+    if (outcome.outputs !== null) terminal.out(outputText(outcome.outputs));
+  }
+  return codeOf(outcome, signal);
+}
+
+function codeOf({ status }: RunOutcome, signal: NodeJS.Signals | null): ExitCode {
+  if (status === "succeeded") return exitCode.succeeded;
+  if (status === "interrupted") return signal === "SIGTERM" ? exitCode.terminated : exitCode.interrupted;
+  return exitCode.runFailed;
+}
+
+function writeReport(outcome: RunOutcome, followed: Followed): void {
+  const { shape, store, terminal } = followed;
+  if (shape.report === undefined) return;
+  const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
+  const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
+  const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: false, replayed: followed.origin } as const;
+  const text = JSON.stringify(report(info, outcome.record, end, (ref) => readValue(store, ref)), null, 2);
+  try {
+    writeFileSync(resolve(terminal.cwd, shape.report), `${text}\n`);
+  } catch (error) {
+    throw new UsageError(`cannot write the report to ${shape.report}: ${(error as Error).message}; 'muster show ${followed.runId} --json' prints it`);
+  }
+}
+
+/** The value behind a reference. Throws StoreError when its blob is damaged. */
+export function readValue(store: Store, ref: ValueRef): Json {
+  return "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json);
+}
+
+function isJson({ format, json }: RunShape): boolean {
+  return json === true || format === "json";
+}

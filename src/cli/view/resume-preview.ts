@@ -1,0 +1,27 @@
+import type { Colors } from "picocolors/types.js";
+import { printable } from "../../diagnostic/printable.ts";
+import type { ResumePlan } from "../../engine/local/recall.ts";
+import type { StartReason } from "../../engine/local/sink.ts";
+
+const reasons: { readonly [reason in StartReason]: string } = {
+  new: "not done yet",
+  step_changed: "the step was changed",
+  values_changed: "a value that it reads changed",
+  lost: "was in flight when its runner stopped",
+  retry: "failed before, tried again",
+};
+
+/** What a resume reuses and what runs again, and why: printed before anything starts. */
+export function resumePreview({ steps }: ResumePlan, color: Colors): string {
+  const lines: string[] = [];
+  const reused = steps.filter((step) => step.reused > 0 && step.again.length === 0 && !step.waits);
+  if (reused.length > 0) lines.push(`  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`);
+  for (const { path, reused: units, again } of steps) {
+    if (again.length === 0) continue;
+    const why = again.map(({ reason, units: count }) => (count > 1 || units > 0 ? `${count} ${reasons[reason]}` : reasons[reason])).join(", ");
+    lines.push(`  ${color.cyan("runs")}    ${printable(path)}  ${color.dim(why + (units > 0 ? `; ${units} reused` : ""))}`);
+  }
+  const later = steps.filter((step) => step.waits).map(({ path }) => printable(path));
+  if (later.length > 0) lines.push(`  ${color.dim("then")}    ${later.join(", ")}`);
+  return lines.length === 0 ? `  ${color.dim("nothing is left to run")}\n` : `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,100 @@
+import type { Colors } from "picocolors/types.js";
+import { printable } from "../../diagnostic/printable.ts";
+import type { FactIndex } from "../../engine/local/fact-index.ts";
+import type { Plan } from "../../plan/types.ts";
+import { pathOfKey } from "../../run/attempt-key.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { ReportEnd } from "../../run/report.ts";
+import type { ScopeRecord, StepRecord } from "../../run/state.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
+import type { RunSummary } from "../../store/store.ts";
+import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
+import type { Json } from "../../util/json.ts";
+import { failureLines, statusText } from "./run-summary.ts";
+
+export interface RunView {
+  readonly summary: RunSummary;
+  readonly plan: Plan;
+  readonly record: ScopeRecord;
+  readonly end: ReportEnd;
+  readonly facts: FactIndex;
+  readonly read: (ref: ValueRef) => Json;
+}
+
+/** Lines of an output or of what came before a failure that are shown. */
+const SHOWN_LINES = 12;
+const SHOWN_ITEMS = 20;
+
+/** One run for a person: what it did, what each step cost, why it failed, what to do next. */
+export function runPage(view: RunView, color: Colors): string {
+  const { summary, plan, record, end } = view;
+  const { usage, costUsd } = end.spend;
+  const lines = [
+    `${color.bold(printable(plan.workflow.name))} ${plan.workflow.version ?? ""}  ${color.dim(`${summary.manifestPath}  run ${summary.runId}`)}`,
+    `${statusText(end.status, color)}  ${formatElapsed(end.durationMs)} active in ${summary.epoch} start${summary.epoch === 1 ? "" : "s"}, since ${new Date(summary.startedAt).toISOString()}`,
+  ];
+  if (usage.calls > 0) lines.push(`${usage.calls} model calls, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`);
+  lines.push("");
+  for (const step of record.steps) lines.push(stepLine(step, color));
+  const failed = record.steps.filter(({ status }) => status === "failed");
+  for (const step of failed) lines.push("", ...failedStep(step, view, color));
+  if (end.failure !== null && failed.length === 0) lines.push("", ...failureLines(end.failure, color));
+  if (end.outputs !== null && Object.keys(end.outputs).length > 0) {
+    lines.push("", color.bold("outputs"));
+    for (const [name, value] of Object.entries(end.outputs)) lines.push(...valueLines(name, value, color));
+  }
+  lines.push(...nextLines(view, failed, color));
+  return `${lines.join("\n")}\n`;
+}
+
+function stepLine(step: StepRecord, color: Colors): string {
+  const name = printable(step.path);
+  const parts = [statusText(step.status, color) + " ".repeat(Math.max(0, 10 - step.status.length)), name.padEnd(20)];
+  if (step.startedAt !== null && step.endedAt !== null) parts.push(formatElapsed(step.endedAt - step.startedAt).padStart(6));
+  if (step.attempts > 1) parts.push(`${step.attempts} attempts`);
+  if (step.items !== null) parts.push(`${step.items.filter(({ status }) => status === "succeeded").length}/${step.items.length} items`);
+  if (step.model !== null) parts.push(step.model);
+  if (step.usage !== null && step.usage.calls > 0) parts.push(formatUsd(step.costUnknown ? null : step.costUsd));
+  if (step.caught) parts.push(color.yellow("caught by on_error"));
+  if (step.skipCause !== null) parts.push(color.dim(step.skipCause === "upstream" ? "because of a failure before it" : "its condition is false"));
+  return `  ${parts.join("  ")}`.trimEnd();
+}
+
+/** A failed step: each attempt, what the model or program said, what to do. */
+function failedStep(step: StepRecord, view: RunView, color: Colors): string[] {
+  const lines = [color.bold(`why '${printable(step.path)}' failed`)];
+  if (step.failure !== null) lines.push(...failureLines(step.failure, color));
+  const attempts = [...view.facts].filter((fact) => pathOfKey(fact.key) === step.path && !fact.key.includes("/call/") && fact.failure !== null);
+  for (const fact of attempts.slice(0, SHOWN_ITEMS)) lines.push(...attemptLines(fact, step, color));
+  if (attempts.length > SHOWN_ITEMS) lines.push(color.dim(`  ... and ${attempts.length - SHOWN_ITEMS} more attempts: muster logs ${view.summary.runId} ${step.path}`));
+  return lines;
+}
+
+function attemptLines(fact: Fact, step: StepRecord, color: Colors): string[] {
+  const why = fact.failure;
+  if (why === null) return [];
+  const number = fact.key.slice(fact.key.lastIndexOf(".") + 1);
+  const item = step.items?.findIndex((entry) => entry.failure?.message === why.message) ?? -1;
+  const where = item >= 0 ? `item ${item}, attempt ${number}` : `attempt ${number}`;
+  const lines = [`  ${color.dim(where)}  ${printable(`${why.class}/${why.code}: ${why.message}`)}`];
+  if (why.partial !== null) lines.push(...excerpt(why.partial).map((line) => `      ${color.dim("|")} ${line}`));
+  return lines;
+}
+
+function valueLines(name: string, value: Json, color: Colors): string[] {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return [`  ${color.cyan(printable(name))}`, ...excerpt(text).map((line) => `    ${line}`)];
+}
+
+function excerpt(text: string): string[] {
+  const lines = text.split("\n").map(printable);
+  return lines.length <= SHOWN_LINES ? lines : [...lines.slice(0, SHOWN_LINES), `... ${lines.length - SHOWN_LINES} more lines`];
+}
+
+function nextLines({ summary, end }: RunView, failed: readonly StepRecord[], color: Colors): string[] {
+  if (end.status === "succeeded" || end.status === "cancelled" || end.status === "running") return [];
+  const unknown = failed.find(({ failure }) => failure?.code === "outcome_unknown");
+  const next = unknown === undefined ? `muster resume ${summary.runId}` : `muster resume ${summary.runId} --rerun ${unknown.path}`;
+  return ["", `${color.cyan("next")}  ${next}`];
+}
+

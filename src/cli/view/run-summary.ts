@@ -1,0 +1,70 @@
+import type { Colors } from "picocolors/types.js";
+import { printable } from "../../diagnostic/printable.ts";
+import type { RunOutcome } from "../../engine/local/run.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { StepRecord } from "../../run/state.ts";
+import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
+import type { Followed } from "../follow-run.ts";
+
+/** The lines before a run starts: what runs, under which name, and where its answers come from. */
+export function runHeader({ plan, runId, origin, file }: Followed, color: Colors): string {
+  const { name, version } = plan.workflow;
+  const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
+  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${origin === null ? "" : `${color.yellow(replayNote(origin))}\n`}`;
+}
+
+/** Says that no model was asked. */
+function replayNote(origin: "recorded" | "scripted"): string {
+  return origin === "scripted"
+    ? "The answers are scripted: written by hand for this example, no model is asked."
+    : "The answers are recorded: replayed from an earlier run, no model is asked.";
+}
+
+/** The lines after a run: how it ended, the slowest step, the spend, and what to do when it failed. */
+export function runSummary(outcome: RunOutcome, followed: Followed, color: Colors): string {
+  const { usage, costUsd } = outcome.spend;
+  const steps = outcome.record.steps;
+  const lines = [`${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`];
+  const slowest = slowestStep(steps);
+  if (slowest !== null) lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
+  if (usage.calls > 0) {
+    const calls = `${usage.calls} call${usage.calls === 1 ? "" : "s"}`;
+    const tokens = `${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out`;
+    const spend = followed.origin === null ? formatUsd(costUsd) : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
+    lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
+  }
+  if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
+  if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** What failed and what to do about it. */
+export function failureLines({ class: failureClass, message, help }: Failure, color: Colors): string[] {
+  const lines = [`  ${color.red("error")}    ${printable(`${failureClass}: ${message}`)}`];
+  if (help !== null) lines.push(`  ${color.cyan("help")}     ${printable(help)}`);
+  return lines;
+}
+
+export function statusText(status: string, color: Colors): string {
+  if (status === "succeeded") return color.green(status);
+  return status === "failed" || status === "not_saved" || status === "lease_lost" ? color.red(status.replace("_", " ")) : color.yellow(status);
+}
+
+function stepCounts(steps: readonly StepRecord[]): string {
+  const counts = new Map<string, number>();
+  for (const { status, caught } of steps) {
+    const name = caught ? "failed and caught" : status;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+}
+
+function slowestStep(steps: readonly StepRecord[]): StepRecord | null {
+  let slowest: StepRecord | null = null;
+  for (const step of steps) if (slowest === null || durationOf(step) > durationOf(slowest)) slowest = step;
+  return slowest !== null && durationOf(slowest) > 0 ? slowest : null;
+}
+
+function durationOf({ startedAt, endedAt }: StepRecord): number {
+  return startedAt === null || endedAt === null ? 0 : endedAt - startedAt;
+}

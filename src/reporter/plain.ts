@@ -1,0 +1,78 @@
+import type { Colors } from "picocolors/types.js";
+import type { StoredEvent } from "../run/event.ts";
+import { formatElapsed, formatTokens, formatUsd } from "../util/format.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
+import { printable } from "../diagnostic/printable.ts";
+import type { Reporter } from "./reporter.ts";
+
+/**
+ * One line for each thing that a person wants to know, on stderr. Readable in a log file, with or without colour.
+ *
+ *   12.3s  ok    security   2.1s  1.2k tokens  $0.0004
+ */
+export function createPlainReporter(write: (text: string) => void, color: Colors): Reporter {
+  let startedAt: number | null = null;
+  const line = (at: number, mark: string, text: string): void => {
+    startedAt ??= at;
+    write(`${color.dim(formatElapsed(at - startedAt).padStart(7))}  ${mark}  ${text}\n`);
+  };
+  const marks = {
+    run: color.cyan("run  "),
+    ok: color.green("ok   "),
+    fail: color.red("fail "),
+    retry: color.yellow("retry"),
+    skip: color.dim("skip "),
+    stop: color.yellow("stop "),
+    note: color.yellow("note "),
+  };
+  const tell = ({ at, type, step, item, attempt, data = {} }: StoredEvent): void => {
+    const name = printable(`${step ?? ""}${item === undefined ? "" : `[${item}]`}`);
+    switch (type) {
+      case "run.started":
+        startedAt = at;
+        return;
+      case "step.started":
+        line(at, marks.run, `${name}${typeof data["items"] === "number" ? `  ${data["items"]} items` : ""}`);
+        return;
+      case "step.succeeded":
+        line(at, marks.ok, `${name}  ${color.dim(figures(data))}`);
+        return;
+      case "item.failed":
+      case "step.failed":
+        line(at, marks.fail, `${name}  ${problem(data)}${data["caught"] === true ? color.dim("  (caught by on_error)") : ""}`);
+        return;
+      case "attempt.failed":
+        if (typeof data["retry_in_ms"] !== "number") return;
+        line(at, marks.retry, `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`);
+        return;
+      case "step.skipped":
+        line(at, marks.skip, `${name}  ${color.dim(data["cause"] === "upstream" ? "because of a failure before it" : "its condition is false")}`);
+        return;
+      case "step.cancelled":
+        line(at, marks.stop, name);
+        return;
+      case "model.substituted":
+        line(at, marks.note, `${name}  asked ${String(data["asked"])}, ${String(data["answered"])} answered`);
+        return;
+      case "run.interrupted":
+        line(at, marks.stop, "interrupted; the state is saved");
+        return;
+      default:
+    }
+  };
+  return { onEvents: (events) => events.forEach(tell), close() {} };
+}
+
+function figures(data: { readonly [name: string]: Json }): string {
+  const parts: string[] = [];
+  if (typeof data["duration_ms"] === "number") parts.push(formatElapsed(data["duration_ms"]));
+  const items = data["items"];
+  if (isJsonObject(items)) parts.push(`${String(items["succeeded"])}/${String(items["total"])} items`);
+  if (typeof data["tokens"] === "number") parts.push(`${formatTokens(data["tokens"])} tokens`);
+  if ("cost_usd" in data) parts.push(formatUsd(data["cost_usd"] as number | null));
+  return parts.join("  ");
+}
+
+function problem(data: { readonly [name: string]: Json }): string {
+  return printable(`${String(data["class"])}: ${String(data["message"])}`);
+}
