@@ -23,8 +23,13 @@ const bob: LeaseOwner = { host: "bob", pid: 7, processStart: null, renewedAt: T0
 
 function run(runId: string, more: Partial<RunRecord> = {}): RunRecord {
   return {
-    runId, workflow: "review", workflowVersion: "1.2.0", manifestPath: "workflows/review.yaml", startedAt: T0,
-    frozen: { inputs: { name: "Zoë 🦉", list: [1, null, true] } }, ...more,
+    runId,
+    workflow: "review",
+    workflowVersion: "1.2.0",
+    manifestPath: "workflows/review.yaml",
+    startedAt: T0,
+    frozen: { inputs: { name: "Zoë 🦉", list: [1, null, true] } },
+    ...more,
   };
 }
 
@@ -34,13 +39,27 @@ function event(seq: number, more: Partial<StoredEvent> = {}): StoredEvent {
 
 function fact(key: string, more: Partial<Fact> = {}): Fact {
   return {
-    key, fingerprint: sha256(key), state: "started", starts: 1, startedAt: T0, endedAt: null, output: null,
-    extra: null, failure: null, model: null, usage: null, costUsd: null, ...more,
+    key,
+    fingerprint: sha256(key),
+    state: "started",
+    starts: 1,
+    startedAt: T0,
+    endedAt: null,
+    output: null,
+    extra: null,
+    failure: null,
+    model: null,
+    usage: null,
+    costUsd: null,
+    ...more,
   };
 }
 
 const full: Fact = fact("draft#3/i1/s0/a2/call/1", {
-  state: "failed", starts: 3, startedAt: T0, endedAt: T0 + 86_400_000,
+  state: "failed",
+  starts: 3,
+  startedAt: T0,
+  endedAt: T0 + 86_400_000,
   output: { inline: JSON.parse('{"__proto__":{"kept":1},"ключ":["\\u0000","\\ud800","🦉",1e21,-0.5,""]}') as Json },
   extra: { exit_code: 0, stderr: "", done: false, stop_reason: null },
   failure: { class: "server", code: "http_529", message: "busy", help: null, retryAfterMs: 0, partial: "half" },
@@ -95,7 +114,12 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
     it("are created with their first lease and found again, whole", () => {
       expect(store.createRun(run("R1"), ann)).toEqual({ runId: "R1", epoch: 1 });
       expect(rig.open().findRun("R1")).toEqual({
-        ...run("R1"), status: "running", updatedAt: T0, epoch: 1, activeMs: 0, lease: ann,
+        ...run("R1"),
+        status: "running",
+        updatedAt: T0,
+        epoch: 1,
+        activeMs: 0,
+        lease: ann,
       });
     });
 
@@ -106,7 +130,9 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
 
     it("are never created twice", () => {
       store.createRun(run("R1"), ann);
-      expect(() => store.createRun(run("R1", { workflow: "other" }), bob)).toThrow(expect.objectContaining({ name: "StoreError", code: "taken" }));
+      expect(() => store.createRun(run("R1", { workflow: "other" }), bob)).toThrow(
+        expect.objectContaining({ name: "StoreError", code: "taken" }),
+      );
       expect(store.findRun("R1")).toMatchObject({ workflow: "review", lease: ann });
     });
 
@@ -140,12 +166,31 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
   describe("a batch", () => {
     it("keeps every field of an event and of a fact", () => {
       const lease = store.createRun(run("R1"), ann);
-      const rich = event(2, { type: "model.called", item: 0, attempt: 1, data: { text: "Zoë\n\u0000🦉", big: T0, none: null, deep: [{ a: [] }] } });
+      const rich = event(2, {
+        type: "model.called",
+        item: 0,
+        attempt: 1,
+        data: { text: "Zoë\n\u0000🦉", big: T0, none: null, deep: [{ a: [] }] },
+      });
       const bare: StoredEvent = { seq: 1, at: 0, type: "run.started" };
-      const blob = fact("b", { fingerprint: "not hex", state: "succeeded", endedAt: T0, output: { blob: "ab".repeat(32), bytes: 9000 } });
-      store.commit(lease, { events: [bare, rich], facts: [full, fact("a"), blob, fact("c", { fingerprint: "AB" }), fact("c", { fingerprint: "ab" })] });
+      const blob = fact("b", {
+        fingerprint: "not hex",
+        state: "succeeded",
+        endedAt: T0,
+        output: { blob: "ab".repeat(32), bytes: 9000 },
+      });
+      store.commit(lease, {
+        events: [bare, rich],
+        facts: [full, fact("a"), blob, fact("c", { fingerprint: "AB" }), fact("c", { fingerprint: "ab" })],
+      });
       expect(eventsOf()).toStrictEqual([bare, rich]);
-      expect(factsOf()).toStrictEqual([full, fact("a"), blob, fact("c", { fingerprint: "AB" }), fact("c", { fingerprint: "ab" })]);
+      expect(factsOf()).toStrictEqual([
+        full,
+        fact("a"),
+        blob,
+        fact("c", { fingerprint: "AB" }),
+        fact("c", { fingerprint: "ab" }),
+      ]);
     });
 
     it("sets status and active time only when it names them", () => {
@@ -163,7 +208,13 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       const before = store.findRun("R1");
       now = T0 + 1;
       expect(() =>
-        store.commit(lease, { events: [event(2), event(4)], facts: [fact("b")], forget: ["a"], status: "failed", activeMs: 5 }),
+        store.commit(lease, {
+          events: [event(2), event(4)],
+          facts: [fact("b")],
+          forget: ["a"],
+          status: "failed",
+          activeMs: 5,
+        }),
       ).toThrow(InternalError);
       expect([store.findRun("R1"), eventsOf(), keysOf()]).toEqual([before, [event(1)], ["a"]]);
       store.commit(lease, { events: [event(2)], facts: [fact("b")] });
@@ -231,7 +282,8 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       const all = Array.from({ length: 1000 }, (_, index) => event(index + 1));
       store.commit(lease, { events: all.slice(0, 1), facts: [] });
       store.commit(lease, { events: all.slice(1), facts: [] });
-      const seqs = (filter: Parameters<Store["readEvents"]>[1]) => [...store.readEvents("R1", filter)].map(({ seq }) => seq);
+      const seqs = (filter: Parameters<Store["readEvents"]>[1]) =>
+        [...store.readEvents("R1", filter)].map(({ seq }) => seq);
       expect(eventsOf()).toEqual(all);
       expect(seqs({ after: 998 })).toEqual([999, 1000]);
       expect(seqs({ after: 5, limit: 300 })).toEqual(all.slice(5, 305).map(({ seq }) => seq));
@@ -242,19 +294,25 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
     it("may be read while others are written, by two readers at once", () => {
       const lease = store.createRun(run("R1"), ann);
       store.commit(lease, { events: Array.from({ length: 600 }, (_, index) => event(index + 1)), facts: [] });
-      const [one, two] = [store.readEvents("R1"), rig.open().readEvents("R1", { limit: 600 })].map((events) => events[Symbol.iterator]());
-      const seen: unknown[] = [];
-      for (let index = 0; index < 600; index++) {
-        seen.push([one?.next().value?.seq, two?.next().value?.seq]);
-        if (index % 100 === 0) store.commit(lease, { events: [event(601 + index / 100)], facts: [] });
+      const other = rig.open().readEvents("R1", { limit: 600 })[Symbol.iterator]();
+      const seen: [number, unknown][] = [];
+      for (const { seq } of store.readEvents("R1", { limit: 600 })) {
+        seen.push([seq, other.next().value]);
+        if (seq % 100 === 0) store.commit(lease, { events: [event(600 + seq / 100)], facts: [fact(`k${seq}`)] });
       }
-      expect(seen).toEqual(Array.from({ length: 600 }, (_, index) => [index + 1, index + 1]));
-      expect(two?.next().done).toBe(true);
+      expect(seen).toEqual(Array.from({ length: 600 }, (_, index) => [index + 1, event(index + 1)]));
+      expect(other.next().done).toBe(true);
     });
   });
 
   it("knows nothing of a run that is not there", () => {
-    expect([store.findRun("X"), store.listRuns(), eventsOf("X"), factsOf("X"), store.lastSeq("X")]).toEqual([null, [], [], [], 0]);
+    expect([store.findRun("X"), store.listRuns(), eventsOf("X"), factsOf("X"), store.lastSeq("X")]).toEqual([
+      null,
+      [],
+      [],
+      [],
+      0,
+    ]);
     expect(() => store.acquireLease("X", ann, always)).toThrow(InternalError);
     expect(() => store.post("X", { at: T0, kind: "kill", body: null })).toThrow(InternalError);
     expect(() => store.commit({ runId: "X", epoch: 1 }, { events: [], facts: [] })).toThrow(LeaseLostError);
@@ -304,7 +362,11 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       expect(store.findRun("R1")).toMatchObject({ epoch: 1, lease: null });
       expect(() => store.commit(lease, { events: [event(1)], facts: [] })).toThrow(LeaseLostError);
       expect(() => store.takeInbox(lease)).toThrow(LeaseLostError);
-      expect(store.acquireLease("R1", bob, never)).toEqual({ ok: true, lease: { runId: "R1", epoch: 2 }, takenFrom: null });
+      expect(store.acquireLease("R1", bob, never)).toEqual({
+        ok: true,
+        lease: { runId: "R1", epoch: 2 },
+        takenFrom: null,
+      });
     });
 
     it("stays where it is when the question fails", () => {

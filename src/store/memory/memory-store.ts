@@ -4,8 +4,15 @@ import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import {
-  LeaseLostError, StoreError,
-  type InboxMessage, type Lease, type LeaseOwner, type RunRecord, type RunStatus, type RunSummary, type Store,
+  LeaseLostError,
+  StoreError,
+  type InboxMessage,
+  type Lease,
+  type LeaseOwner,
+  type RunRecord,
+  type RunStatus,
+  type RunSummary,
+  type Store,
 } from "../store.ts";
 
 /** All there is about one run. */
@@ -52,8 +59,16 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     createRun(record, owner) {
       if (entries.has(record.runId)) throw new StoreError("taken", `there is a run ${record.runId} already`);
       entries.set(record.runId, {
-        record, status: "running", updatedAt: clock.now(), epoch: 1, activeMs: 0, lease: owner,
-        events: [], facts: new Map(), factCount: 0, inbox: [],
+        record,
+        status: "running",
+        updatedAt: clock.now(),
+        epoch: 1,
+        activeMs: 0,
+        lease: owner,
+        events: [],
+        facts: new Map(),
+        factCount: 0,
+        inbox: [],
       });
       return { runId: record.runId, epoch: 1 };
     },

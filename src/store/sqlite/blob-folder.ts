@@ -8,7 +8,10 @@ import { makePrivateFolder, syncFolder } from "./folder.ts";
 
 /** Blobs as files `ab/cdef...` in a folder, each named by its SHA-256. */
 export function blobFolder(folder: string): Pick<Store, "putBlob" | "getBlob"> {
-  const fileOf = (name: string) => ({ parent: join(folder, name.slice(0, 2)), path: join(folder, name.slice(0, 2), name.slice(2)) });
+  const fileOf = (name: string) => ({
+    parent: join(folder, name.slice(0, 2)),
+    path: join(folder, name.slice(0, 2), name.slice(2)),
+  });
   return {
     putBlob(bytes) {
       const name = sha256(bytes);

@@ -30,7 +30,9 @@ export function committer(connection: Connection, clock: Clock): Store["commit"]
 
 /** Returns the new last `seq`. */
 function writeEvents({ sql }: Connection, run: RunRow, events: readonly StoredEvent[]): number {
-  const insert = sql("INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const insert = sql(
+    "INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  );
   const [first] = spanOf(run.id);
   let last = run.last_seq;
   for (const event of events) {

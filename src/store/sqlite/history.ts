@@ -18,32 +18,39 @@ const FACTS = `SELECT id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact W
  */
 export function history(connection: Connection): Pick<Store, "readFacts" | "readEvents" | "lastSeq"> {
   const { sql, read } = connection;
+  const damaged = (reason: string): never =>
+    read(() => {
+      throw new DamagedRow(reason);
+    });
 
   return {
     *readFacts(runId) {
       const run = read(() => findRow(connection, runId));
       if (run === null) return;
-      let [last, end] = spanOf(run.id);
+      const [first, end] = spanOf(run.id);
+      let last = first;
       let count = 0;
-      for (let page: FactRow[]; ; ) {
-        page = read(() => sql(FACTS).all(last, end, PAGE_ROWS) as unknown as FactRow[]);
-        yield* read(() => page.map(decodeFact));
-        count += page.length;
-        last = page.at(-1)?.id ?? last;
-        if (page.length < PAGE_ROWS) break;
+      for (let size = PAGE_ROWS; size === PAGE_ROWS;) {
+        const page = read(() => sql(FACTS).all(last, end, PAGE_ROWS) as unknown as FactRow[]);
+        size = page.length;
+        count += size;
+        for (const row of page) {
+          if (row.id <= last) damaged(`the facts of run ${runId} are out of order`);
+          last = row.id;
+          yield read(() => decodeFact(row));
+        }
       }
-      read(() => {
-        const now = findRow(connection, runId);
-        const still = now?.fact_count === run.fact_count && now.last_place === run.last_place;
-        if (still && count !== run.fact_count) throw new DamagedRow(`run ${runId} has ${count} of its ${run.fact_count} facts`);
-      });
+      // What another process has changed meanwhile may have been missed, and is no damage.
+      const now = read(() => findRow(connection, runId));
+      const still = now?.fact_count === run.fact_count && now.last_place === run.last_place;
+      if (still && count !== run.fact_count) damaged(`run ${runId} has ${count} of its ${run.fact_count} facts`);
     },
     *readEvents(runId, { after = 0, limit = Infinity } = {}) {
       const run = read(() => findRow(connection, runId));
       if (run === null) return;
       const [first, end] = spanOf(run.id);
       let seq = after;
-      for (const stop = after + limit; seq < stop; ) {
+      for (const stop = after + limit; seq < stop;) {
         const size = Math.min(stop - seq, PAGE_ROWS);
         const page = read(() => sql(EVENTS).all(first + seq, end, size) as unknown as EventRow[]);
         for (const row of page) {
@@ -51,7 +58,7 @@ export function history(connection: Connection): Pick<Store, "readFacts" | "read
           yield read(() => decodeEvent(row, seq));
         }
         if (page.length === size) continue;
-        if (seq < run.last_seq) read(() => { throw new DamagedRow(`event ${seq + 1} is missing`); });
+        if (seq < run.last_seq) damaged(`event ${seq + 1} is missing`);
         return;
       }
     },

@@ -20,8 +20,13 @@ export function inboxTable(connection: Connection): Pick<Store, "post" | "takeIn
     post: (runId, message) =>
       write(() => {
         const row = { at: message.at, kind: message.kind, body: JSON.stringify(message.body) };
-        sql("INSERT INTO inbox (run, at, kind, body, crc) VALUES (?, ?, ?, ?, ?)")
-          .run(existingRow(connection, runId).id, row.at, row.kind, row.body, crcOf(row));
+        sql("INSERT INTO inbox (run, at, kind, body, crc) VALUES (?, ?, ?, ?, ?)").run(
+          existingRow(connection, runId).id,
+          row.at,
+          row.kind,
+          row.body,
+          crcOf(row),
+        );
       }),
     takeInbox(lease) {
       // Asked many times a second and nearly always empty: a look without a transaction costs no fsync.

@@ -36,15 +36,18 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const file = resolve(path);
   try {
     const { DatabaseSync } = requireSqlite(options.warnings);
-    const openFile: OpenFile = (name) =>
-      new DatabaseSync(name, { readOnly, enableForeignKeyConstraints: false });
+    const openFile: OpenFile = (name) => new DatabaseSync(name, { readOnly, enableForeignKeyConstraints: false });
     const wal = `${file}-wal`;
     // Asked first: a file that another process makes right now comes before its log.
     const hasLog = existsSync(wal);
     if (!existsSync(file)) {
       if (readOnly) throw new StoreError("io", `there is no state in ${path} yet; 'muster run' makes it`);
       // A log without its file: whatever comes to lie beside it would be overwritten with its pages.
-      if (hasLog) throw new StoreError("corrupt", `the state in ${path} is gone, but its log ${wal} is not: put the file back, or delete the log to start afresh`);
+      if (hasLog)
+        throw new StoreError(
+          "corrupt",
+          `the state in ${path} is gone, but its log ${wal} is not: put the file back, or delete the log to start afresh`,
+        );
       createFile(file, openFile);
     }
     const connection = connect(openConnection(file, path, readOnly, openFile), path);
@@ -78,7 +81,12 @@ function openConnection(file: string, path: string, readOnly: boolean, openFile:
     const version = readVersion(db, path, migrations.length);
     if (version === 0) throw storeError("corrupt", path, "it is empty, which muster never leaves behind");
     if (readOnly) {
-      if (version < migrations.length) throw storeError("io", path, `it has version ${version}, and reading alone cannot bring it to version ${migrations.length}`);
+      if (version < migrations.length)
+        throw storeError(
+          "io",
+          path,
+          `it has version ${version}, and reading alone cannot bring it to version ${migrations.length}`,
+        );
     } else {
       migrate(db, path);
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -29,8 +29,19 @@ export interface RunRow {
 export type UncheckedRunRow = RunRow & { readonly crc: number };
 
 const COLUMNS = [
-  "run_id", "started_at", "status", "updated_at", "epoch", "active_ms", "last_seq", "last_place", "fact_count",
-  "lease_host", "lease_pid", "lease_process_start", "lease_renewed_at",
+  "run_id",
+  "started_at",
+  "status",
+  "updated_at",
+  "epoch",
+  "active_ms",
+  "last_seq",
+  "last_place",
+  "fact_count",
+  "lease_host",
+  "lease_pid",
+  "lease_process_start",
+  "lease_renewed_at",
 ] as const satisfies readonly (keyof RunRow)[];
 
 /** Those that never change; left out of an update so that it need not touch their indexes. */
@@ -53,9 +64,15 @@ export function saveRow({ sql }: Connection, row: RunRow): void {
 }
 
 /** A run's row, null when there is none. */
-export function findRow({ sql }: Connection, runId: string): RunRow | null {
-  const row = sql("SELECT * FROM run WHERE run_id = ?").get(runId) as UncheckedRunRow | undefined;
-  return row === undefined ? null : checkRow(row);
+export function findRow(connection: Connection, runId: string): RunRow | null {
+  const row = connection.sql("SELECT * FROM run WHERE run_id = ?").get(runId) as UncheckedRunRow | undefined;
+  return row === undefined ? sureMissing(connection, runId) : checkRow(row);
+}
+
+/** Asks the table itself about a run that the index does not know: a damaged index must not hide a run. */
+export function sureMissing({ sql }: Connection, runId: string): null {
+  if (sql("SELECT 1 FROM run NOT INDEXED WHERE run_id = ?").get(runId) === undefined) return null;
+  throw new DamagedRow(`the index of runs does not find run ${runId}`);
 }
 
 /** The row of a run that must be there. Throws InternalError. */
@@ -76,14 +93,21 @@ export function heldRow(connection: Connection, lease: Lease): RunRow {
 
 /** The same row, its checksum compared. Throws DamagedRow. */
 export function checkRow<Row extends UncheckedRunRow>(row: Row): Row {
-  if (row.crc !== crcOf(row.id, COLUMNS.map((name) => row[name]))) {
+  if (
+    row.crc !==
+    crcOf(
+      row.id,
+      COLUMNS.map((name) => row[name]),
+    )
+  ) {
     throw new DamagedRow(`the state of run ${row.run_id} does not match its checksum`);
   }
   return row;
 }
 
 function crcOf(id: number, values: readonly unknown[]): number {
-  return crc32(values.join("\n"), id);
+  // String, not join alone: a column that a damaged schema has lost must not pass for null.
+  return crc32([id, ...values].map(String).join("\n"));
 }
 
 /** Who holds the lease, null when it is free. */

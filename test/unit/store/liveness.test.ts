@@ -34,7 +34,8 @@ describe("on its own host an owner", () => {
 
 describe("on another host an owner", () => {
   const from = (now: number): Observer => ({
-    host: "bob", now,
+    host: "bob",
+    now,
     processStartOf() {
       throw new Error("a pid means nothing on another host");
     },

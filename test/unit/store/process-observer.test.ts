@@ -6,11 +6,16 @@ import { describe, expect, it } from "vitest";
 import { processObserver } from "../../../src/store/process-observer.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 
-const observer = processObserver({ host: "here", clock: systemClock, probe: (pid, signal) => process.kill(pid, signal) });
+const observer = processObserver({
+  host: "here",
+  clock: systemClock,
+  probe: (pid, signal) => process.kill(pid, signal),
+});
 
 function refusing(code: string) {
   return processObserver({
-    host: "here", clock: systemClock,
+    host: "here",
+    clock: systemClock,
     probe() {
       throw Object.assign(new Error(code), { code });
     },
@@ -51,9 +56,12 @@ describe("the process observer", () => {
 
     it("takes a zombie for gone: it has ended, only its parent did not ask", async () => {
       // The shell starts a reader of fd 3 in the background and becomes `cat`, which never asks for its exit code.
-      const shell = spawn("sh", ["-c", "{ read line; } <&3 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore", "pipe"] });
+      const shell = spawn("sh", ["-c", "{ read line; } <&3 & echo $!; exec cat"], {
+        stdio: ["pipe", "pipe", "ignore", "pipe"],
+      });
       try {
-        const said = async (): Promise<string> => String(((await once(shell.stdout as Readable, "data")) as [Buffer])[0]);
+        const said = async (): Promise<string> =>
+          String(((await once(shell.stdout as Readable, "data")) as [Buffer])[0]);
         const pid = Number(await said());
         expect(observer.processStartOf(pid)).toMatch(/^[0-9a-f-]{36}\/\d+$/);
         shell.stdin?.write("cat is there");
@@ -69,7 +77,9 @@ describe("the process observer", () => {
     });
 
     it("reads past a process name with spaces and parentheses", async () => {
-      const child = spawn("sh", ["-c", "printf ') Z 1 (' > /proc/$$/comm; echo ready; read line"], { stdio: ["pipe", "pipe", "ignore"] });
+      const child = spawn("sh", ["-c", "printf ') Z 1 (' > /proc/$$/comm; echo ready; read line"], {
+        stdio: ["pipe", "pipe", "ignore"],
+      });
       try {
         await once(child.stdout, "data");
         expect(observer.processStartOf(child.pid as number)).toMatch(/^[0-9a-f-]{36}\/\d+$/);

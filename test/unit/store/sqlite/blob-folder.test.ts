@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { TempState } from "./temp-state.ts";
 
 const state = new TempState();
+const containing = (text: string): unknown => expect.stringContaining(text);
 const bytes = Buffer.from("a value over 8 KiB, let us say");
 const pathOf = (name: string) => join(state.folder, ".muster", "blobs", name.slice(0, 2), name.slice(2));
 
@@ -19,7 +20,10 @@ describe("a blob", () => {
     const name = store.putBlob(bytes);
     writeFileSync(pathOf(name), "something else");
     expect(() => store.getBlob(name)).toThrow(
-      expect.objectContaining({ code: "corrupt", message: expect.stringContaining(`the state in ${pathOf(name)} is damaged: its content does not match its SHA-256 ${name}`) }),
+      expect.objectContaining({
+        code: "corrupt",
+        message: containing(`the state in ${pathOf(name)} is damaged: its content does not match its SHA-256 ${name}`),
+      }),
     );
     expect(store.putBlob(bytes)).toBe(name);
     expect(Buffer.from(store.getBlob(name))).toEqual(bytes);
@@ -30,7 +34,10 @@ describe("a blob", () => {
     const name = store.putBlob(bytes);
     rmSync(pathOf(name));
     expect(() => store.getBlob(name)).toThrow(
-      expect.objectContaining({ code: "corrupt", message: expect.stringContaining(`the state in ${pathOf(name)} is damaged: the blob ${name} is missing`) }),
+      expect.objectContaining({
+        code: "corrupt",
+        message: containing(`the state in ${pathOf(name)} is damaged: the blob ${name} is missing`),
+      }),
     );
   });
 

@@ -11,10 +11,22 @@ if (!result.ok) throw new Error("the lease was refused");
 for (let seq = store.lastSeq("R1") + 1; ; seq++) {
   store.commit(result.lease, {
     events: [{ seq, at: seq, type: "log", data: { text: "x".repeat(seq % 5000) } }],
-    facts: [{
-      key: `k${seq}`, fingerprint: "f", state: "started", starts: 1, startedAt: seq, endedAt: null, output: null,
-      extra: null, failure: null, model: null, usage: null, costUsd: null,
-    }],
+    facts: [
+      {
+        key: `k${seq}`,
+        fingerprint: "f",
+        state: "started",
+        starts: 1,
+        startedAt: seq,
+        endedAt: null,
+        output: null,
+        extra: null,
+        failure: null,
+        model: null,
+        usage: null,
+        costUsd: null,
+      },
+    ],
     activeMs: seq,
   });
   writeSync(1, `${seq}\n`);

@@ -35,7 +35,9 @@ it(`after ${KILLS} kill -9 in the middle of commits every acknowledged one is th
     const last = reader.lastSeq("R1");
     expect(last).toBeGreaterThanOrEqual(acknowledged);
     const seqs = Array.from({ length: last }, (_, index) => index + 1);
-    expect([...reader.readEvents("R1")].map(({ seq, data }) => [seq, data])).toEqual(seqs.map((seq) => [seq, { text: "x".repeat(seq % 5000) }]));
+    expect([...reader.readEvents("R1")].map(({ seq, data }) => [seq, data])).toEqual(
+      seqs.map((seq) => [seq, { text: "x".repeat(seq % 5000) }]),
+    );
     expect([...reader.readFacts("R1")].map(({ key }) => key)).toEqual(seqs.map((seq) => `k${seq}`));
     expect(reader.findRun("R1")).toMatchObject({ activeMs: last, epoch: kill + 2 });
     reader.close();

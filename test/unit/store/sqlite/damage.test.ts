@@ -6,6 +6,7 @@ import { StoreError } from "../../../../src/store/store.ts";
 import { TempState } from "./temp-state.ts";
 
 const state = new TempState();
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 /** Reads all of R1: what came, or the error. */
 function look(): unknown {
@@ -18,7 +19,7 @@ function look(): unknown {
 
 /** Repeatable: the figures of a linear congruential generator, https://en.wikipedia.org/wiki/Linear_congruential_generator. */
 function* figures(seed: number): Generator<number, never> {
-  for (let figure = seed; ; ) yield (figure = (figure * 1_664_525 + 1_013_904_223) % 2 ** 32);
+  for (let figure = seed; ;) yield (figure = (figure * 1_664_525 + 1_013_904_223) % 2 ** 32);
 }
 
 describe("damage is never silent:", () => {
@@ -53,13 +54,19 @@ describe("damage is never silent:", () => {
   });
 
   it.each([
-    ["UPDATE fact SET body = replace(body, 'step_3', 'step_4') WHERE key LIKE 'step_3/%'", "the record of 'step_3/i1/s0/a1' does not match its checksum"],
+    [
+      "UPDATE fact SET body = replace(body, 'step_3', 'step_4') WHERE key LIKE 'step_3/%'",
+      "the record of 'step_3/i1/s0/a1' does not match its checksum",
+    ],
     ["DELETE FROM fact WHERE key LIKE 'step_3/%'", "run R1 has 8 of its 9 facts"],
     ["UPDATE fact SET id = id + 4294967296 WHERE key LIKE 'step_3/%'", "run R1 has 8 of its 9 facts"],
     ["UPDATE event SET type = 'step.failed' WHERE step = 'step_3'", "event 3 does not match its checksum"],
     ["DELETE FROM event WHERE step = 'step_3'", "event 3 is missing"],
     ["DELETE FROM event WHERE step = 'step_9'", "event 9 is missing"],
-    ["UPDATE record SET body = replace(body, '\"n\":1', '\"n\":2')", "the record of run R1 is missing or does not match its checksum"],
+    [
+      "UPDATE record SET body = replace(body, '\"n\":1', '\"n\":2')",
+      "the record of run R1 is missing or does not match its checksum",
+    ],
     ["DELETE FROM record", "the record of run R1 is missing or does not match its checksum"],
     ["UPDATE run SET epoch = 9", "the state of run R1 does not match its checksum"],
     ["UPDATE run SET active_ms = 9223372036854775807", "too large"],
@@ -69,6 +76,6 @@ describe("damage is never silent:", () => {
     const db = new DatabaseSync(state.path);
     db.exec(sql);
     db.close();
-    expect(look()).toMatchObject({ name: "StoreError", code: "corrupt", message: expect.stringContaining(reason) });
+    expect(look()).toMatchObject({ name: "StoreError", code: "corrupt", message: containing(reason) });
   });
 });

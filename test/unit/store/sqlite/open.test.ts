@@ -64,10 +64,21 @@ describe("an existing state", () => {
     db.close();
     const store = state.open();
     expect(store.findRun("01K0FIXTURE")).toEqual({
-      ...record("01K0FIXTURE"), status: "interrupted", updatedAt: 1_790_000_000_000, epoch: 1, activeMs: 1234, lease: owner,
+      ...record("01K0FIXTURE"),
+      status: "interrupted",
+      updatedAt: 1_790_000_000_000,
+      epoch: 1,
+      activeMs: 1234,
+      lease: owner,
     });
-    expect([...store.readEvents("01K0FIXTURE")]).toMatchObject([{ seq: 1, type: "run.started" }, { seq: 2, type: "step.succeeded", data: { text: "Zoë" } }]);
-    expect([...store.readFacts("01K0FIXTURE")]).toEqual([fact("draft/i1/s0/a1"), { ...fact("b"), fingerprint: "text" }]);
+    expect([...store.readEvents("01K0FIXTURE")]).toMatchObject([
+      { seq: 1, type: "run.started" },
+      { seq: 2, type: "step.succeeded", data: { text: "Zoë" } },
+    ]);
+    expect([...store.readFacts("01K0FIXTURE")]).toEqual([
+      fact("draft/i1/s0/a1"),
+      { ...fact("b"), fingerprint: "text" },
+    ]);
     const next = store.acquireLease("01K0FIXTURE", owner, () => true);
     expect(next.ok && store.takeInbox(next.lease)).toMatchObject([{ kind: "kill", body: { step: null } }]);
   });
@@ -77,7 +88,8 @@ describe("an existing state", () => {
     change("PRAGMA user_version = 99");
     expect(() => state.open()).toThrow(
       expect.objectContaining({
-        name: "StoreError", code: "version",
+        name: "StoreError",
+        code: "version",
         message:
           `the state in ${state.path} has version 99, and this muster knows versions up to ${migrations.length}: use the muster ` +
           "that wrote it, or a later one, or move the file away (with its -wal and -shm) to start afresh; the runs in it are lost",
@@ -109,12 +121,19 @@ describe("an existing state", () => {
         process.stdin.destroy();
       });
       process.stdout.write("ready");`;
-    const children = ["A", "B", "C", "D"].map((id) => spawn(process.execPath, [...RUN_SCRIPT, script, state.path, id], { stdio: ["pipe", "pipe", "inherit"] }));
+    const children = ["A", "B", "C", "D"].map((id) =>
+      spawn(process.execPath, [...RUN_SCRIPT, script, state.path, id], { stdio: ["pipe", "pipe", "inherit"] }),
+    );
     await Promise.all(children.map(({ stdout }) => once(stdout, "data")));
     const ends = children.map((child) => once(child, "exit"));
     for (const { stdin } of children) stdin.write("go");
     expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0, 0, 0]);
-    expect(state.open().findRunsByPrefix("", 9).map(({ runId }) => runId)).toEqual(["A", "B", "C", "D"]);
+    expect(
+      state
+        .open()
+        .findRunsByPrefix("", 9)
+        .map(({ runId }) => runId),
+    ).toEqual(["A", "B", "C", "D"]);
   });
 });
 
@@ -125,7 +144,7 @@ describe("opened for reading only", () => {
     const reader = state.open({ readOnly: true });
     writer.commit(lease, { events: [], facts: [fact("a")] });
     expect([...reader.readFacts("R1")]).toEqual([fact("a")]);
-    const refused = expect.objectContaining({ name: "StoreError", code: "io" });
+    const refused: unknown = expect.objectContaining({ name: "StoreError", code: "io" });
     expect(() => reader.commit(lease, { events: [], facts: [] })).toThrow(refused);
     expect(() => reader.createRun(record("R2"), owner)).toThrow(refused);
     expect(() => reader.putBlob(Buffer.from("x"))).toThrow(refused);
@@ -133,19 +152,25 @@ describe("opened for reading only", () => {
   });
 
   it("makes nothing where nothing is", () => {
-    expect(() => state.open({ readOnly: true })).toThrow(`there is no state in ${state.path} yet; 'muster run' makes it`);
+    expect(() => state.open({ readOnly: true })).toThrow(
+      `there is no state in ${state.path} yet; 'muster run' makes it`,
+    );
     expect(readdirSync(state.folder)).toEqual([]);
   });
 });
 
 describe("a state that cannot be opened is refused with file, reason and way on:", () => {
-  const refusal = (code: string, ...parts: string[]): unknown =>
-    expect.objectContaining({ name: "StoreError", code, message: expect.stringMatching(new RegExp([state.path, ...parts].join(".*"))) });
+  const refusal = (code: string, ...parts: string[]): unknown => {
+    const message: unknown = expect.stringMatching(new RegExp([state.path, ...parts].join(".*")));
+    return expect.objectContaining({ name: "StoreError", code, message });
+  };
 
   it("a file that is no database", () => {
     mkdirSync(dirname(state.path));
     writeFileSync(state.path, "steps:\n  draft:\n".repeat(100));
-    expect(() => state.open()).toThrow(refusal("corrupt", "file is not a database", "move the file away", "the runs in it are lost"));
+    expect(() => state.open()).toThrow(
+      refusal("corrupt", "file is not a database", "move the file away", "the runs in it are lost"),
+    );
     expect(readFileSync(state.path, "utf8")).toBe("steps:\n  draft:\n".repeat(100));
   });
 
@@ -165,7 +190,9 @@ describe("a state that cannot be opened is refused with file, reason and way on:
     const store = state.open();
     store.createRun(record("R1"), owner);
     renameSync(state.path, `${state.path}.away`);
-    expect(() => state.open()).toThrow(refusal("corrupt", "is gone, but its log", "put the file back, or delete the log"));
+    expect(() => state.open()).toThrow(
+      refusal("corrupt", "is gone, but its log", "put the file back, or delete the log"),
+    );
     renameSync(`${state.path}.away`, state.path);
     expect(state.open().findRun("R1")?.runId).toBe("R1");
   });
@@ -197,7 +224,9 @@ describe("a state that cannot be opened is refused with file, reason and way on:
     chmodSync(state.folder, 0o755);
     const said = execFileSync(process.execPath, [...RUN_SCRIPT, script, state.path], { encoding: "utf8" });
     chmodSync(dirname(state.path), 0o755);
-    expect(said).toMatch(new RegExp(`^StoreError io the state in ${state.path} cannot be used: .*; check that the file and its folder`));
+    expect(said).toMatch(
+      new RegExp(`^StoreError io the state in ${state.path} cannot be used: .*; check that the file and its folder`),
+    );
   });
 });
 

@@ -42,7 +42,15 @@ export class TempState {
     const lease = store.createRun(record("R1"), owner);
     for (let index = 1; index <= size; index++) {
       store.commit(lease, {
-        events: [{ seq: index, at: T0 + index, type: "step.succeeded", step: `step_${index}`, data: { text: "x".repeat(index) } }],
+        events: [
+          {
+            seq: index,
+            at: T0 + index,
+            type: "step.succeeded",
+            step: `step_${index}`,
+            data: { text: "x".repeat(index) },
+          },
+        ],
         facts: [fact(`step_${index}/i1/s0/a1`)],
       });
     }
@@ -54,7 +62,13 @@ export class TempState {
   readAll(): unknown {
     const store = this.open();
     try {
-      return [store.listRuns(), store.findRun("R1"), store.lastSeq("R1"), [...store.readEvents("R1")], [...store.readFacts("R1")]];
+      return [
+        store.listRuns(),
+        store.findRun("R1"),
+        store.lastSeq("R1"),
+        [...store.readEvents("R1")],
+        [...store.readFacts("R1")],
+      ];
     } finally {
       store.close();
     }
@@ -62,12 +76,29 @@ export class TempState {
 }
 
 export function record(runId: string): RunRecord {
-  return { runId, workflow: "w", workflowVersion: null, manifestPath: "w.yaml", startedAt: T0, frozen: { inputs: { n: 1 } } };
+  return {
+    runId,
+    workflow: "w",
+    workflowVersion: null,
+    manifestPath: "w.yaml",
+    startedAt: T0,
+    frozen: { inputs: { n: 1 } },
+  };
 }
 
 export function fact(key: string): Fact {
   return {
-    key, fingerprint: sha256(key), state: "succeeded", starts: 1, startedAt: T0, endedAt: T0 + 9, output: { inline: key },
-    extra: null, failure: null, model: null, usage: null, costUsd: null,
+    key,
+    fingerprint: sha256(key),
+    state: "succeeded",
+    starts: 1,
+    startedAt: T0,
+    endedAt: T0 + 9,
+    output: { inline: key },
+    extra: null,
+    failure: null,
+    model: null,
+    usage: null,
+    costUsd: null,
   };
 }
