@@ -1,4 +1,4 @@
-import { Document, isScalar, Scalar, visit } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 import type { Json } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
@@ -21,12 +21,8 @@ export function renderRecording(recording: Recording): string {
   };
   const document = new Document(form, { aliasDuplicateObjects: false });
   visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value === "string") node.type = scalarType(node.value);
-    },
-    Pair(_key, pair) {
-      // Keys stay plain, whatever their text.
-      if (isScalar(pair.key)) pair.key.type = Scalar.PLAIN;
+    Scalar(place, node) {
+      if (typeof node.value === "string") node.type = place === "key" ? keyType(node.value) : textType(node.value);
     },
   });
   return document.toString({ lineWidth: 0 });
@@ -36,11 +32,16 @@ export function renderRecording(recording: Recording): string {
  * A block for lines of text; quotes where a block would change a character: YAML reads a CR as a line end, and the
  * library loses white space at the start of a block.
  */
-function scalarType(text: string): Scalar.Type {
+function textType(text: string): Scalar.Type {
   if (!text.includes("\n")) return Scalar.PLAIN;
   return /^[^\s][\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text)
     ? Scalar.BLOCK_LITERAL
     : Scalar.QUOTE_DOUBLE;
+}
+
+/** A key of an output schema may be anything; without quotes `<<` would be a merge key. */
+function keyType(key: string): Scalar.Type {
+  return key === "<<" || key.includes("\n") ? Scalar.QUOTE_DOUBLE : Scalar.PLAIN;
 }
 
 function entryForm(entry: RecordingEntry): Json {

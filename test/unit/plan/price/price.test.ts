@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { costOf, priceOf, worstCaseCost } from "../../../../src/plan/price/price.ts";
 import { priceTable, priceTableDate } from "../../../../src/plan/price/table.ts";
-import type { Usage } from "../../../../src/run/usage.ts";
+import type { Usage } from "../../../../src/util/usage.ts";
 
 const million = 1_000_000;
 

@@ -141,7 +141,7 @@ it("is what the API takes, for every schema; and when it is complete, what fits 
 });
 
 function letters(): string[] {
-  return [..."abcdefghijklmnopqrstuvwxyz"];
+  return Array.from("abcdefghijklmnopqrstuvwxyz");
 }
 
 function deep(levels: number): JsonObject {
