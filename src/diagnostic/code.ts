@@ -48,6 +48,7 @@ export const diagnosticCodes = {
   WF3011: "A list is longer than `max_items`.",
   WF3012: "A list is empty where one success is needed.",
   WF3013: "`retry.on` names a failure that is never tried again.",
+  WF3014: "A model alias leads through too many others, or to too many models.",
   WF3020: "An input is never read.",
   WF3021: "An agent has no step.",
   WF3022: "A secret is never used.",
