@@ -33,6 +33,8 @@ export class Sizes {
   readonly #units: readonly number[];
   readonly #outputs: Size[] = [];
   readonly #index: ReadonlyMap<string, number>;
+  /** Sizes of inputs, variables and items, which a prompt may read many times. */
+  readonly #known = new Map<string, Size>();
 
   /** `units` is the largest number of units of each step. */
   constructor(plan: Plan, scope: PlannedScope, inputs: JsonObject, units: readonly number[]) {
@@ -129,22 +131,30 @@ export class Sizes {
     switch (root) {
       case "steps":
         return this.#readStep(name, field);
-      case "inputs": {
-        const value = at(this.#inputs, path.slice(1));
-        return value === undefined ? unknown(name === "" ? "inputs" : `inputs.${name}`) : known(bytesOf(value));
-      }
-      case "item":
-        return this.#itemOf(step);
+      case "inputs":
+        return this.#once(path.join("."), () => {
+          const value = at(this.#inputs, path.slice(1));
+          return value === undefined ? unknown(name === "" ? "inputs" : `inputs.${name}`) : known(bytesOf(value));
+        });
       case "env": {
         const template = Object.hasOwn(this.#plan.env, name) ? this.#plan.env[name] : undefined;
-        return template === undefined ? unknown(`env.${name}`) : this.of(template, step);
+        if (template === undefined) return unknown("env");
+        return this.#once(`env.${name}`, () => this.of(template, step));
       }
+      case "item":
+        return this.#once(`item of ${step.id}`, () => this.#itemOf(step));
       case "index":
       case "run":
         return known(SMALL);
       default:
         return unknown(path.join("."));
     }
+  }
+
+  #once(key: string, make: () => Size): Size {
+    let size = this.#known.get(key);
+    if (size === undefined) this.#known.set(key, (size = make()));
+    return size;
   }
 
   #readStep(id: string, field: string | undefined): Size {

@@ -38,11 +38,12 @@ export function substitutionsIn(text: string): Substitution[] {
 /** Reports every value that would be put into a script (SEMANTICS: values go through `env` or `stdin`). */
 export function checkScript(script: string, pointer: Pointer, problems: Problems): void {
   for (const { text, offset, length } of substitutionsIn(script)) {
-    const name = variableFor(text);
+    const path = pathIn(text);
+    const name = variableFor(path);
     problems.error(pointer, {
       code: "WF8001",
       message: `${text} would become part of the shell text, where a value can be a command`,
-      help: `pass it through the environment: \`env: { ${name}: "${asText(text)}" }\`, and write "$${name}" in the script`,
+      help: `pass it through the environment: \`env: { ${name}: "{{ ${path ?? "..."} }}" }\`, and write "$${name}" in the script`,
       piece: { offset, length },
     });
   }
@@ -69,16 +70,14 @@ function substitution(text: string, start: number, end: number): Substitution {
   return { text: text.slice(start, end), offset: start, length: end - start };
 }
 
-/** `{{ inputs.site_name }}` -> `SITE_NAME`. */
-function variableFor(text: string): string {
-  const path = /[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)+/u.exec(text)?.[0] ?? "";
-  const words = path.split(".").map((word) => word.trim());
-  const last = words[0] === "steps" ? words[1] : words.at(-1);
-  return last === undefined || last === "" ? "VALUE" : last.toUpperCase();
+/** The first path of ours in a substitution: `{{#each steps.a.output}}` -> `steps.a.output`; null in a computed one. */
+function pathIn(text: string): string | null {
+  return /(?<![\w.])(?:item|index|items|(?:inputs|steps|matrix|previous|env|run|event|output|secrets)\.)[\w.]*/u.exec(text)?.[0] ?? null;
 }
 
-/** The form for `env`, where `{{ }}` puts text in. */
-function asText(text: string): string {
-  const path = /[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*/u.exec(text.replace(/^\$?\{\{\{?[#~]*\s*(?:(?:each|if|json|join|lines)\s+)?/u, ""))?.[0];
-  return `{{ ${path ?? "..."} }}`;
+/** The name of a variable for a path: `inputs.site_name` -> `SITE_NAME`, `steps.draft.output` -> `DRAFT`. */
+function variableFor(path: string | null): string {
+  const words = path?.split(".") ?? [];
+  const name = words[0] === "steps" ? words[1] : words.at(-1);
+  return name === undefined || name === "" ? "VALUE" : name.toUpperCase();
 }

@@ -1,8 +1,8 @@
-import { suggest } from "../../diagnostic/suggest.ts";
 import type { NormalStep } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import type { Piece, Problems } from "../problems.ts";
 import type { NeedGroup } from "../types.ts";
+import { declared } from "./declared.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import { pieceOf } from "./site.ts";
 
@@ -20,11 +20,21 @@ export interface StepEdges {
 
 /** Edges from references and `needs`, for the steps in the order of the file. */
 export function findEdges(steps: readonly ParsedStep[], problems: Problems): StepEdges[] {
-  const positions = new Map(steps.map(({ step }, index) => [step.id, index]));
-  return steps.map((parsed) => edgesOf(parsed, positions, problems));
+  const ids = steps.map(({ step }) => step.id);
+  const positions = new Map(ids.map((id, index) => [id, index]));
+  return steps.map((parsed) => {
+    const places = findReads(parsed, positions, problems);
+    const derived = new Set(places.keys());
+    return { groups: groupsOf(derived, findNeeds(parsed.step, ids, positions, places, problems)), places };
+  });
 }
 
-function edgesOf(parsed: ParsedStep, positions: ReadonlyMap<string, number>, problems: Problems): StepEdges {
+/** What the expressions of a step read. */
+function findReads(
+  parsed: ParsedStep,
+  positions: ReadonlyMap<string, number>,
+  problems: Problems,
+): Map<number, EdgePlace> {
   const places = new Map<number, EdgePlace>();
   for (const site of parsed.sites) {
     for (const reference of site.references) {
@@ -46,9 +56,7 @@ function edgesOf(parsed: ParsedStep, positions: ReadonlyMap<string, number>, pro
       }
     }
   }
-  const derived = new Set(places.keys());
-  const named = namedNeeds(parsed.step, positions, places, problems);
-  return { groups: groupsOf(derived, named), places };
+  return places;
 }
 
 interface NamedNeeds {
@@ -57,8 +65,10 @@ interface NamedNeeds {
   readonly isAll: boolean;
 }
 
-function namedNeeds(
+/** What `needs` names; its places join those of the references. */
+function findNeeds(
   step: NormalStep,
+  ids: readonly string[],
   positions: ReadonlyMap<string, number>,
   places: Map<number, EdgePlace>,
   problems: Problems,
@@ -68,11 +78,11 @@ function namedNeeds(
   for (const { name, pointer } of step.needs.of) {
     const index = positions.get(name);
     if (index === undefined) {
-      const meant = suggest(name, positions.keys());
+      const meant = problems.suggest(name, ids);
       problems.error(pointer, {
         code: "WF3002",
         message: `step '${step.id}' needs unknown step '${name}'`,
-        help: meant === null ? null : `did you mean '${meant}'?`,
+        help: meant === null ? `name a step of this file${declared(ids)}` : `did you mean '${meant}'?`,
         related: meant === null ? [] : [{ pointer: ["steps", meant], piece: "key", message: `'${meant}' is here` }],
       });
       continue;

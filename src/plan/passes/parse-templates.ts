@@ -48,10 +48,9 @@ export function parseTemplates(manifest: NormalManifest, problems: Problems): Pa
   for (const [name, agent] of Object.entries(manifest.agents)) {
     instructions.set(name, reader.text(agent.instructions, ["agents", name, "instructions"], "instructions"));
   }
-  const outputs: { [name: string]: Template } = {};
-  for (const [name, value] of Object.entries(manifest.outputs)) {
-    define(outputs, name, reader.value(value, ["outputs", name], "outputs"));
-  }
+  const outputs = Object.fromEntries(
+    Object.entries(manifest.outputs).map(([name, value]) => [name, reader.value(value, ["outputs", name], "outputs")]),
+  );
   return { env, instructions, outputs, sites: reader.sites, steps: manifest.steps.map((step) => parseStep(step, problems)) };
 }
 
@@ -130,11 +129,9 @@ class Reader {
   }
 
   texts(values: { readonly [name: string]: string }, pointer: Pointer, place: Place): { [name: string]: Template } {
-    const texts: { [name: string]: Template } = {};
-    for (const [name, value] of Object.entries(values)) {
-      define(texts, name, this.text(value, [...pointer, name], place) ?? NOTHING);
-    }
-    return texts;
+    return Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, this.text(value, [...pointer, name], place) ?? NOTHING]),
+    );
   }
 
   condition(value: string | null, pointer: Pointer): string | null {
@@ -153,9 +150,4 @@ class Reader {
     }
     return null;
   }
-}
-
-/** Sets an own key, `__proto__` too. */
-function define<T>(target: { [key: string]: T }, key: string, value: T): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

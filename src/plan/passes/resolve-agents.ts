@@ -1,4 +1,4 @@
-import { suggest } from "../../diagnostic/suggest.ts";
+import { declared } from "./declared.ts";
 import type { NormalManifest, NormalStep } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
@@ -23,6 +23,7 @@ export function resolveAgents(manifest: NormalManifest, models: Models, problems
         message: `agent '${name}' has no model`,
         help: "give it one (`model: anthropic/claude-haiku-5-5`), or all agents (`defaults: { model: ... }`); " +
           "choosing a model by itself is not in this version yet",
+        piece: "key",
       });
     }
   }
@@ -33,10 +34,10 @@ export function resolveAgents(manifest: NormalManifest, models: Models, problems
 export function checkAgent(step: NormalStep, manifest: NormalManifest, problems: Problems): void {
   if (step.body.kind !== "agent" || Object.hasOwn(manifest.agents, step.body.agent)) return;
   const names = Object.keys(manifest.agents);
-  const meant = suggest(step.body.agent, names);
+  const meant = problems.suggest(step.body.agent, names);
   problems.error([...step.pointer, "agent"], {
     code: "WF3003",
     message: `step '${step.id}' needs unknown agent '${step.body.agent}'`,
-    help: meant === null ? `declare it under \`agents\`${names.length === 0 ? "" : `; declared are ${names.slice(0, 8).join(", ")}`}` : `did you mean '${meant}'?`,
+    help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
   });
 }

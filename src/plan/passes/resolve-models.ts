@@ -1,10 +1,14 @@
-import { suggest } from "../../diagnostic/suggest.ts";
 import type { Named, NormalManifest, NormalModel } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
+import { declared } from "./declared.ts";
 
 /** The most that a model may answer where the manifest says nothing, in tokens (SEMANTICS, "Budgets"). */
 const DEFAULT_MAX_TOKENS = 8192;
+
+/** Chains are finite and short: a longer one would be asked for hours before it gives up. */
+const LONGEST_CHAIN = 32;
+const DEEPEST_ALIAS = 32;
 
 /** Turns names of models into what is asked: ids as they are, aliases into their chains. */
 export class Models {
@@ -12,8 +16,7 @@ export class Models {
   readonly #problems: Problems;
   /** Done aliases; null while one is being resolved, to notice one that leads back to itself. */
   readonly #aliases = new Map<string, readonly PlannedModel[] | null>();
-  /** Aliases that something other than an alias names. */
-  readonly used = new Set<string>();
+  #depth = 0;
 
   constructor(manifest: NormalManifest, problems: Problems) {
     this.#manifest = manifest;
@@ -31,10 +34,33 @@ export class Models {
     const done = this.#aliases.get(name);
     if (done !== undefined) return done;
     this.#aliases.set(name, null);
-    const entries = this.#manifest.models[name] ?? [];
-    const chain = unique(entries.flatMap((entry) => this.#entry(name, entry)));
-    this.#aliases.set(name, chain);
+    const chain = this.#depth < DEEPEST_ALIAS ? this.#resolve(name) : [];
+    const isTooLong = chain.length > LONGEST_CHAIN;
+    if (isTooLong || this.#depth >= DEEPEST_ALIAS) {
+      this.#problems.error(["models", name], {
+        code: "WF3014",
+        message: isTooLong
+          ? `model '${name}' is a chain of ${chain.length} models, more than ${LONGEST_CHAIN}`
+          : `model '${name}' is reached through more than ${DEEPEST_ALIAS} other aliases`,
+        help: "name the models themselves",
+        piece: "key",
+      });
+    }
+    this.#aliases.set(name, isTooLong ? [] : chain);
+    return isTooLong ? [] : chain;
+  }
+
+  #resolve(name: string): readonly PlannedModel[] {
+    this.#depth += 1;
+    const chain = unique((this.#manifest.models[name] ?? []).flatMap((entry) => this.#entry(name, entry)));
+    this.#depth -= 1;
     return chain;
+  }
+
+  #secretHelp(name: string): string {
+    const { secrets } = this.#manifest;
+    const meant = this.#problems.suggest(name, secrets);
+    return meant === null ? `declare it: \`secrets: [${[...secrets, name].join(", ")}]\`` : `did you mean '${meant}'?`;
   }
 
   #entry(alias: string, entry: NormalModel): readonly PlannedModel[] {
@@ -42,7 +68,7 @@ export class Models {
       this.#problems.error(["models", alias, "api_key"], {
         code: "WF3008",
         message: `model '${alias}' takes its key from the secret '${entry.apiKeySecret}', which is not declared`,
-        help: secretHelp(entry.apiKeySecret, this.#manifest.secrets),
+        help: this.#secretHelp(entry.apiKeySecret),
       });
     }
     const chain = this.#named(entry.model);
@@ -68,20 +94,19 @@ export class Models {
   /** null = an alias that is being resolved right now; empty = unknown, and reported. */
   #named({ name, pointer }: Named): readonly PlannedModel[] | null {
     if (Object.hasOwn(this.#manifest.models, name)) {
-      if (pointer[0] !== "models") this.used.add(name);
       return this.#alias(name);
     }
     const slash = name.indexOf("/");
     if (slash > 0 && slash < name.length - 1) return [plainModel(name, slash)];
     const aliases = Object.keys(this.#manifest.models);
-    const meant = suggest(name, aliases);
+    const meant = this.#problems.suggest(name, aliases);
     this.#problems.error(pointer, {
       code: "WF3004",
       message: `unknown model '${name}'`,
       help:
         meant !== null
           ? `did you mean '${meant}'?`
-          : `declare it under \`models\`, or write an id such as anthropic/claude-haiku-5-5${list(aliases)}`,
+          : `declare it under \`models\`, or write an id such as anthropic/claude-haiku-5-5${declared(aliases)}`,
     });
     return [];
   }
@@ -109,14 +134,4 @@ function unique(chain: readonly PlannedModel[]): readonly PlannedModel[] {
     const key = JSON.stringify(model);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-/** What to do about a secret that is not declared. */
-export function secretHelp(name: string, declared: readonly string[]): string {
-  const meant = suggest(name, declared);
-  return meant === null ? `declare it: \`secrets: [${[...declared, name].join(", ")}]\`` : `did you mean '${meant}'?`;
-}
-
-function list(names: readonly string[]): string {
-  return names.length === 0 || names.length > 8 ? "" : `; declared are ${names.join(", ")}`;
 }
