@@ -43,7 +43,7 @@ export function comprehend(
   args: readonly CelNode[],
   outer: Bindings,
 ): Value {
-  const items = itemsOf(target, interpreter.meter) ?? fieldNamesOf(target);
+  const items = itemsOf(target, interpreter.meter) ?? fieldNamesOf(target, interpreter.meter);
   if (!items || !takesArguments(name, args.length)) {
     throw new EvaluationError("type", `${name} takes a list or an object, and ${source} is ${describe(target)}`);
   }

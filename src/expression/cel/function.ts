@@ -41,7 +41,7 @@ const sameText = ([from]: readonly JsonSchema[]): JsonSchema =>
 
 const size = (kind: "string" | "list" | "map"): Overload =>
   overload([kind], intShape, ([value], { meter }) =>
-    int(typeof value === "string" ? text.lengthOf(value, meter) : (sizeOf(value as Value) ?? 0)),
+    int(typeof value === "string" ? text.lengthOf(value, meter) : (sizeOf(value as Value, meter) ?? 0)),
   );
 const sizes = [size("string"), size("list"), size("map")];
 const matches = overload(["string", "string"], boolShape, ([value, pattern], { patterns, meter }) =>

@@ -133,9 +133,9 @@ export class Interpreter {
     const found = lookUp(base, key, () => sourceOf(baseNode));
     if (found !== undefined) return found;
     if (kindOf(base) === "list") {
-      throw new EvaluationError("value", `${sourceOf(baseNode)} has ${sizeOf(base)} items, and no item ${String(key)}`);
+      throw new EvaluationError("value", `${sourceOf(baseNode)} has ${sizeOf(base, this.meter)} items, and no item ${String(key)}`);
     }
-    throw new EvaluationError("missing", missingField(sourceOf(baseNode), String(key), fieldNamesOf(base) ?? []));
+    throw new EvaluationError("missing", missingField(sourceOf(baseNode), String(key), fieldNamesOf(base, this.meter) ?? []));
   }
 
   #selectOptional(base: Value, key: Value): OptionalValue {
@@ -232,7 +232,7 @@ export class Interpreter {
     const value = this.run(args[0] as CelNode, bindings);
     if (name === "optional.of") return new OptionalValue(value);
     if (name === "optional.ofNonZeroValue") {
-      const isZero = value === null || value === false || value === "" || Number(sizeOf(value) ?? value) === 0;
+      const isZero = value === null || value === false || value === "" || Number(sizeOf(value, this.meter) ?? value) === 0;
       return new OptionalValue(isZero ? undefined : value);
     }
     throw new EvaluationError("missing", `there is no function '${name}'`);

@@ -91,12 +91,12 @@ export function itemsOf(value: Value, meter: Meter): readonly Value[] | null {
   return (value as readonly Json[]).map(fromJson);
 }
 
-/** How many items a list or how many fields a map has; null for anything else. */
-export function sizeOf(value: Value): number | null {
+/** How many items a list or how many fields a map has; null for anything else. Charges one unit a field. */
+export function sizeOf(value: Value, meter: Meter): number | null {
   if (value instanceof ListValue) return value.items.length;
   if (value instanceof MapValue) return value.entries.size;
   if (Array.isArray(value)) return value.length;
-  return kindOf(value) === "map" ? Object.keys(value as JsonObject).length : null;
+  return fieldNamesOf(value, meter)?.length ?? null;
 }
 
 /** The item at an index, or undefined outside of the list. */
@@ -113,10 +113,12 @@ export function fieldOf(map: MapValue | JsonObject, name: string): Value | undef
   return json === undefined ? undefined : fromJson(json);
 }
 
-/** The names of a map's fields, or null for anything else. */
-export function fieldNamesOf(value: Value): readonly string[] | null {
+/** The names of a map's fields, or null for anything else. Charges one unit a field. */
+export function fieldNamesOf(value: Value, meter: Meter): readonly string[] | null {
   if (kindOf(value) !== "map") return null;
-  return value instanceof MapValue ? [...value.entries.keys()] : Object.keys(value as JsonObject);
+  const names = value instanceof MapValue ? [...value.entries.keys()] : Object.keys(value as JsonObject);
+  meter.charge(names.length);
+  return names;
 }
 
 /** An int within 64 bits, else an `overflow`. */
@@ -145,15 +147,15 @@ export function equalValues(left: Value, right: Value, meter: Meter, depth = 0):
   if (kind !== kindOf(right)) return false;
   checkDepth(depth);
   if (kind === "list") {
-    if (sizeOf(left) !== sizeOf(right)) return false;
+    if (sizeOf(left, meter) !== sizeOf(right, meter)) return false;
     const others = itemsOf(right, meter) ?? [];
     return (itemsOf(left, meter) ?? []).every((item, index) =>
       equalValues(item, others[index] as Value, meter, depth + 1),
     );
   }
   if (kind === "map") {
-    const names = fieldNamesOf(left) ?? [];
-    if (names.length !== sizeOf(right)) return false;
+    const names = fieldNamesOf(left, meter) ?? [];
+    if (names.length !== sizeOf(right, meter)) return false;
     return names.every((name) => {
       const other = fieldOf(right as MapValue, name);
       return other !== undefined && equalValues(fieldOf(left as MapValue, name) as Value, other, meter, depth + 1);

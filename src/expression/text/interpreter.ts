@@ -77,6 +77,7 @@ export class TextInterpreter {
     }
     const keys = isJsonObject(list) ? Object.keys(list) : null;
     const values = isJsonObject(list) ? Object.values(list) : (list ?? []);
+    this.#meter.charge(values.length);
     if (values.length === 0) return this.#print(node.otherwise, outer);
     const [itemName, keyName] = node.names;
     for (const [index, value] of values.entries()) {

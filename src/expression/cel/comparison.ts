@@ -1,0 +1,178 @@
+import type { BinaryOperator } from "@marcbachmann/cel-js";
+import { suggest } from "../../diagnostic/suggest.ts";
+import type { ExpressionProblem } from "../scope.ts";
+import { describeKinds, isFreeText, itemShape, kindsOf, valuesOf, type ShapeKind } from "../shape.ts";
+import type { Json, JsonSchema } from "../../util/json.ts";
+import { sourceOf } from "./interpreter.ts";
+import type { CelNode } from "./parse.ts";
+
+/** An operand with what is known of its value. */
+export interface Operand {
+  readonly node: CelNode;
+  readonly shape: JsonSchema;
+}
+
+type Finding = Pick<ExpressionProblem, "code" | "message" | "help">;
+
+/** What is wrong with an operator between two operands, or null. */
+export function comparisonProblem(
+  operator: BinaryOperator,
+  left: Operand,
+  right: Operand,
+  isCondition: boolean,
+): Finding | null {
+  switch (operator) {
+    case "==":
+    case "!=":
+      return (isCondition ? freeTextProblem(left, right) : null) ?? equalityProblem(operator, left, right);
+    case "in":
+      return membershipProblem(left, right, isCondition);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return (isCondition ? freeTextProblem(left, right) : null) ?? orderProblem(operator, left, right);
+    default:
+      return arithmeticProblem(operator, left, right);
+  }
+}
+
+/** Free text of a model says the same thing in many ways: a comparison with it holds by chance. */
+function freeTextProblem(left: Operand, right: Operand): Finding | null {
+  for (const [one, other] of [[left, right], [right, left]] as const) {
+    if (!isFreeText(one.shape) || isEmptyCheck(other.node)) continue;
+    return {
+      code: "WF4008",
+      message: `${sourceOf(one.node)} is free text of a model, which no comparison can rely on`,
+      help: "declare `output: { enum: [...] }` on that step, or a schema with a field to compare",
+    };
+  }
+  return null;
+}
+
+/** `== null` and `== ""` ask whether there is something. */
+function isEmptyCheck(node: CelNode): boolean {
+  return node.op === "value" && (node.args === null || node.args === "");
+}
+
+function equalityProblem(operator: string, left: Operand, right: Operand): Finding | null {
+  const [leftKinds, rightKinds] = [kindsOf(left.shape), kindsOf(right.shape)];
+  if (leftKinds === null || rightKinds === null || isNull(leftKinds) || isNull(rightKinds)) return null;
+  const always = operator === "==" ? "false" : "true";
+  if (!overlap(leftKinds, rightKinds)) {
+    return {
+      code: "WF4012",
+      message: `${sourceOf(left.node)} is ${describeKinds(leftKinds)} and ${sourceOf(right.node)} is ${describeKinds(rightKinds)}: \`${operator}\` is always ${always}`,
+      help: conversionHelp(leftKinds, rightKinds, right),
+    };
+  }
+  return valueProblem(left, right, always) ?? valueProblem(right, left, always);
+}
+
+/** A literal that is none of the values that the other side can have. */
+function valueProblem(side: Operand, literal: Operand, always: string): Finding | null {
+  const allowed = valuesOf(side.shape);
+  if (allowed === null || side.node.op === "value" || literal.node.op !== "value") return null;
+  const value = literal.node.args;
+  if (typeof value !== "string" || allowed.includes(value)) return null;
+  return {
+    code: "WF4012",
+    message: `${sourceOf(side.node)} is never ${JSON.stringify(value)}, so this is always ${always}`,
+    help: valueHelp(value, allowed),
+  };
+}
+
+function valueHelp(value: string, allowed: readonly Json[]): string {
+  const texts = allowed.filter((each) => typeof each === "string");
+  const near = suggest(value, texts);
+  return near ? `did you mean ${JSON.stringify(near)}?` : `it is one of ${texts.slice(0, 12).map((each) => JSON.stringify(each)).join(", ")}`;
+}
+
+function membershipProblem(item: Operand, container: Operand, isCondition: boolean): Finding | null {
+  const kinds = kindsOf(container.shape);
+  if (kinds !== null && !kinds.has("list") && !kinds.has("map")) {
+    const help = kinds.has("string") ? `write ${sourceOf(container.node)}.contains(${sourceOf(item.node)})` : null;
+    const message = `\`in\` takes a list or an object on its right, and ${sourceOf(container.node)} is ${describeKinds(kinds)}`;
+    return { code: "WF4007", message, help };
+  }
+  if (kinds?.size !== 1 || !kinds.has("list")) return null;
+  if (isCondition && isFreeText(item.shape)) return freeTextProblem(item, container);
+  if (container.node.op === "list") {
+    for (const node of container.node.args) {
+      if (node.op !== "value") continue;
+      const problem = valueProblem(item, { node, shape: true }, "false for that value");
+      if (problem) return problem;
+    }
+  }
+  const [itemKinds, ownKinds] = [kindsOf(itemShape(container.shape)), kindsOf(item.shape)];
+  if (itemKinds === null || ownKinds === null || overlap(itemKinds, ownKinds)) return null;
+  return {
+    code: "WF4012",
+    message: `${sourceOf(item.node)} is ${describeKinds(ownKinds)} and the items are ${describeKinds(itemKinds)}: \`in\` is always false`,
+    help: null,
+  };
+}
+
+function orderProblem(operator: string, left: Operand, right: Operand): Finding | null {
+  const orders: readonly (readonly ShapeKind[])[] = [["int", "double"], ["string"], ["bool"]];
+  return operandProblem(operator, left, right, orders);
+}
+
+function arithmeticProblem(operator: string, left: Operand, right: Operand): Finding | null {
+  const additions: readonly (readonly ShapeKind[])[] = [["int", "double"], ["string"], ["list"]];
+  const problem = operandProblem(operator, left, right, operator === "+" ? additions : [["int", "double"]]);
+  if (problem || operator !== "/") return problem;
+  return divisionProblem(left, right) ?? divisionProblem(right, left);
+}
+
+/** `type: number` is an int or a double from value to value, and two ints divide without a rest. */
+function divisionProblem(side: Operand, other: Operand): Finding | null {
+  const [kinds, others] = [kindsOf(side.shape), kindsOf(other.shape)];
+  const isEither = kinds?.has("int") && kinds.has("double");
+  if (!isEither || others === null || !others.has("int")) return null;
+  return {
+    code: "WF4007",
+    message: `${sourceOf(side.node)} may be a whole number, and whole numbers divide without a rest (7 / 2 is 3)`,
+    help: `write double(${sourceOf(side.node)}), or int(...) if the rest is to be dropped`,
+  };
+}
+
+function operandProblem(
+  operator: string,
+  left: Operand,
+  right: Operand,
+  groups: readonly (readonly ShapeKind[])[],
+): Finding | null {
+  const [leftKinds, rightKinds] = [kindsOf(left.shape), kindsOf(right.shape)];
+  const fits = (kinds: ReadonlySet<ShapeKind> | null, group: readonly ShapeKind[]): boolean =>
+    kinds === null || group.some((kind) => kinds.has(kind));
+  if (groups.some((group) => fits(leftKinds, group) && fits(rightKinds, group))) return null;
+  const nameOf = ({ node }: Operand, kinds: ReadonlySet<ShapeKind> | null): string =>
+    `${sourceOf(node)} (${kinds === null ? "anything" : describeKinds(kinds)})`;
+  return {
+    code: "WF4007",
+    message: `\`${operator}\` does not go between ${nameOf(left, leftKinds)} and ${nameOf(right, rightKinds)}`,
+    help: leftKinds && rightKinds ? conversionHelp(leftKinds, rightKinds, right, left) : null,
+  };
+}
+
+function conversionHelp(
+  left: ReadonlySet<ShapeKind>,
+  right: ReadonlySet<ShapeKind>,
+  rightOperand: Operand,
+  leftOperand: Operand | null = null,
+): string | null {
+  const isNumber = (kinds: ReadonlySet<ShapeKind>): boolean => kinds.has("int") || kinds.has("double");
+  if (left.has("string") && isNumber(right)) return `string(${sourceOf(rightOperand.node)}) makes a text of it`;
+  if (leftOperand && isNumber(left) && right.has("string")) return `string(${sourceOf(leftOperand.node)}) makes a text of it`;
+  return null;
+}
+
+function overlap(left: ReadonlySet<ShapeKind>, right: ReadonlySet<ShapeKind>): boolean {
+  const isNumber = (kinds: ReadonlySet<ShapeKind>): boolean => kinds.has("int") || kinds.has("double");
+  return [...left].some((kind) => right.has(kind)) || (isNumber(left) && isNumber(right));
+}
+
+function isNull(kinds: ReadonlySet<ShapeKind>): boolean {
+  return kinds.size === 1 && kinds.has("null");
+}

@@ -1,0 +1,89 @@
+import { CelChecker } from "./cel/checker.ts";
+import { parseCel } from "./cel/parse.ts";
+import type { TemplateProblem } from "./parse.ts";
+import type { ExpressionProblem, ExpressionScope } from "./scope.ts";
+import { anyShape, describeKinds, kindsOf, listShape, stringShape, unionOf } from "./shape.ts";
+import type { Template } from "./template.ts";
+import { TextChecker } from "./text/checker.ts";
+import { parseText } from "./text/parse.ts";
+import type { JsonSchema } from "../util/json.ts";
+
+/** What the value is for: a `condition` must be true or false and must not hang on free text of a model. */
+export type TemplateUse = "value" | "text" | "condition";
+
+/**
+ * Everything that is wrong with a template, known before anything runs: syntax, unknown and hidden names at every
+ * depth that a schema declares, functions, types, habits of other languages. One mistake gives one problem; they are
+ * sorted by place. Empty = it can run.
+ */
+export function checkTemplate(
+  template: Template,
+  scope: ExpressionScope,
+  use: TemplateUse,
+): readonly TemplateProblem[] {
+  switch (template.kind) {
+    case "literal":
+      return [];
+    case "cel":
+      return placed(checkExpression(template.source, scope, use === "condition"), []);
+    case "text":
+      return placed(checkText(template.source, scope), []);
+    case "list":
+      return template.items.flatMap((item, index) => under(index, checkTemplate(item, scope, use)));
+    case "object":
+      return Object.entries(template.entries).flatMap(([key, entry]) => under(key, checkTemplate(entry, scope, use)));
+  }
+}
+
+/** The shape of a template's value as a JSON Schema, `true` where it cannot be told. */
+export function typeOf(template: Template, scope: ExpressionScope): JsonSchema {
+  switch (template.kind) {
+    case "literal":
+      return { const: template.value };
+    case "text":
+      return stringShape;
+    case "cel": {
+      const parsed = parseCel(template.source);
+      return parsed.ok ? new CelChecker(scope, false).shapeOf(parsed.value) : anyShape;
+    }
+    case "list":
+      return listShape(unionOf(template.items.map((item) => typeOf(item, scope))));
+    case "object": {
+      const entries = Object.entries(template.entries).map(([key, entry]) => [key, typeOf(entry, scope)] as const);
+      const required = entries.map(([key]) => key);
+      return { type: "object", properties: Object.fromEntries(entries), required, additionalProperties: false };
+    }
+  }
+}
+
+function checkExpression(source: string, scope: ExpressionScope, isCondition: boolean): readonly ExpressionProblem[] {
+  const parsed = parseCel(source);
+  if (!parsed.ok) return [parsed.error];
+  const checker = new CelChecker(scope, isCondition);
+  const kinds = kindsOf(checker.shapeOf(parsed.value));
+  if (checker.problems.length > 0 || !isCondition || kinds === null || kinds.has("bool")) return checker.problems;
+  return [
+    {
+      code: "WF4007",
+      message: `a condition must be true or false, and this is ${describeKinds(kinds)}`,
+      help: "compare it with something",
+      offset: 0,
+      length: source.length,
+    },
+  ];
+}
+
+function checkText(source: string, scope: ExpressionScope): readonly ExpressionProblem[] {
+  const { parts, problems } = parseText(source);
+  const checker = new TextChecker(scope);
+  checker.check(parts);
+  return [...problems, ...checker.problems];
+}
+
+function placed(problems: readonly ExpressionProblem[], pointer: TemplateProblem["pointer"]): readonly TemplateProblem[] {
+  return problems.map((problem) => ({ ...problem, pointer })).sort((a, b) => a.offset - b.offset);
+}
+
+function under(key: string | number, problems: readonly TemplateProblem[]): readonly TemplateProblem[] {
+  return problems.map((problem) => ({ ...problem, pointer: [key, ...problem.pointer] }));
+}

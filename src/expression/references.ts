@@ -1,0 +1,40 @@
+import { celReferences } from "./cel/reference.ts";
+import { childrenOf, parseCel, type CelNode } from "./cel/parse.ts";
+import { isStatusFunction, type StatusFunction } from "./status-function.ts";
+import type { Reference, Template } from "./template.ts";
+import { textReferences } from "./text/reference.ts";
+import { parseText } from "./text/parse.ts";
+
+/**
+ * Every name that a template reads, in the order of the source, each time it is read: the longest path that is
+ * static. Names that a macro or block binds, and fields of the items it goes over, are not references. What cannot be
+ * parsed has none.
+ */
+export function referencesOf(template: Template): readonly Reference[] {
+  switch (template.kind) {
+    case "literal":
+      return [];
+    case "cel": {
+      const parsed = parseCel(template.source);
+      return parsed.ok ? celReferences(parsed.value) : [];
+    }
+    case "text":
+      return textReferences(parseText(template.source).parts);
+    case "list":
+      return template.items.flatMap(referencesOf);
+    case "object":
+      return Object.values(template.entries).flatMap(referencesOf);
+  }
+}
+
+/** Which status functions an expression calls, each once, in the order of their first call. */
+export function statusFunctionsOf(source: string): readonly StatusFunction[] {
+  const parsed = parseCel(source);
+  const found = new Set<StatusFunction>();
+  const visit = (node: CelNode): void => {
+    if (node.op === "call" && isStatusFunction(node.args[0])) found.add(node.args[0]);
+    childrenOf(node).forEach(visit);
+  };
+  if (parsed.ok) visit(parsed.value);
+  return [...found];
+}
