@@ -1,5 +1,5 @@
 import { canonicalJson, type Json, type JsonObject } from "../util/json.ts";
-import { referencesOf } from "../expression/reference.ts";
+import { referencesOf } from "../expression/references.ts";
 import type { Reference, Template } from "../expression/template.ts";
 import { at, knownItems } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";

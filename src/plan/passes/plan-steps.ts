@@ -1,4 +1,4 @@
-import { statusFunctionsOf } from "../../expression/reference.ts";
+import { statusFunctionsOf } from "../../expression/references.ts";
 import type { NormalManifest, NormalRetry, NormalStep } from "../../manifest/normal.ts";
 import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";

@@ -1,5 +1,5 @@
 import { sourceOffset } from "../../expression/parse.ts";
-import { referencesOf } from "../../expression/reference.ts";
+import { referencesOf } from "../../expression/references.ts";
 import type { Reference, Template } from "../../expression/template.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { isJsonObject, type Json } from "../../util/json.ts";
