@@ -63,7 +63,7 @@ function codeFrame(text: string, span: Span, width: number): { line: string; ind
   const marked = cut(printable(text.slice(start, Math.min(end, start + width))), width - displayWidth(before) - 2);
   const rest = cut(
     printable(text.slice(start + marked.length, start + marked.length + width)),
-    width - displayWidth(before) - displayWidth(marked) - 1,
+    width - displayWidth(before) - displayWidth(marked) - 2,
   );
   const head = from > 0 ? "…" : "";
   const tail = start + marked.length + rest.length < text.length ? "…" : "";

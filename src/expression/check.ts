@@ -80,7 +80,10 @@ function checkText(source: string, scope: ExpressionScope): readonly ExpressionP
   return [...problems, ...checker.problems];
 }
 
-function placed(problems: readonly ExpressionProblem[], pointer: TemplateProblem["pointer"]): readonly TemplateProblem[] {
+function placed(
+  problems: readonly ExpressionProblem[],
+  pointer: TemplateProblem["pointer"],
+): readonly TemplateProblem[] {
   return problems.map((problem) => ({ ...problem, pointer })).sort((a, b) => a.offset - b.offset);
 }
 

@@ -1,6 +1,7 @@
-import { Interpreter, type Context } from "./cel/interpreter.ts";
+import { Interpreter } from "./cel/interpreter.ts";
 import { parseCel, type CelNode } from "./cel/parse.ts";
 import { toJson } from "./cel/value.ts";
+import type { Context } from "./context.ts";
 import { EvaluationError } from "./evaluation-error.ts";
 import { Meter } from "./meter.ts";
 import type { ExpressionError, ExpressionProblem, GateStatus } from "./scope.ts";

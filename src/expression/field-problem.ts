@@ -15,7 +15,11 @@ export function fieldProblem(
   if (field.is === "fieldless") {
     const message = `${base} is ${describeKinds(field.kinds)}, which has no field '${name}'`;
     if (name === "length") return { code: "WF4009", message, help: `write size(${base})` };
-    return { code: "WF4004", message, help: field.kinds.has("list") ? `one item: ${base}[0].${name}; all: ${base}.map(x, x.${name})` : null };
+    return {
+      code: "WF4004",
+      message,
+      help: field.kinds.has("list") ? `one item: ${base}[0].${name}; all: ${base}.map(x, x.${name})` : null,
+    };
   }
   const known = field.is === "unknown" ? field.known : [];
   const near = suggest(name, known);

@@ -31,7 +31,12 @@ export function sourceOffset(written: string, template: Template): number {
   return template.kind === "cel" ? Math.max(0, written.indexOf(template.source)) : 0;
 }
 
-function convert(value: Json, mode: TemplateMode, pointer: TemplateProblem["pointer"], problems: TemplateProblem[]): Template {
+function convert(
+  value: Json,
+  mode: TemplateMode,
+  pointer: TemplateProblem["pointer"],
+  problems: TemplateProblem[],
+): Template {
   if (typeof value === "string") {
     const parsed = convertText(value, mode);
     if (parsed.ok) return parsed.value;
@@ -58,7 +63,8 @@ function convertText(text: string, mode: TemplateMode): Result<Template, Express
   const open = text.indexOf("${{");
   if (open !== -1) return err(misplaced(text, open, mode));
   if (mode === "bare") return ok({ kind: "cel", source: text.trim() });
-  if (mode === "text") return ok(text.includes("{{") ? { kind: "text", source: text } : { kind: "literal", value: text });
+  if (mode === "text")
+    return ok(text.includes("{{") ? { kind: "text", source: text } : { kind: "literal", value: text });
   const mustache = /\{\{[^{}]*\}\}/.exec(text);
   if (!mustache) return ok({ kind: "literal", value: text });
   return err({
@@ -105,12 +111,15 @@ function misplaced(text: string, open: number, mode: TemplateMode): ExpressionPr
   }
   const inner = text.slice(open + 3, close).trim();
   const message = "`${{ }}` is a whole value and cannot be part of a longer text";
-  if (mode === "value") return { ...place, message, help: `write the whole value as one expression: ${asExpression(text)}` };
+  if (mode === "value")
+    return { ...place, message, help: `write the whole value as one expression: ${asExpression(text)}` };
   const isPath = /^[A-Za-z_]\w*(\.\w+)*$/.test(inner);
   return {
     ...place,
     message,
-    help: isPath ? `in a text write {{ ${inner} }}` : "in a text write {{ path }}; compute anything else in a `value` step",
+    help: isPath
+      ? `in a text write {{ ${inner} }}`
+      : "in a text write {{ path }}; compute anything else in a `value` step",
   };
 }
 

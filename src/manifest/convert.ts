@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from "yaml";
 import type { Json } from "../util/json.ts";
-import { bracesHelp, DEEPEST_NESTING, tooDeep, unknownTag, type SyntaxProblem } from "./syntax-error.ts";
+import { DEEPEST_NESTING, tooDeep, unknownTag, unquotedBraces, type SyntaxProblem } from "./syntax-error.ts";
 
 /** Nodes that aliases may add over all of a file: far more than a person writes, far less than a bomb makes. */
 const MOST_ALIASED_NODES = 100_000;
@@ -133,9 +133,7 @@ class Converter {
 
   #keyProblem(map: YAMLMap, key: Node | null): SyntaxProblem {
     const message = "a key must be a text";
-    if (this.#source(map).startsWith("{{")) {
-      return { code: "WF1006", message: "a value that starts with `{{` must be in quotes", help: bracesHelp };
-    }
+    if (this.#source(map).startsWith("{{")) return unquotedBraces;
     if (isScalar(key) && this.#source(key) !== "")
       return { code: "WF1006", message, help: `write it in quotes: "${this.#source(key)}"` };
     return { code: "WF1006", message, help: null };

@@ -47,17 +47,16 @@ export function orList(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** The nearest allowed spelling of a name, e.g. `my_step` for `My Step`; null when nothing is left of it. */
+/** The nearest allowed spelling of a name, e.g. `my_step` for `My Step`; null when it is not clear what that is. */
 export function nearestName(text: string, pattern: RegExp): string | null {
-  for (const filler of ["-", "_"]) {
-    const name = text
-      .trim()
-      .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, filler)
-      .replace(/^[^a-z]+|[-_]+$/g, "")
-      .slice(0, 64);
-    if (pattern.test(name)) return name;
-  }
-  return null;
+  const words = text.trim();
+  const lower = words.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  const spellings = [join(words, "_"), join(lower, "-"), join(lower, "_")];
+  return spellings.find((spelling) => pattern.test(spelling)) ?? null;
+}
+
+/** The letters and digits of a name with one filler for all between. */
+function join(words: string, filler: string): string {
+  const joined = words.replace(/[^A-Za-z0-9_]+/g, filler).replaceAll("_", filler);
+  return joined.replace(/^[-_]+|[-_]+$/g, "").slice(0, 64);
 }

@@ -8,32 +8,34 @@ import type { Walk } from "./walk.ts";
 export function checkKeys(walk: Walk, schema: SchemaObject, object: JsonObject): void {
   const known = schema.properties ?? {};
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
-  const meant = reportUnknown(
-    walk,
-    schema,
-    keys.filter((key) => !Object.hasOwn(known, key)),
-  );
-  walk.checkEntries(
-    schema,
-    object,
-    keys.filter((key) => Object.hasOwn(known, key)),
-  );
-  for (const key of missingKeys(schema, object)) {
+  const missing = missingKeys(schema, object);
+  const unknown = keys.filter((key) => !Object.hasOwn(known, key));
+  const meant = reportUnknown(walk, schema, unknown, missing);
+  const others = keys.filter((key) => Object.hasOwn(known, key));
+  walk.checkEntries(schema, object, others);
+  for (const key of missing) {
     // A misspelt key is not missing as well.
     if (!meant.has(key)) reportMissing(walk, key, object);
   }
 }
 
-/** Reports unknown keys; gives the keys that were meant by them. */
-export function reportUnknown(walk: Walk, schema: SchemaObject, keys: readonly string[]): Set<string> {
+/** Reports unknown keys; gives the keys that were meant by them. One unknown key stands for the only missing one. */
+export function reportUnknown(
+  walk: Walk,
+  schema: SchemaObject,
+  keys: readonly string[],
+  missing: readonly string[] = [],
+): Set<string> {
   const known = Object.keys(schema.properties ?? {});
   const meant = new Set<string>();
   for (const key of keys) {
-    const found = explainUnknown(schema, key, known);
-    if (found.key !== null) meant.add(found.key);
-    walk.inside(key, () =>
-      walk.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help: found.help }),
-    );
+    let { key: own, help } = explainUnknown(schema, key, known);
+    if (own === null && keys.length === 1 && missing.length === 1 && missing[0] !== undefined) {
+      own = missing[0];
+      help = `did you mean '${own}'? It is missing here`;
+    }
+    if (own !== null) meant.add(own);
+    walk.inside(key, () => walk.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help }));
   }
   return meant;
 }

@@ -30,9 +30,15 @@ export class ProblemList {
     return this.#places.has(`${key}/${name}`);
   }
 
-  /** In the order of the file. */
+  /** In the order of the file. What is found twice, through an anchor and its aliases, is one problem. */
   sorted(): readonly Diagnostic[] {
-    return this.#diagnostics.toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column);
+    const unique = new Map<string, Diagnostic>();
+    for (const diagnostic of this.#diagnostics) {
+      const { span, code, message } = diagnostic;
+      const key = `${span.line}:${span.column} ${code} ${message}`;
+      if (!unique.has(key)) unique.set(key, diagnostic);
+    }
+    return [...unique.values()].toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column);
   }
 
   add(code: DiagnosticCode, pointer: Pointer, message: string, detail: ProblemDetail = {}): void {

@@ -43,8 +43,8 @@ export function readDocument(
   if (!parsed) return err([diagnostic(tooDeep, [0, 0])]);
   const [error] = parsed.errors;
   if (error) {
-    const { start, ...problem } = explainSyntaxError(error, source.text);
-    return err([diagnostic(problem, onOneLine(source.text, start ?? error.pos[0], error.pos[1]))]);
+    const { range = error.pos, ...problem } = explainSyntaxError(error, source.text);
+    return err([diagnostic(problem, onOneLine(source.text, range))]);
   }
   const tagged = parsed.warnings.find(
     (warning) => warning.code === "TAG_RESOLVE_FAILED" || warning.code === "BAD_COLLECTION_TYPE",
@@ -68,7 +68,7 @@ export function readDocument(
 }
 
 /** A range without the lines after its first: what the parser gave up on is rarely more than a hint of the place. */
-function onOneLine(text: string, start: number, end: number): readonly [number, number] {
+function onOneLine(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
   const feed = text.indexOf("\n", start);
   return [start, feed === -1 || feed > end ? Math.max(start, end) : feed];
 }

@@ -139,7 +139,8 @@ interface Line {
 
 /** The header may give the indent relative to a parent that is not known here, so smaller indents are tried too. */
 function mapBlock(source: string, start: number, end: number, value: string, folded: boolean): TextMap | null {
-  const lines = linesOf(source, source.indexOf("\n", start) + 1, end);
+  const header = source.indexOf("\n", start);
+  const lines = header === -1 ? [] : linesOf(source, header + 1, end);
   const first = lines.find((line) => line.start + line.indent < line.end);
   const guess = first ? first.indent : 0;
   // Nesting is bounded, and an indicator is one digit: more tries cannot help.
@@ -155,7 +156,7 @@ function mapBlock(source: string, start: number, end: number, value: string, fol
 
 function linesOf(source: string, start: number, end: number): Line[] {
   const lines: Line[] = [];
-  for (let index = start; start > 0 && index < end;) {
+  for (let index = start; index < end;) {
     const feed = source.indexOf("\n", index);
     const next = feed === -1 || feed >= end ? end : feed + 1;
     let lineEnd = feed === -1 || feed >= end ? end : feed;

@@ -1,4 +1,4 @@
-import { parseDuration } from "../util/duration.ts";
+import { formatDuration, parseDuration } from "../util/duration.ts";
 import { parseSize } from "../util/size.ts";
 import { nearestName, quote } from "./describe.ts";
 import type { SchemaObject } from "./schema-node.ts";
@@ -51,17 +51,19 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
   }
 }
 
-const unitWords: { readonly [word: string]: string } = { ms: "ms", mi: "m", s: "s", m: "m", h: "h", d: "d" };
+const unitsMs: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `10 minutes` is `10m`; a number alone wants its unit. */
+/** `10 minutes` is `10m`, `1.5h` is `1h30m`; a number alone wants its unit. */
 export function durationHelp(text: string): string | null {
-  const match = /^(\d{1,15})\s*([a-z]*)$/i.exec(text.trim());
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)$/i.exec(text.trim());
   if (!match) return null;
   const [, number = "", word = ""] = match;
   if (word === "") return `say of what: ${number}s are seconds, ${number}m minutes, ${number}h hours`;
   const start = word.toLowerCase();
-  const unit = unitWords[/^(?:ms|milli)/.test(start) ? "ms" : start.charAt(0)];
-  return unit === undefined ? null : `write ${number}${unit}`;
+  const unit = /^(?:ms|milli)/.test(start) ? "ms" : start.charAt(0);
+  const ms = Math.round(Number(number) * (unitsMs[unit] ?? 0));
+  const written = Number.isInteger(Number(number)) ? number + unit : formatDuration(ms);
+  return ms > 0 && parseDuration(written) !== null ? `write ${written}` : null;
 }
 
 function laterHelp(text: string): string | null {
@@ -80,6 +82,6 @@ function regexProblem(source: string): string | null {
     RegExp(source, "u");
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
+    return error instanceof Error ? error.message.slice(error.message.lastIndexOf(": ") + 2) : "";
   }
 }

@@ -1,10 +1,14 @@
 import type { Json } from "../util/json.ts";
+import { foreignTypes } from "./foreign.ts";
 import { durationHelp } from "./text-check.ts";
 import type { SchemaObject } from "./schema-node.ts";
 
 /** What somebody probably meant who wrote a value of the wrong type at this key; null when nothing comes to mind. */
 export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | number | undefined): string | null {
   if (schema["x-text"] === "duration" && typeof value === "number") return durationHelp(String(value));
+  if (schema["x-text"] === "version" && typeof value === "number")
+    return `write it in quotes: "${value}${Number.isInteger(value) ? ".0.0" : ".0"}"`;
+  if (schema["x-place"] === "retry" && typeof value === "number") return `write { max_attempts: ${value} }`;
   if (typeof value === "string") return fromText(schema, value);
   if (typeof value === "boolean" && key === "required") {
     return "`required` is a list of keys beside `properties`; an input is required when it has no `default`";
@@ -16,8 +20,13 @@ export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | n
   return null;
 }
 
+const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
+
 function fromText(schema: SchemaObject, text: string): string | null {
   if (text.trimStart().startsWith("${{")) return "this is read before the run, so no expression is possible here";
+  if (schema["x-place"] === "schema")
+    return `write { type: ${foreignTypes.get(text) ?? (jsonTypes.has(text) ? text : "string")} }`;
+  if (schema["x-place"] === "step") return "a script is written `{ run: ... }`";
   if (schema.type === "boolean" && /^(?:yes|on|true|y)$/i.test(text)) return "write true";
   if (schema.type === "boolean" && /^(?:no|off|false|n)$/i.test(text)) return "write false";
   if ((schema.type === "integer" || schema.type === "number") && /^-?\d+(?:\.\d+)?$/.test(text))

@@ -51,7 +51,8 @@ function checkVersion(data: JsonObject, problems: ProblemList): boolean {
       part: "key",
       help: `add \`muster: ${LANGUAGE_VERSION}\`, the version of the language, as its first line`,
     });
-    return true;
+    // Without steps too it is some other file: it is not judged by our rules.
+    return Object.hasOwn(data, "steps");
   }
   const version = data["muster"] as Json;
   if (version === LANGUAGE_VERSION) return true;

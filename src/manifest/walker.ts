@@ -75,7 +75,7 @@ export class Walker implements Walk {
     const expected = describeSchema(schema);
     if (value === null) {
       return this.report("WF2003", `${this.label} is empty`, {
-        help: `it must be ${expected}; leave the key out if there is nothing to say`,
+        help: `it must be ${expected}`,
       });
     }
     this.report("WF2003", `${this.label} must be ${expected}, not ${describeValue(value)}`, {

@@ -118,7 +118,7 @@ export class LocalRun implements Sink {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
       this.#core.post({ type: "cancel", as: "cancelled" });
     } else {
-      const index = this.#core.stepIndexOf(step);
+      const index = this.#core.indexOf(step);
       if (index === undefined) return false;
       this.#core.post({ type: "kill", scope: 0, step: index });
     }

@@ -9,9 +9,11 @@ import { readsUnfinished } from "../../run/scheduler/plan-graph.ts";
 export interface StepRead {
   /** Names in the body: part of its fingerprint. `secrets` are not among them. */
   readonly body: readonly (readonly string[])[];
-  readonly condition: readonly (readonly string[])[];
-  readonly items: readonly (readonly string[])[];
-  readonly onError: readonly (readonly string[])[];
+  /** `if`, null when there is none. */
+  readonly condition: Template | null;
+  readonly conditionPaths: readonly (readonly string[])[];
+  readonly itemPaths: readonly (readonly string[])[];
+  readonly onErrorPaths: readonly (readonly string[])[];
   readonly secrets: boolean;
   /** S of the fingerprint. */
   readonly staticDigest: string;
@@ -24,12 +26,14 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
   const step = plan.scopes[scope]?.steps[index];
   if (step === undefined) throw new InternalError(`no step ${index} in scope ${scope}`);
   const all = pathsOf(bodyTemplates(plan, step));
+  const condition: Template | null = step.condition === null ? null : { kind: "cel", source: step.condition };
   const partial = step.needs.filter((group) => group.required < group.of.length);
   return {
     body: all.filter((path) => path[0] !== "secrets"),
-    condition: pathsOf(step.condition === null ? [] : [{ kind: "cel", source: step.condition }]),
-    items: pathsOf(step.fan === null ? [] : [step.fan.items]),
-    onError: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
+    condition,
+    conditionPaths: pathsOf(present(condition)),
+    itemPaths: pathsOf(step.fan === null ? [] : [step.fan.items]),
+    onErrorPaths: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
     secrets: all.some((path) => path[0] === "secrets"),
     staticDigest: staticFingerprint(plan, scope, index),
     unfinished: readsUnfinished(step) ? partial.flatMap((group) => group.of) : null,

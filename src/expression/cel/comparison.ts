@@ -3,7 +3,7 @@ import { suggest } from "../../diagnostic/suggest.ts";
 import type { ExpressionProblem } from "../scope.ts";
 import { describeKinds, isFreeText, itemShape, kindsOf, valuesOf, type ShapeKind } from "../shape.ts";
 import type { Json, JsonSchema } from "../../util/json.ts";
-import { sourceOf } from "./interpreter.ts";
+import { sourceOf } from "./message.ts";
 import type { CelNode } from "./parse.ts";
 
 /** An operand with what is known of its value. */
@@ -39,7 +39,10 @@ export function comparisonProblem(
 
 /** Free text of a model says the same thing in many ways: a comparison with it holds by chance. */
 function freeTextProblem(left: Operand, right: Operand): Finding | null {
-  for (const [one, other] of [[left, right], [right, left]] as const) {
+  for (const [one, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
     if (!isFreeText(one.shape) || isEmptyCheck(other.node)) continue;
     return {
       code: "WF4008",
@@ -85,7 +88,12 @@ function valueProblem(side: Operand, literal: Operand, always: string): Finding 
 function valueHelp(value: string, allowed: readonly Json[]): string {
   const texts = allowed.filter((each) => typeof each === "string");
   const near = suggest(value, texts);
-  return near ? `did you mean ${JSON.stringify(near)}?` : `it is one of ${texts.slice(0, 12).map((each) => JSON.stringify(each)).join(", ")}`;
+  return near
+    ? `did you mean ${JSON.stringify(near)}?`
+    : `it is one of ${texts
+        .slice(0, 12)
+        .map((each) => JSON.stringify(each))
+        .join(", ")}`;
 }
 
 function membershipProblem(item: Operand, container: Operand, isCondition: boolean): Finding | null {
@@ -164,7 +172,8 @@ function conversionHelp(
 ): string | null {
   const isNumber = (kinds: ReadonlySet<ShapeKind>): boolean => kinds.has("int") || kinds.has("double");
   if (left.has("string") && isNumber(right)) return `string(${sourceOf(rightOperand.node)}) makes a text of it`;
-  if (leftOperand && isNumber(left) && right.has("string")) return `string(${sourceOf(leftOperand.node)}) makes a text of it`;
+  if (leftOperand && isNumber(left) && right.has("string"))
+    return `string(${sourceOf(leftOperand.node)}) makes a text of it`;
   return null;
 }
 

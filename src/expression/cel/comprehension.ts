@@ -1,5 +1,6 @@
 import { EvaluationError, isRecoverable } from "../evaluation-error.ts";
-import type { Bindings, Interpreter } from "./interpreter.ts";
+import type { Meter } from "../meter.ts";
+import { iterationName, type Bindings } from "./binding.ts";
 import { describe } from "./operator.ts";
 import type { CelNode } from "./parse.ts";
 import { fieldNamesOf, itemsOf, ListValue, type Value } from "./value.ts";
@@ -28,47 +29,52 @@ export function takesArguments(name: Comprehension, count: number): boolean {
   return (argumentCounts[name] as readonly number[]).includes(count);
 }
 
-/** The name that a macro binds: its first argument, which the parser has checked to be one. */
-export function iterationName(node: CelNode): string {
-  if (node.op === "id") return node.args;
-  throw new EvaluationError("type", "the first argument must be a plain name, as in `list.map(x, x.title)`");
+/** `target.name(variable, body)` with all that it needs. */
+export interface ComprehensionCall {
+  readonly name: Comprehension;
+  readonly target: Value;
+  /** The source of the target, for messages. */
+  readonly source: string;
+  readonly args: readonly CelNode[];
+  readonly outer: Bindings;
 }
 
-/** Runs a macro: `target.name(variable, body)`. */
-export function comprehend(
-  interpreter: Interpreter,
-  name: Comprehension,
-  target: Value,
-  source: string,
-  args: readonly CelNode[],
-  outer: Bindings,
-): Value {
-  const items = itemsOf(target, interpreter.meter) ?? fieldNamesOf(target, interpreter.meter);
+/** How the body of a macro is evaluated: by the interpreter that met it. */
+export interface BodyRunner {
+  readonly meter: Meter;
+  run(node: CelNode, bindings: Bindings): Value;
+  bool(node: CelNode, bindings: Bindings): boolean;
+}
+
+/** Runs a macro. */
+export function comprehend(runner: BodyRunner, { name, target, source, args, outer }: ComprehensionCall): Value {
+  const items = itemsOf(target, runner.meter) ?? fieldNamesOf(target, runner.meter);
   if (!items || !takesArguments(name, args.length)) {
     throw new EvaluationError("type", `${name} takes a list or an object, and ${source} is ${describe(target)}`);
   }
-  const variable = iterationName(args[0] as CelNode);
+  const variable = iterationName(args[0]);
   const body = args.at(-1) as CelNode;
   const inner = (value: Value): Bindings => ({ name: variable, value, outer });
+  const holds = (value: Value): boolean => runner.bool(body, inner(value));
   switch (name) {
     case "map": {
       const filter = args.length === 3 ? (args[1] as CelNode) : null;
-      const kept = filter ? items.filter((item) => interpreter.bool(filter, inner(item))) : items;
-      return new ListValue(kept.map((item) => interpreter.run(body, inner(item))));
+      const kept = filter ? items.filter((item) => runner.bool(filter, inner(item))) : items;
+      return new ListValue(kept.map((item) => runner.run(body, inner(item))));
     }
     case "filter":
-      return new ListValue(items.filter((item) => interpreter.bool(body, inner(item))));
+      return new ListValue(items.filter(holds));
     case "exists_one":
-      return items.filter((item) => interpreter.bool(body, inner(item))).length === 1;
+      return items.filter(holds).length === 1;
     case "all":
-      return !decides(items, false, (item) => interpreter.bool(body, inner(item)), interpreter);
+      return !someGives(items, false, holds, runner.meter);
     case "exists":
-      return decides(items, true, (item) => interpreter.bool(body, inner(item)), interpreter);
+      return someGives(items, true, holds, runner.meter);
   }
 }
 
 /** True as soon as one item gives `wanted`; an error counts only when no item does. */
-function decides(items: readonly Value[], wanted: boolean, test: (item: Value) => boolean, { meter }: Interpreter): boolean {
+function someGives(items: readonly Value[], wanted: boolean, test: (item: Value) => boolean, meter: Meter): boolean {
   let failure: EvaluationError | null = null;
   for (const item of items) {
     try {

@@ -6,7 +6,10 @@ import { checkedInt, kindOf, type Value } from "./value.ts";
 export function toInt(value: Value, _meter: Meter, least?: bigint): bigint {
   const int = parseInteger(value);
   if (int !== null && (least === undefined || int >= least)) return checkedInt(int);
-  throw new EvaluationError("value", `${show(value)} is not ${least === undefined ? "an integer" : "an integer above 0"}`);
+  throw new EvaluationError(
+    "value",
+    `${show(value)} is not ${least === undefined ? "an integer" : "an integer above 0"}`,
+  );
 }
 
 function parseInteger(value: Value): bigint | null {
@@ -27,7 +30,7 @@ export function toDouble(value: Value): number {
 
 /** string(x) of a text, number or bool. */
 export function toText(value: Value): string {
-  return typeof value === "string" ? value : String(value);
+  return typeof value === "string" ? value : `${value as number | bigint | boolean}`;
 }
 
 /** bool(x) of a bool or a text as CEL lists them. */
@@ -41,5 +44,5 @@ export function toBool(value: Value): boolean {
 /** A value as a message shows it: short, and its type when it is not plain. */
 export function show(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-  return value === null || ["bool", "int", "double"].includes(kindOf(value)) ? String(value) : `a ${kindOf(value)}`;
+  return value === null || typeof value !== "object" ? `${value}` : `a ${kindOf(value)}`;
 }

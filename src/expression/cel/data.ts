@@ -2,14 +2,25 @@ import { EvaluationError } from "../evaluation-error.ts";
 import type { Meter } from "../meter.ts";
 import type { Json } from "../../util/json.ts";
 import { show } from "./conversion.ts";
-import { checkedDouble, checkedInt, fromJson, isNumber, itemsOf, ListValue, measureJson, toJson, type Value } from "./value.ts";
+import {
+  checkedDouble,
+  checkedInt,
+  fromJson,
+  isNumber,
+  itemsOf,
+  ListValue,
+  measureJson,
+  toJson,
+  type Value,
+} from "./value.ts";
 
 /** sum(list): 0 for an empty list; an int when all items are ints, else a double. */
 export function sumOf(list: Value, meter: Meter): bigint | number {
   let ints = 0n;
   let doubles: number | null = null;
   for (const item of itemsOf(list, meter) ?? []) {
-    if (!isNumber(item)) throw new EvaluationError("type", `sum takes a list of numbers, and one item is ${show(item)}`);
+    if (!isNumber(item))
+      throw new EvaluationError("type", `sum takes a list of numbers, and one item is ${show(item)}`);
     if (typeof item === "bigint") ints = checkedInt(ints + item);
     else doubles = (doubles ?? 0) + item;
   }
@@ -47,7 +58,7 @@ export function linesOf(source: string, meter: Meter): ListValue {
 export function splitLines(source: string, meter: Meter): readonly string[] {
   if (source === "") return [];
   const lines: string[] = [];
-  for (let start = 0; start < source.length; ) {
+  for (let start = 0; start < source.length;) {
     meter.charge(1);
     const found = source.indexOf("\n", start);
     const end = found === -1 ? source.length : found;

@@ -52,8 +52,11 @@ const plain = (run: (value: string, other: string) => boolean): Overload =>
     meter.chargeSearch((value as string).length, (other as string).length);
     return run(value as string, other as string);
   });
-const convert = (kinds: readonly Parameter[], gives: JsonSchema, call: (value: Value, meter: Meter) => Value): Overload[] =>
-  kinds.map((kind) => overload([kind], gives, ([value], { meter }) => call(value as Value, meter)));
+const convert = (
+  kinds: readonly Parameter[],
+  gives: JsonSchema,
+  call: (value: Value, meter: Meter) => Value,
+): Overload[] => kinds.map((kind) => overload([kind], gives, ([value], { meter }) => call(value as Value, meter)));
 
 /** Functions that are called as `f(x)`. `has`, `coalesce` and the status functions are part of the walk itself. */
 export const globalFunctions: ReadonlyMap<string, readonly Overload[]> = new Map<string, readonly Overload[]>([
@@ -90,7 +93,11 @@ export const methods: ReadonlyMap<string, readonly Overload[]> = new Map<string,
   ["matches", [matches]],
   [
     "charAt",
-    [overload(["string", "int"], stringShape, ([value, at], { meter }) => text.charAt(value as string, at as bigint, meter))],
+    [
+      overload(["string", "int"], stringShape, ([value, at], { meter }) =>
+        text.charAt(value as string, at as bigint, meter),
+      ),
+    ],
   ],
   [
     "indexOf",
@@ -162,7 +169,8 @@ export const methods: ReadonlyMap<string, readonly Overload[]> = new Map<string,
       overload(
         ["list", "string"],
         stringShape,
-        ([list, by], { meter }) => text.join(itemsOf(list as Value, meter) ?? [], (by as string | undefined) ?? "", meter),
+        ([list, by], { meter }) =>
+          text.join(itemsOf(list as Value, meter) ?? [], (by as string | undefined) ?? "", meter),
         1,
       ),
     ],

@@ -2,10 +2,13 @@ import { EvaluationError, isRecoverable } from "../evaluation-error.ts";
 import type { Meter } from "../meter.ts";
 import type { GateStatus } from "../scope.ts";
 import { isStatusFunction } from "../status-function.ts";
-import type { Json } from "../../util/json.ts";
+import type { Context } from "../context.ts";
 import { accepts, globalFunctions, methods, overloadsFor, type Overload } from "./function.ts";
-import { comprehend, isComprehension, iterationName } from "./comprehension.ts";
+import { comprehend, isComprehension } from "./comprehension.ts";
+import { iterationName, type Bindings } from "./binding.ts";
+import { show } from "./conversion.ts";
 import { literalOf } from "./literal.ts";
+import { keyText, missingField, sourceOf } from "./message.ts";
 import { applyBinary, describe, negate } from "./operator.ts";
 import type { CelNode } from "./parse.ts";
 import { Patterns } from "./pattern.ts";
@@ -23,17 +26,6 @@ import {
   TypeValue,
   type Value,
 } from "./value.ts";
-
-/** A name that a macro bound, and those bound around it. */
-export interface Binding {
-  readonly name: string;
-  readonly value: Value;
-  readonly outer: Bindings;
-}
-export type Bindings = Binding | null;
-
-/** The values by root name; a root that is undefined is not there. */
-export type Context = { readonly [root: string]: Json | undefined };
 
 /** Evaluates one tree over one context. Every step is charged to the meter, so it always ends. */
 export class Interpreter {
@@ -86,12 +78,7 @@ export class Interpreter {
       case "rcall":
         return this.#callMethod(node.args[0], node.args[1], node.args[2], bindings);
       default:
-        return applyBinary(
-          node.op,
-          this.run(node.args[0], bindings),
-          this.run(node.args[1], bindings),
-          this.meter,
-        );
+        return applyBinary(node.op, this.run(node.args[0], bindings), this.run(node.args[1], bindings), this.meter);
     }
   }
 
@@ -133,9 +120,15 @@ export class Interpreter {
     const found = lookUp(base, key, () => sourceOf(baseNode));
     if (found !== undefined) return found;
     if (kindOf(base) === "list") {
-      throw new EvaluationError("value", `${sourceOf(baseNode)} has ${sizeOf(base, this.meter)} items, and no item ${String(key)}`);
+      throw new EvaluationError(
+        "value",
+        `${sourceOf(baseNode)} has ${sizeOf(base, this.meter)} items, and no item ${show(key)}`,
+      );
     }
-    throw new EvaluationError("missing", missingField(sourceOf(baseNode), String(key), fieldNamesOf(base, this.meter) ?? []));
+    throw new EvaluationError(
+      "missing",
+      missingField(sourceOf(baseNode), key as string, fieldNamesOf(base, this.meter) ?? []),
+    );
   }
 
   #selectOptional(base: Value, key: Value): OptionalValue {
@@ -158,12 +151,17 @@ export class Interpreter {
   }
 
   #callGlobal(name: string, args: readonly CelNode[], node: CelNode, bindings: Bindings): Value {
-    if (name === "has") return this.#has(args[0] as CelNode, bindings);
+    if (name === "has") return this.#has(argumentOf(name, args, 0), bindings);
     if (name === "coalesce") return this.#coalesce(args, bindings);
     if (isStatusFunction(name)) return this.#status(name);
     const overloads = globalFunctions.get(name);
     if (!overloads) throw new EvaluationError("missing", `there is no function '${name}'`);
-    return this.#apply(name, overloads, args.map((arg) => this.run(arg, bindings)), sourceOf(node));
+    return this.#apply(
+      name,
+      overloads,
+      args.map((arg) => this.run(arg, bindings)),
+      sourceOf(node),
+    );
   }
 
   #callMethod(name: string, receiver: CelNode, args: readonly CelNode[], bindings: Bindings): Value {
@@ -174,7 +172,8 @@ export class Interpreter {
     if (target === null) {
       throw new EvaluationError("null_field", `${sourceOf(receiver)} is null, so ${name}() cannot be called on it`);
     }
-    if (isComprehension(name)) return comprehend(this, name, target, sourceOf(receiver), args, bindings);
+    if (isComprehension(name))
+      return comprehend(this, { name, target, source: sourceOf(receiver), args, outer: bindings });
     if (target instanceof OptionalValue) return this.#callOptional(name, target, args, bindings);
     const overloads = methods.get(name);
     if (!overloads) throw new EvaluationError("missing", `there is no function '${name}' on ${describe(target)}`);
@@ -192,7 +191,8 @@ export class Interpreter {
 
   /** True when the field is there, even if it is null; false when anything before it is missing or null. */
   #has(select: CelNode, bindings: Bindings): boolean {
-    if (select.op !== "." && select.op !== ".?") throw new EvaluationError("type", "has() takes a field, as in has(a.b)");
+    if (select.op !== "." && select.op !== ".?")
+      throw new EvaluationError("type", "has() takes a field, as in has(a.b)");
     try {
       const base = this.run(select.args[0], bindings);
       return this.#selectOptional(base, select.args[1]).held !== undefined;
@@ -226,13 +226,14 @@ export class Interpreter {
   #callNamespace(name: string, args: readonly CelNode[], bindings: Bindings): Value {
     if (name === "optional.none") return new OptionalValue(undefined);
     if (name === "cel.bind") {
-      const value = this.run(args[1] as CelNode, bindings);
-      return this.run(args[2] as CelNode, { name: iterationName(args[0] as CelNode), value, outer: bindings });
+      const value = this.run(argumentOf(name, args, 1), bindings);
+      return this.run(argumentOf(name, args, 2), { name: iterationName(args[0]), value, outer: bindings });
     }
-    const value = this.run(args[0] as CelNode, bindings);
+    const value = this.run(argumentOf(name, args, 0), bindings);
     if (name === "optional.of") return new OptionalValue(value);
     if (name === "optional.ofNonZeroValue") {
-      const isZero = value === null || value === false || value === "" || Number(sizeOf(value, this.meter) ?? value) === 0;
+      const isZero =
+        value === null || value === false || value === "" || Number(sizeOf(value, this.meter) ?? value) === 0;
       return new OptionalValue(isZero ? undefined : value);
     }
     throw new EvaluationError("missing", `there is no function '${name}'`);
@@ -247,14 +248,14 @@ export class Interpreter {
         if (held === undefined) throw new EvaluationError("missing", "value() of an optional that is empty");
         return held;
       case "orValue":
-        return held === undefined ? this.run(args[0] as CelNode, bindings) : held;
+        return held === undefined ? this.run(argumentOf(name, args, 0), bindings) : held;
       case "or":
-        return held === undefined ? this.run(args[0] as CelNode, bindings) : target;
+        return held === undefined ? this.run(argumentOf(name, args, 0), bindings) : target;
       case "optMap":
       case "optFlatMap": {
         if (held === undefined) return target;
-        const inner = { name: iterationName(args[0] as CelNode), value: held, outer: bindings };
-        const result = this.run(args[1] as CelNode, inner);
+        const inner = { name: iterationName(args[0]), value: held, outer: bindings };
+        const result = this.run(argumentOf(name, args, 1), inner);
         return name === "optMap" ? new OptionalValue(result) : result;
       }
       default:
@@ -274,19 +275,9 @@ function lookUp(base: Value, key: Value, source: () => string): Value | undefine
   throw new EvaluationError("type", `${source()} is ${describe(base)}, so ${keyText(key)} cannot be read`);
 }
 
-function keyText(key: Value): string {
-  return typeof key === "string" ? `its field '${key}'` : `its item ${String(key)}`;
-}
-
-/** What is missing, and what is there instead. */
-export function missingField(base: string, name: string, fields: readonly string[]): string {
-  const some = fields.slice(0, 10).map((field) => (field.length > 40 ? `${field.slice(0, 40)}...` : field));
-  const there = fields.length === 0 ? "it is empty" : `it has ${some.join(", ")}${fields.length > 10 ? ", ..." : ""}`;
-  return `${base} has no field '${name}': ${there}`;
-}
-
-/** The source of a node, cut to what fits into a message. */
-export function sourceOf(node: CelNode): string {
-  const source = node.input.slice(node.start, node.end);
-  return source.length > 80 ? `${source.slice(0, 80)}...` : source;
+/** An argument that the function needs; the check has said so before, but nothing here relies on it. */
+function argumentOf(name: string, args: readonly CelNode[], index: number): CelNode {
+  const node = args[index];
+  if (node) return node;
+  throw new EvaluationError("type", `${name} needs ${index + 1} argument${index === 0 ? "" : "s"}`);
 }

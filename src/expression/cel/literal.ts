@@ -6,7 +6,8 @@ type Literal = Extract<ASTNode, { readonly op: "value" }>["args"];
 
 /** The value of a literal. `1u` is the int 1; bytes have no place in JSON and are refused. */
 export function literalOf(literal: Literal): Value {
-  if (literal === null || typeof literal !== "object") return typeof literal === "bigint" ? checkedInt(literal) : literal;
+  if (literal === null || typeof literal !== "object")
+    return typeof literal === "bigint" ? checkedInt(literal) : literal;
   if (literal instanceof Uint8Array) throw new EvaluationError("type", "bytes are not a value here; write a text");
   return checkedInt(literal.valueOf());
 }

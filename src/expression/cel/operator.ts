@@ -46,9 +46,13 @@ export function negate(value: Value): Value {
 function contains(container: Value, item: Value, meter: Meter): boolean {
   const items = itemsOf(container, meter);
   if (items) return items.some((each) => equalValues(each, item, meter));
-  if (kindOf(container) === "map") return typeof item === "string" && fieldOf(container as MapValue, item) !== undefined;
+  if (kindOf(container) === "map")
+    return typeof item === "string" && fieldOf(container as MapValue, item) !== undefined;
   const hint = typeof container === "string" ? "; in a text write text.contains(part)" : "";
-  throw new EvaluationError("type", `\`in\` takes a list or an object on its right, and got ${describe(container)}${hint}`);
+  throw new EvaluationError(
+    "type",
+    `\`in\` takes a list or an object on its right, and got ${describe(container)}${hint}`,
+  );
 }
 
 function compare(operator: Order, left: Value, right: Value, meter: Meter): boolean {
@@ -116,7 +120,9 @@ function calculateDoubles(operator: Arithmetic, left: number, right: number): nu
 
 function misfit(operator: string, left: Value, right: Value): EvaluationError {
   const hint =
-    operator === "+" && (typeof left === "string" || typeof right === "string") ? "; string(...) makes text of a number" : "";
+    operator === "+" && (typeof left === "string" || typeof right === "string")
+      ? "; string(...) makes text of a number"
+      : "";
   return new EvaluationError(
     "type",
     `\`${operator}\` does not go between ${describe(left)} and ${describe(right)}${hint}`,

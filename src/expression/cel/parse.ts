@@ -28,7 +28,8 @@ export function parseCel(source: string): Result<CelNode, ExpressionProblem> {
     // `!!!!...` overflows the parser's stack before any of its limits is reached.
     if (error instanceof RangeError) return err(tooLarge("the expression is nested too deeply", source));
     if (!(error instanceof ParseError)) throw error;
-    if (error.code === "limit_exceeded") return err(tooLarge("the expression is too large or nested too deeply", source));
+    if (error.code === "limit_exceeded")
+      return err(tooLarge("the expression is too large or nested too deeply", source));
     return err(syntaxProblem(source, error));
   }
 }
@@ -78,8 +79,12 @@ const syntaxHabits: readonly { readonly at: RegExp; readonly message: string; re
   { at: /^not\b/, message: "`not` is not an operator", help: "write `!`" },
   { at: /^\?\?/, message: "`??` is not an operator", help: "write `coalesce(a, b)`" },
   { at: /^\?\./, message: "`?.` is written the other way round", help: "write `a.?b`" },
-  { at: /^(\||&)(?!\1)/, message: "`|` and `&` are not operators", help: "write `||` or `&&`; call functions as `f(x)`" },
-  { at: /^`/, message: "back quotes make no text", help: 'write "..." or \'...\'' },
+  {
+    at: /^(\||&)(?!\1)/,
+    message: "`|` and `&` are not operators",
+    help: "write `||` or `&&`; call functions as `f(x)`",
+  },
+  { at: /^`/, message: "back quotes make no text", help: "write \"...\" or '...'" },
   { at: /^\$/, message: "`$` is not part of an expression", help: "write the expression without `${{ }}` inside it" },
   { at: /^in\b/, message: "`in` cannot be a field after a dot", help: 'write `["in"]`' },
 ];

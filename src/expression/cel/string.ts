@@ -134,7 +134,10 @@ export function join(items: readonly Value[], by: string, meter: Meter): string 
   const texts: string[] = [];
   for (const item of items) {
     if (typeof item !== "string") {
-      throw new EvaluationError("type", `join takes a list of texts, and one item is ${show(item)}; map(x, string(x)) makes texts`);
+      throw new EvaluationError(
+        "type",
+        `join takes a list of texts, and one item is ${show(item)}; map(x, string(x)) makes texts`,
+      );
     }
     meter.chargeText(item.length + by.length);
     texts.push(item);

@@ -190,7 +190,10 @@ export function toJson(value: Value, meter: Meter, depth = 0): Json {
   checkDepth(depth);
   if (value instanceof OptionalValue) return value.held === undefined ? null : toJson(value.held, meter, depth + 1);
   if (value instanceof TypeValue) {
-    throw new EvaluationError("type", `a type is not a value that can be kept; compare it, as in type(x) == ${value.of}`);
+    throw new EvaluationError(
+      "type",
+      `a type is not a value that can be kept; compare it, as in type(x) == ${value.of}`,
+    );
   }
   if (value instanceof ListValue) return value.items.map((item) => toJson(item, meter, depth + 1));
   if (value instanceof MapValue) {

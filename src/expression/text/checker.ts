@@ -3,7 +3,17 @@ import { suggest } from "../../diagnostic/suggest.ts";
 import { fieldProblem } from "../field-problem.ts";
 import { foreignRoots } from "../root.ts";
 import type { ExpressionProblem, ExpressionScope } from "../scope.ts";
-import { anyShape, boolShape, declaresField, describeKinds, fieldShape, intShape, itemShape, kindsOf, stringShape } from "../shape.ts";
+import {
+  anyShape,
+  boolShape,
+  declaresField,
+  describeKinds,
+  fieldShape,
+  intShape,
+  itemShape,
+  kindsOf,
+  stringShape,
+} from "../shape.ts";
 import type { JsonSchema } from "../../util/json.ts";
 import { helpers } from "./helper.ts";
 import type { Place, TextBlock, TextCall, TextExpression, TextPart, TextPath } from "./tree.ts";
@@ -50,7 +60,12 @@ export class TextChecker {
     const kinds = kindsOf(shape);
     if (node.block === "each" && kinds !== null && !kinds.has("list") && !kinds.has("map")) {
       const help = kinds.has("string") ? `one line each: {{#each (lines ${sourceOf(node.value)})}}` : null;
-      this.#problem(node.value, "WF4007", `#each takes a list or an object, and ${sourceOf(node.value)} is ${describeKinds(kinds)}`, help);
+      this.#problem(
+        node.value,
+        "WF4007",
+        `#each takes a list or an object, and ${sourceOf(node.value)} is ${describeKinds(kinds)}`,
+        help,
+      );
     }
     const inner = node.block === "with" ? shape : valuesOfEach(shape);
     const key = kinds === null || kinds.has("map") ? anyShape : intShape;
@@ -86,7 +101,12 @@ export class TextChecker {
       const takes = helper.takes[Math.min(index, helper.takes.length - 1)];
       if (!takes || kinds === null || [...kinds].some((kind) => takes.includes(kind))) continue;
       const wanted = describeKinds(new Set(takes.filter((kind) => kind !== "null")));
-      this.#problem(arg, "WF4007", `${node.helper} takes ${wanted} here, and gets ${describeKinds(kinds)}`, `write ${helper.usage}`);
+      this.#problem(
+        arg,
+        "WF4007",
+        `${node.helper} takes ${wanted} here, and gets ${describeKinds(kinds)}`,
+        `write ${helper.usage}`,
+      );
     }
     for (const { value } of node.options) this.#shapeOf(value, frame, "print");
     return helper.gives === "bool" ? boolShape : helper.gives === "string" ? stringShape : anyShape;
@@ -236,7 +256,11 @@ function nearestEach(frame: FrameShape | null): FrameShape | null {
   return at;
 }
 
-function inOrder({ code, message, help }: ReturnType<typeof fieldProblem>): readonly [DiagnosticCode, string, string | null] {
+function inOrder({
+  code,
+  message,
+  help,
+}: ReturnType<typeof fieldProblem>): readonly [DiagnosticCode, string, string | null] {
   return [code, message, help];
 }
 

@@ -30,13 +30,13 @@ interface HelperRow extends Omit<Helper, "misuseOf" | "isLenient"> {
   readonly isLenient?: boolean;
 }
 
-const helper = ({ least, most, options = [], isLenient = false, ...rest }: HelperRow): Helper => ({
+const helper = ({ least, options = [], isLenient = false, ...rest }: HelperRow): Helper => ({
   ...rest,
   isLenient,
   misuseOf({ args, options: given }) {
-    const most_ = most ?? rest.takes.length;
-    if (args.length < least || args.length > most_) {
-      const expected = least === most_ ? `${least}` : most_ === Infinity ? `at least ${least}` : `${least} to ${most_}`;
+    const most = rest.most ?? rest.takes.length;
+    if (args.length < least || args.length > most) {
+      const expected = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
       return `the helper takes ${expected} argument${expected === "1" ? "" : "s"}, and gets ${args.length}`;
     }
     const unknown = given.find(({ name }) => !options.includes(name));
@@ -177,7 +177,8 @@ export function printText(value: Json, meter: Meter): string {
 
 function joinItems(list: Json, by: string, meter: Meter): string {
   if (list === null) return "";
-  if (!Array.isArray(list)) throw new EvaluationError("type", `a list is expected, and there is ${show(fromJson(list))}`);
+  if (!Array.isArray(list))
+    throw new EvaluationError("type", `a list is expected, and there is ${show(fromJson(list))}`);
   const texts = (list as readonly Json[]).map((item) => printText(item, meter));
   meter.chargeText(by.length * texts.length);
   return texts.join(by);
@@ -212,10 +213,16 @@ function compare(name: string, left: Json, right: Json): number {
 
 function integer(what: string, value: Json, most: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new EvaluationError("type", `${what} must be a whole number from 0 to ${most}, and is ${show(fromJson(value))}`);
+  throw new EvaluationError(
+    "type",
+    `${what} must be a whole number from 0 to ${most}, and is ${show(fromJson(value))}`,
+  );
 }
 
 function textArgument(name: string, value: Json): string {
   if (typeof value === "string") return value;
-  throw new EvaluationError("type", `${name} takes a text, and got ${isJsonObject(value) ? "an object" : show(fromJson(value))}`);
+  throw new EvaluationError(
+    "type",
+    `${name} takes a text, and got ${isJsonObject(value) ? "an object" : show(fromJson(value))}`,
+  );
 }

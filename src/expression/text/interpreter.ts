@@ -1,6 +1,7 @@
 import { describe } from "../cel/operator.ts";
-import { missingField, type Context } from "../cel/interpreter.ts";
+import { missingField } from "../cel/message.ts";
 import { fromJson } from "../cel/value.ts";
+import type { Context } from "../context.ts";
 import { EvaluationError } from "../evaluation-error.ts";
 import { largestOutput } from "../limit.ts";
 import type { Meter } from "../meter.ts";
@@ -73,7 +74,10 @@ export class TextInterpreter {
 
   #each(node: TextBlock, list: Json, outer: Frame | null): void {
     if (list !== null && typeof list !== "object") {
-      throw new EvaluationError("type", `#each takes a list or an object, and ${sourceOf(node.value)} is ${describe(fromJson(list))}`);
+      throw new EvaluationError(
+        "type",
+        `#each takes a list or an object, and ${sourceOf(node.value)} is ${describe(fromJson(list))}`,
+      );
     }
     const keys = isJsonObject(list) ? Object.keys(list) : null;
     const values = isJsonObject(list) ? Object.values(list) : (list ?? []);

@@ -44,7 +44,12 @@ function excessOf(source: string): ExpressionProblem | null {
     let parentheses = 0;
     for (let open = source.indexOf("(", at); open !== -1 && open < end; open = source.indexOf("(", open + 1)) {
       if (++parentheses > mostParentheses) {
-        return problem(`more than ${mostParentheses} parentheses in one {{ }}`, "compute the value in a `value` step", open, 1);
+        return problem(
+          `more than ${mostParentheses} parentheses in one {{ }}`,
+          "compute the value in a `value` step",
+          open,
+          1,
+        );
       }
     }
     // Everything up to the next `}}` has been looked at.
@@ -87,15 +92,25 @@ function unreadable(
   const open = lastOpen(source);
   if (got === "EOF" || (open !== null && source.indexOf("}}", open) === -1)) {
     const offset = open ?? source.length;
-    return { message: "a {{ is not closed", help: "close it with }}, and every block with {{/name}}", offset, length: 2 };
+    return {
+      message: "a {{ is not closed",
+      help: "close it with }}, and every block with {{/name}}",
+      offset,
+      length: 2,
+    };
   }
   const offset = offsetOf(line, 0);
   const end = source.indexOf("\n", offset);
   const place = { offset, length: (end === -1 ? source.length : end) - offset };
-  const help = got === "EQUALS" ? "compare with a helper: {{#if (eq a b)}}" : got === "CLOSE_BLOCK_PARAMS" ? pipeHelp : null;
+  const help =
+    got === "EQUALS" ? "compare with a helper: {{#if (eq a b)}}" : got === "CLOSE_BLOCK_PARAMS" ? pipeHelp : null;
   if (got === "INVERSE") return { message: "{{else}} stands outside of a block", help: null, ...place };
   if (got === "OPEN_ENDBLOCK") return { message: "a block is closed that was not opened", help: null, ...place };
-  return { message: "the {{ }} on this line cannot be read", help: help ?? "it takes a path, or a helper with arguments", ...place };
+  return {
+    message: "the {{ }} on this line cannot be read",
+    help: help ?? "it takes a path, or a helper with arguments",
+    ...place,
+  };
 }
 
 const pipeHelp = "there are no filters; helpers come first: {{ truncate text 200 }}";

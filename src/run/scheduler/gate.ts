@@ -59,19 +59,10 @@ function gateStatus(m: Machine, scope: ScopeState, node: StepNode, step: StepSta
   return { success: success && !failed && !scope.cancelling, failure: failed, cancelled };
 }
 
+/** Its units are the join's to start, or to refuse: an empty list may fail at once. */
 function openStep(m: Machine, scope: ScopeState, index: number, items: number | null): void {
   const step = m.step(scope, index);
   step.status = "open";
   step.items = items ?? 1;
-  if (step.items > 0) enqueue(m, scope, index);
-  else m.agenda.push({ kind: "units-changed", scope, step: index });
-}
-
-/** Puts a step with units to start into its ready queue, once. */
-export function enqueue(m: Machine, scope: ScopeState, index: number): void {
-  const step = m.step(scope, index);
-  if (step.queued) return;
-  step.queued = true;
-  const queue = scope.parent === null ? m.state.ready : m.state.inner;
-  queue.push({ scope: scope.id, step: index });
+  m.agenda.push({ kind: "units-changed", scope, step: index });
 }

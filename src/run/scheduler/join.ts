@@ -1,5 +1,4 @@
 import type { Join } from "../../plan/types.ts";
-import { enqueue } from "./gate.ts";
 import type { Machine, UnitEnd } from "./machine.ts";
 import type { ScopeState, StepState, UnitState } from "./state.ts";
 import { cancelUnit, liveUnits } from "./unit.ts";
@@ -31,7 +30,7 @@ export function countUnit(m: Machine, unit: UnitState, end: UnitEnd): void {
   }
 }
 
-/** Decides whether a step with units is over, must stop early, or has more units to start. */
+/** Decides whether an open step is over, must stop early, or has more units to start. */
 export function considerJoin(m: Machine, scope: ScopeState, index: number): void {
   const step = m.step(scope, index);
   if (step.status !== "open") return;
@@ -52,6 +51,15 @@ export function considerJoin(m: Machine, scope: ScopeState, index: number): void
     const failureClass = step.killed ? "cancelled" : (step.firstFailure ?? "output");
     m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "failed", class: failureClass, cause: null } });
   }
+}
+
+/** Puts a step with units to start into its ready queue, once. */
+function enqueue(m: Machine, scope: ScopeState, index: number): void {
+  const step = m.step(scope, index);
+  if (step.queued) return;
+  step.queued = true;
+  const queue = scope.parent === null ? m.state.ready : m.state.inner;
+  queue.push({ scope: scope.id, step: index });
 }
 
 /** Nothing more of this step starts; what runs is aborted. */
