@@ -121,20 +121,19 @@ export type FieldShape =
 /** Reads a field. A schema that names `properties` knows them all, unless `additionalProperties` allows others. */
 export function fieldShape(schema: JsonSchema, name: string): FieldShape {
   const found: JsonSchema[] = [];
-  const known: string[] = [];
+  const maps: JsonObject[] = [];
   let sure = true;
-  let maps = 0;
   for (const branch of branchesOf(schema)) {
     if (branch === null || kindsOfBranch(branch) === null) return { is: "field", shape: anyShape, sure: true };
     if (!kindsOfBranch(branch)?.includes("map")) continue;
-    maps++;
+    maps.push(branch);
     const shape = fieldOfBranch(branch, name);
     if (shape !== null) found.push(shape);
     if (Array.isArray(branch["required"]) && !branch["required"].includes(name)) sure = false;
-    known.push(...fieldNamesOfBranch(branch));
   }
-  if (maps === 0) return { is: "fieldless", kinds: kindsOf(schema) ?? new Set() };
-  if (found.length === 0) return { is: "unknown", known };
+  if (maps.length === 0) return { is: "fieldless", kinds: kindsOf(schema) ?? new Set() };
+  // Only now: `steps` may have thousands of fields.
+  if (found.length === 0) return { is: "unknown", known: maps.flatMap(fieldNamesOfBranch) };
   return { is: "field", shape: unionOf(found), sure };
 }
 
@@ -154,7 +153,9 @@ function fieldOfBranch(branch: JsonObject, name: string): JsonSchema | null {
 
 /** True when the schema itself names the field, rather than allowing any. */
 export function declaresField(schema: JsonSchema, name: string): boolean {
-  return branchesOf(schema).some((branch) => branch !== null && fieldNamesOfBranch(branch).includes(name));
+  return branchesOf(schema).some(
+    (branch) => branch !== null && isJsonObject(branch["properties"]) && Object.hasOwn(branch["properties"], name),
+  );
 }
 
 function fieldNamesOfBranch(branch: JsonObject): readonly string[] {
