@@ -9,6 +9,8 @@ export const intShape: JsonSchema = { type: "integer" };
 /** A number that is a double whatever its value, unlike `type: number`, whose whole values are ints. */
 export const doubleShape: JsonSchema = { type: "number", "x-double": true };
 export const stringShape: JsonSchema = { type: "string" };
+/** An optional of CEL, as `a.?b` gives it: nothing is said about what it holds. */
+export const optionalShape: JsonSchema = { "x-optional": true };
 export const nullShape: JsonSchema = { type: "null" };
 
 /** A list of such items. */
@@ -104,6 +106,11 @@ function valuesOfBranch(branch: JsonObject): readonly Json[] | null {
 /** True when a value of this shape may be text that a model wrote freely. */
 export function isFreeText(schema: JsonSchema): boolean {
   return branchesOf(schema).some((branch) => branch !== null && branch["x-free-text"] === true);
+}
+
+/** True when a value of this shape is surely an optional, which must be opened before it is compared. */
+export function isOptional(schema: JsonSchema): boolean {
+  return typeof schema === "object" && schema["x-optional"] === true;
 }
 
 /** What reading a field gives: its shape, or why there is none. */

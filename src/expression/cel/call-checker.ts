@@ -1,6 +1,16 @@
 import { suggest } from "../../diagnostic/suggest.ts";
 import type { JsonSchema } from "../../util/json.ts";
-import { anyShape, boolShape, describeKinds, itemShape, kindsOf, listShape, stringShape, unionOf } from "../shape.ts";
+import {
+  anyShape,
+  boolShape,
+  describeKinds,
+  itemShape,
+  kindsOf,
+  listShape,
+  optionalShape,
+  stringShape,
+  unionOf,
+} from "../shape.ts";
 import { isStatusFunction, statusFunctions } from "../status-function.ts";
 import { comprehensions, isComprehension, takesArguments, type Comprehension } from "./comprehension.ts";
 import { accepts, globalFunctions, methods, overloadsFor, type Overload } from "./function.ts";
@@ -31,9 +41,6 @@ const optionalMethods: ReadonlyMap<string, number> = new Map([
   ["optMap", 2],
   ["optFlatMap", 2],
 ]);
-
-/** An optional value: nothing is said about what it holds. */
-const optionalShape: JsonSchema = anyShape;
 
 /** The shape of `f(x)`. */
 export function globalCallShape(
@@ -86,7 +93,7 @@ export function methodCallShape(
   }
   const target = reader.shapeOf(receiver, bound);
   if (isComprehension(name)) return comprehension(reader, node, name, receiver, target, args, bound);
-  if (optionalMethods.has(name)) return optionalCall(reader, node, name, args, bound);
+  if (optionalMethods.has(name)) return optionalCall(reader, node, target, bound);
   const before = reader.problems.length;
   const shapes = [target, ...args.map((arg) => reader.shapeOf(arg, bound))];
   if (reader.problems.length > before) return anyShape;
@@ -133,7 +140,6 @@ function wrongCount(
   const most = (first?.takes.length ?? 0) - (isMethod ? 1 : 0);
   const least = most - (first?.optional ?? 0);
   const given = count - (isMethod ? 1 : 0);
-  if (isMethod) return reader.problem(node, "WF4007", `${name} takes ${range(least, most)}, and gets ${given}`, null);
   return reader.problem(node, "WF4007", `${name} takes ${range(least, most)}, and gets ${given}`, null);
 }
 
@@ -193,11 +199,16 @@ function namespaceCall(
 
 function optionalCall(
   reader: ShapeReader,
-  node: CelNode,
-  name: string,
-  args: readonly CelNode[],
+  node: Extract<CelNode, { op: "rcall" }>,
+  target: JsonSchema,
   bound: BoundShapes,
 ): JsonSchema {
+  const [name, receiver, args] = node.args;
+  const kinds = kindsOf(target);
+  if (kinds !== null) {
+    const message = `${name} opens an optional, and ${sourceOf(receiver)} is ${describeKinds(kinds)}`;
+    return reader.problem(node, "WF4007", message, "an optional comes of a.?b; for null write coalesce(a.b, ...)");
+  }
   const count = optionalMethods.get(name) ?? 0;
   if (count !== args.length) {
     return reader.problem(node, "WF4007", `${name} takes ${range(count, count)}, and gets ${args.length}`, null);
@@ -221,10 +232,9 @@ function unknownFunction(
   if (habit) return reader.problem(node, "WF4009", habit.message, habit.help);
   const known = receiver
     ? [...methods.keys(), ...comprehensions]
-    : [...globalFunctions.keys(), "has", "coalesce", "success", "failure", "always", "cancelled"];
+    : [...globalFunctions.keys(), "has", "coalesce", ...statusFunctions];
   const near = suggest(name, known);
   const help = near ? `did you mean '${near}'?` : `there are ${known.join(", ")}`;
-  // Arguments of an unknown function may be anything; they have been checked already where that makes sense.
   return reader.problem(node, "WF4006", `there is no function '${name}'`, help);
 }
 

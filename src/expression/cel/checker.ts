@@ -14,6 +14,7 @@ import {
   kindsOf,
   listShape,
   nullShape,
+  optionalShape,
   stringShape,
   unionOf,
   type ShapeKind,

@@ -1,7 +1,7 @@
 import type { BinaryOperator } from "@marcbachmann/cel-js";
 import { suggest } from "../../diagnostic/suggest.ts";
 import type { ExpressionProblem } from "../scope.ts";
-import { describeKinds, isFreeText, itemShape, kindsOf, valuesOf, type ShapeKind } from "../shape.ts";
+import { describeKinds, isFreeText, isOptional, itemShape, kindsOf, valuesOf, type ShapeKind } from "../shape.ts";
 import type { Json, JsonSchema } from "../../util/json.ts";
 import { sourceOf } from "./message.ts";
 import type { CelNode } from "./parse.ts";
@@ -21,6 +21,11 @@ export function comparisonProblem(
   right: Operand,
   isCondition: boolean,
 ): Finding | null {
+  const optional = [left, right].find(({ shape }) => isOptional(shape));
+  if (optional) {
+    const source = sourceOf(optional.node);
+    return { code: "WF4007", message: `${source} is an optional`, help: `open it with ${source}.orValue(...)` };
+  }
   switch (operator) {
     case "==":
     case "!=":

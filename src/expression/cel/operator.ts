@@ -10,6 +10,7 @@ import {
   itemsOf,
   kindOf,
   ListValue,
+  OptionalValue,
   type MapValue,
   type Value,
 } from "./value.ts";
@@ -19,6 +20,9 @@ type Order = "<" | "<=" | ">" | ">=";
 
 /** The operators with two operands. Ints and doubles mix: as soon as one is a double, so is the result. */
 export function applyBinary(operator: BinaryOperator, left: Value, right: Value, meter: Meter): Value {
+  if (left instanceof OptionalValue || right instanceof OptionalValue) {
+    throw new EvaluationError("type", `\`${operator}\` does not take an optional; open it with .orValue(...)`);
+  }
   switch (operator) {
     case "==":
       return equalValues(left, right, meter);
