@@ -116,6 +116,9 @@ function overloaded(
   const found = fitting.filter(({ takes }) =>
     kinds.every((kind, index) => kind === null || [...kind].some((each) => accepts(takes[index] ?? "any", each))),
   );
+  if (name === "sum" && !mayBeNumber(itemShape(shapes[0] ?? anyShape))) {
+    return reader.problem(args[0] ?? node, "WF4007", "sum takes a list of numbers", null);
+  }
   if (found[0]) return unionOf(found.map((overload) => overload.gives(shapes)));
   const wrong = args.findIndex((_, index) => {
     const kind = kinds[index];
@@ -236,6 +239,11 @@ function unknownFunction(
   const near = suggest(name, known);
   const help = near ? `did you mean '${near}'?` : `there are ${known.join(", ")}`;
   return reader.problem(node, "WF4006", `there is no function '${name}'`, help);
+}
+
+function mayBeNumber(shape: JsonSchema): boolean {
+  const kinds = kindsOf(shape);
+  return kinds === null || kinds.has("int") || kinds.has("double");
 }
 
 function withoutNull(shape: JsonSchema): JsonSchema {

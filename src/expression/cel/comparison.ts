@@ -176,10 +176,21 @@ function conversionHelp(
   leftOperand: Operand | null = null,
 ): string | null {
   const isNumber = (kinds: ReadonlySet<ShapeKind>): boolean => kinds.has("int") || kinds.has("double");
+  const literal = literalHelp(rightOperand) ?? (leftOperand && literalHelp(leftOperand));
+  if (literal !== null) return literal;
   if (left.has("string") && isNumber(right)) return `string(${sourceOf(rightOperand.node)}) makes a text of it`;
   if (leftOperand && isNumber(left) && right.has("string"))
     return `string(${sourceOf(leftOperand.node)}) makes a text of it`;
   return null;
+}
+
+/** A literal of the other type is quickest changed itself: "3" for 3, and 3 for "3". */
+function literalHelp({ node }: Operand): string | null {
+  if (node.op !== "value") return null;
+  if (typeof node.args === "bigint" || typeof node.args === "number") return `write it as a text: "${node.args}"`;
+  return typeof node.args === "string" && /^-?\d{1,15}(\.\d{1,15})?$/.test(node.args)
+    ? `write it as a number: ${node.args}`
+    : null;
 }
 
 function overlap(left: ReadonlySet<ShapeKind>, right: ReadonlySet<ShapeKind>): boolean {

@@ -92,20 +92,20 @@ const syntaxHabits: readonly { readonly at: RegExp; readonly message: string; re
 function syntaxProblem(source: string, error: ParseError): ExpressionProblem {
   const offset = Math.min(error.range?.start ?? 0, source.length);
   const end = Math.min(Math.max(error.range?.end ?? offset, offset), source.length);
-  // The library points at the second `=` of `a === b`.
-  const start = source[offset] === "=" && source.slice(offset - 2, offset) === "==" ? offset - 2 : offset;
+  const start = offset - offsetIntoHabit(source, offset);
   const rest = source.slice(start, start + 8);
-  const habit = habitAt(source, start, rest);
+  const habit = syntaxHabits.find(({ at }) => at.test(rest));
   const place = { offset: start, length: Math.max(end - start, start < source.length ? 1 : 0) };
   if (habit) return { code: "WF4009", message: habit.message, help: habit.help, ...place };
   return { code: "WF4001", message: describe(source, error, start), help: null, ...place };
 }
 
-function habitAt(source: string, start: number, rest: string): (typeof syntaxHabits)[number] | undefined {
-  const found = syntaxHabits.find(({ at }) => at.test(rest));
-  if (found) return found;
-  // `not x`: the parser reads `not` as a name and stumbles over what follows.
-  return /(^|[(,&|!]\s*)not\s+$/.test(source.slice(Math.max(0, start - 24), start)) ? syntaxHabits[3] : undefined;
+/** How far before the parser's stumbling the habit began: `a === b`, `a ?? b`, `not a`. */
+function offsetIntoHabit(source: string, offset: number): number {
+  const before = source.slice(Math.max(0, offset - 24), offset);
+  if (source[offset] === "=" && before.endsWith("==")) return 2;
+  if (source[offset] === "?" && before.endsWith("?")) return 1;
+  return /(?:^|[(,&|!?:]\s*)(not\s+)$/.exec(before)?.[1]?.length ?? 0;
 }
 
 function describe(source: string, error: ParseError, start: number): string {

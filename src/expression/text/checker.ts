@@ -182,7 +182,7 @@ export class TextChecker {
     const near = suggest(head, [...fields, ...Object.keys(names)]);
     const foreign = foreignRoots.get(head);
     if (foreign && !near) return this.#nothing(place, "WF4009", `there is no '${head}'`, foreign);
-    const there = [...fields, ...Object.keys(names)].slice(0, 20).join(", ");
+    const there = [...new Set([...fields, ...Object.keys(names)])].slice(0, 20).join(", ");
     const help = near ? `did you mean '${near}'?` : there === "" ? "no names are in reach here" : `in reach: ${there}`;
     return this.#nothing(place, "WF4004", `unknown name '${head}'`, help);
   }

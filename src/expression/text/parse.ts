@@ -92,28 +92,34 @@ function unreadable(
   const open = lastOpen(source);
   if (got === "EOF" || (open !== null && source.indexOf("}}", open) === -1)) {
     const offset = open ?? source.length;
+    const block = /^\{\{~?[#^]\s*([\w-]+)/.exec(source.slice(offset, offset + 80));
+    if (!block) return { message: "a {{ is not closed", help: "close it with }}", offset, length: 2 };
+    const name = block[1] as string;
     return {
-      message: "a {{ is not closed",
-      help: "close it with }}, and every block with {{/name}}",
+      message: `the block '${name}' is not closed`,
+      help: `close it with {{/${name}}}`,
       offset,
-      length: 2,
+      length: block[0].length,
     };
   }
   const offset = offsetOf(line, 0);
   const end = source.indexOf("\n", offset);
   const place = { offset, length: (end === -1 ? source.length : end) - offset };
-  const help =
-    got === "EQUALS" ? "compare with a helper: {{#if (eq a b)}}" : got === "CLOSE_BLOCK_PARAMS" ? pipeHelp : null;
   if (got === "INVERSE") return { message: "{{else}} stands outside of a block", help: null, ...place };
   if (got === "OPEN_ENDBLOCK") return { message: "a block is closed that was not opened", help: null, ...place };
   return {
     message: "the {{ }} on this line cannot be read",
-    help: help ?? "it takes a path, or a helper with arguments",
+    help: unreadableHelp(source.slice(place.offset, place.offset + place.length), got),
     ...place,
   };
 }
 
-const pipeHelp = "there are no filters; helpers come first: {{ truncate text 200 }}";
+function unreadableHelp(line: string, got: string | undefined): string {
+  if (/\.\d+\s*~?\}\}/.test(line)) return "an item of a list is written list.[0]";
+  if (got === "EQUALS") return "compare with a helper: {{#if (eq a b)}}";
+  if (got === "CLOSE_BLOCK_PARAMS") return "there are no filters; helpers come first: {{ truncate text 200 }}";
+  return "it takes a path, or a helper with arguments";
+}
 
 /** The last `{{` of a block that is never closed, or of a mustache without an end. */
 function lastOpen(source: string): number | null {
