@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["./test/rig/muster/build.ts"],
     exclude: ["test/fault/**"],
     sequence: { shuffle: { tests: true, files: false } },
     testTimeout: 60_000,
