@@ -22,6 +22,7 @@ import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import type { SourceFile } from "./diagnostic/source.ts";
 import { decodeSource } from "./manifest/decode.ts";
 import { systemClock, type Clock } from "./util/clock.ts";
+import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
@@ -108,6 +109,7 @@ export interface SurroundingsOptions {
   readonly recording: Recording | null;
   readonly concurrency: number | null;
   readonly onEvents: Surroundings["onEvents"];
+  readonly log: Log;
 }
 
 /** Puts the adapters together for one run; the error lists what is missing in the environment, a sentence each. */
@@ -142,6 +144,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     redactor: redactor.value,
     secrets,
     onEvents: options.onEvents,
+    log: options.log,
     concurrency: options.concurrency,
     handlers: {
       agent: createAgentStep({ providerFor: providers(env, secrets, recording, clock), check }),

@@ -37,7 +37,7 @@ export function buildPlan(
   const agentModels = resolveAgents(manifest, models, problems);
   for (const step of manifest.steps) checkAgent(step, manifest, problems);
 
-  checkExpressions(parsed, new Scopes(manifest, shapesOf(manifest, parsed)), problems);
+  checkExpressions(manifest, parsed, new Scopes(manifest, shapesOf(manifest, parsed)), problems);
   const edges = findEdges(parsed.steps, problems);
   checkCycles(parsed.steps, edges, problems);
   checkFans(parsed.steps, problems);

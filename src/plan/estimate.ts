@@ -95,7 +95,12 @@ function defaultsOf(plan: Plan): JsonObject {
 function estimateScope(plan: Plan, scope: PlannedScope, inputs: JsonObject, ledger: Ledger): StepEstimate[] {
   const certain = certainSteps(scope);
   const fans = scope.steps.map((step) => unitsOf(step, inputs));
-  const sizes = new Sizes(plan, scope, inputs, fans.map((fan) => fan.units.ceiling));
+  const sizes = new Sizes(
+    plan,
+    scope,
+    inputs,
+    fans.map((fan) => fan.units.ceiling),
+  );
   return scope.steps.map((step, index) => {
     const fan = fans[index] as Fan;
     const units = { floor: certain[index] === true ? fan.units.floor : 0, ceiling: fan.units.ceiling };

@@ -38,10 +38,7 @@ export function criticalPathOf(scope: PlannedScope): number[] {
   const graph = graphOf(scope);
   const levels = levelsOf(graph);
   const isFinally = (index: number): boolean => scope.steps[index]?.isFinally === true;
-  return [
-    ...longestChain(graph, levels, (index) => !isFinally(index)),
-    ...longestChain(graph, levels, isFinally),
-  ];
+  return [...longestChain(graph, levels, (index) => !isFinally(index)), ...longestChain(graph, levels, isFinally)];
 }
 
 function longestChain(graph: Graph, levels: readonly number[], counts: (index: number) => boolean): number[] {

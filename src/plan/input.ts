@@ -8,7 +8,11 @@ import type { Plan } from "./types.ts";
  * The inputs of a run: what was given, over the defaults, checked against their schemas. The error lists every
  * problem as a sentence: unknown names, missing ones, values that do not fit.
  */
-export function resolveInputs(plan: Plan, given: JsonObject, check: SchemaCheck): Result<JsonObject, readonly string[]> {
+export function resolveInputs(
+  plan: Plan,
+  given: JsonObject,
+  check: SchemaCheck,
+): Result<JsonObject, readonly string[]> {
   const problems: string[] = [];
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(plan.inputs, name)) continue;
@@ -18,9 +22,11 @@ export function resolveInputs(plan: Plan, given: JsonObject, check: SchemaCheck)
   const inputs: { [name: string]: Json } = {};
   for (const [name, input] of Object.entries(plan.inputs)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (value === undefined && input.required) problems.push(`input '${name}' is required: give it with --input ${name}=VALUE`);
+    if (value === undefined && input.required)
+      problems.push(`input '${name}' is required: give it with --input ${name}=VALUE`);
     inputs[name] = value ?? input.default;
-    if (value !== undefined) problems.push(...check(input.schema, value).map((problem) => `input '${name}': ${problem}`));
+    if (value !== undefined)
+      problems.push(...check(input.schema, value).map((problem) => `input '${name}': ${problem}`));
   }
   return problems.length === 0 ? ok(inputs) : err(problems);
 }

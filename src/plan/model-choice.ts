@@ -17,7 +17,8 @@ export function parseModelChoice(values: readonly string[]): Result<ModelChoice,
   for (const value of values) {
     const sign = value.indexOf("=");
     const id = value.slice(sign + 1);
-    if (!id.includes("/")) return err(`--model ${value}: a model is written PROVIDER/MODEL, e.g. anthropic/claude-haiku-5-5`);
+    if (!id.includes("/"))
+      return err(`--model ${value}: a model is written PROVIDER/MODEL, e.g. anthropic/claude-haiku-5-5`);
     if (sign >= 0) aliases[value.slice(0, sign)] = id;
     else if (all !== null) return err("--model: only one model can stand for all agents");
     else all = id;
@@ -32,15 +33,21 @@ export function chooseModels(manifest: NormalManifest, choice: ModelChoice): Res
     const known = manifest.models[alias]?.[0];
     if (known === undefined || !Object.hasOwn(manifest.models, alias)) {
       const near = suggest(alias, Object.keys(manifest.models));
-      return err(`--model ${alias}=${id}: the workflow has no model '${alias}'${near === null ? "" : `; did you mean '${near}'?`}`);
+      return err(
+        `--model ${alias}=${id}: the workflow has no model '${alias}'${near === null ? "" : `; did you mean '${near}'?`}`,
+      );
     }
     models[alias] = [{ ...bare(known), model: { ...known.model, name: id } }];
   }
   if (choice.all === null) return ok({ ...manifest, models });
   const chosen = (pointer: readonly (string | number)[]) => [{ name: choice.all as string, pointer }];
-  const agents = Object.entries(manifest.agents).map(([name, agent]) => [name, { ...agent, model: chosen(["agents", name]) }] as const);
+  const agents = Object.entries(manifest.agents).map(
+    ([name, agent]) => [name, { ...agent, model: chosen(["agents", name]) }] as const,
+  );
   const steps = manifest.steps.map((step) =>
-    step.body.kind === "agent" && step.body.model !== null ? { ...step, body: { ...step.body, model: chosen(step.pointer) } } : step,
+    step.body.kind === "agent" && step.body.model !== null
+      ? { ...step, body: { ...step.body, model: chosen(step.pointer) } }
+      : step,
   );
   return ok({ ...manifest, models, agents: Object.fromEntries(agents), steps });
 }

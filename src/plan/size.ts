@@ -116,7 +116,8 @@ export class Sizes {
         continue;
       }
       for (const { path } of here) {
-        if (!loops.some((loop) => loop.path !== null && startsWith(path, loop.path))) sum.add(this.#read(path, step), times);
+        if (!loops.some((loop) => loop.path !== null && startsWith(path, loop.path)))
+          sum.add(this.#read(path, step), times);
       }
       if (part.opens === null) continue;
       const path = here[0]?.path ?? null;

@@ -44,7 +44,7 @@ function bodyOf(plan: Plan, step: PlannedStep): Json {
         cwd: body.cwd as Json,
       };
     case "value":
-      return body.value as Json;
+      return body.value;
   }
 }
 

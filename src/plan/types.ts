@@ -3,8 +3,20 @@ import type { Template } from "../expression/template.ts";
 
 /** The classes of failure (LANGUAGE.md, `retry.on`). Permanent names. */
 export const failureClasses = [
-  "rate_limit", "overloaded", "server", "network", "timeout", "output", "tool",
-  "exit", "refused", "auth", "invalid", "budget", "cancelled", "internal",
+  "rate_limit",
+  "overloaded",
+  "server",
+  "network",
+  "timeout",
+  "output",
+  "tool",
+  "exit",
+  "refused",
+  "auth",
+  "invalid",
+  "budget",
+  "cancelled",
+  "internal",
 ] as const;
 
 /** What kind of failure it was; decides on retry, fallback and fail-over. */
@@ -12,7 +24,12 @@ export type FailureClass = (typeof failureClasses)[number];
 
 /** Retried by default. */
 export const defaultRetryOn: readonly FailureClass[] = [
-  "rate_limit", "overloaded", "server", "network", "timeout", "output",
+  "rate_limit",
+  "overloaded",
+  "server",
+  "network",
+  "timeout",
+  "output",
 ];
 
 /**
@@ -70,7 +87,12 @@ export interface PlannedModel {
   readonly temperature: number | null;
   readonly effort: string | null;
   /** The manifest's own prices, USD per million tokens; null = the price table. */
-  readonly price: { readonly input: number; readonly output: number; readonly cacheRead: number | null; readonly cacheWrite: number | null } | null;
+  readonly price: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number | null;
+    readonly cacheWrite: number | null;
+  } | null;
 }
 
 export interface PlannedAgent {
@@ -85,9 +107,7 @@ export interface NeedGroup {
   readonly required: number;
 }
 
-export type Join =
-  | { readonly kind: "all" | "any" | "settled" }
-  | { readonly kind: "at_least"; readonly count: number };
+export type Join = { readonly kind: "all" | "any" | "settled" } | { readonly kind: "at_least"; readonly count: number };
 
 export interface PlannedRetry {
   /** Counts the first try. */

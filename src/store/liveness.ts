@@ -1,6 +1,6 @@
 import type { LeaseOwner } from "./store.ts";
 
-/** An owner that we cannot look at is taken for dead when it has not renewed its lease for so long. */
+/** An owner is taken for dead when it has not renewed its lease for so long. A live one renews it every 5 s. */
 export const SILENT_AFTER_MS = 15_000;
 
 /** What can be seen of processes from here. */
@@ -14,14 +14,14 @@ export interface Observer {
 }
 
 /**
- * Whether a lease may be taken from this owner. On its own host a process is looked at: a later process with the
- * same pid is told by its start. What cannot be looked at (another host, a system without start times) counts by silence.
+ * Whether a lease may be taken from this owner: it has ended, or it has not given a sign of life for too long. On its
+ * own host a process is looked at, and a later one with the same pid is told by its start; elsewhere silence decides.
+ * An owner that is only paused and wakes up can write nothing more: its lease is fenced.
  */
 export function ownerIsDead(owner: LeaseOwner, observer: Observer): boolean {
-  const silent = observer.now - owner.renewedAt > SILENT_AFTER_MS;
-  if (owner.host !== observer.host) return silent;
+  if (observer.now - owner.renewedAt > SILENT_AFTER_MS) return true;
+  if (owner.host !== observer.host) return false;
   const start = observer.processStartOf(owner.pid);
   if (start === "gone") return true;
-  if (start === null || owner.processStart === null) return silent;
-  return start !== owner.processStart;
+  return start !== null && owner.processStart !== null && start !== owner.processStart;
 }

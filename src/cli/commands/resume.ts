@@ -9,6 +9,7 @@ import { suggest } from "../../diagnostic/suggest.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import { createReporter, followRun, type RunShape } from "../follow-run.ts";
+import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
 import type { Terminal } from "../terminal.ts";
@@ -21,6 +22,7 @@ export interface ResumeOptions extends RunShape {
   readonly dryRun?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly logLevel: string;
 }
 
 /** `muster resume [RUN]` */
@@ -52,6 +54,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       recording,
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
+      log: await createLog(options.logLevel),
     });
     if (!around.ok) throw new UsageError(around.error.join("\n        "));
     const prepared = prepareResume(summary, plan, rerun, around.value);

@@ -4,6 +4,7 @@ import { createSurroundings, findProject, openStore, portablePath, workspaceOf }
 import { startRun } from "../../engine/local/launch.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
+import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
 import { createReporter, followRun, type RunShape } from "../follow-run.ts";
@@ -16,6 +17,7 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly replay?: string;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly logLevel: string;
 }
 
 /** `muster run FILE` */
@@ -41,6 +43,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       recording,
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
+      log: await createLog(options.logLevel),
     });
     if (!around.ok) throw new UsageError(around.error.join("\n        "));
     const origin = recording?.origin ?? null;

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
+import pLimit from "p-limit";
 import { diagnosticsToJson } from "../../diagnostic/json.ts";
 import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { noChoice } from "../../plan/model-choice.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
-import { compileWorkflow, unreadable } from "../workflow.ts";
+import { compileFile, unreadable } from "../workflow.ts";
 
 export interface ValidateOptions {
   readonly format: "text" | "json";
@@ -14,8 +16,8 @@ export interface ValidateOptions {
 
 /** `muster validate [path...]` */
 export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
-  const files = manifestFiles(terminal.cwd, paths.length === 0 ? ["workflows"] : paths);
-  const results = files.map((file) => compileWorkflow(file, terminal.cwd, noChoice));
+  const files = await manifestFiles(terminal.cwd, paths.length === 0 ? ["workflows"] : paths);
+  const results = files.map((file) => compileFile(file, terminal.cwd, noChoice));
   const diagnostics = results.flatMap((result) => result.diagnostics);
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   if (options.json === true || options.format === "json") {
@@ -29,7 +31,7 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
 }
 
 /** Every manifest under the paths: a file that is named, or each `.yaml`/`.yml` below a folder that says `muster:`. */
-function manifestFiles(cwd: string, paths: readonly string[]): readonly string[] {
+async function manifestFiles(cwd: string, paths: readonly string[]): Promise<readonly string[]> {
   const files = new Set<string>();
   for (const path of paths) {
     const absolute = resolve(cwd, path);
@@ -38,7 +40,7 @@ function manifestFiles(cwd: string, paths: readonly string[]): readonly string[]
         files.add(path);
         continue;
       }
-      for (const file of yamlFilesBelow(absolute)) files.add(relative(cwd, file) || file);
+      for (const file of await manifestsBelow(absolute)) files.add(relative(cwd, file));
     } catch (error) {
       throw unreadable(path, error);
     }
@@ -47,17 +49,22 @@ function manifestFiles(cwd: string, paths: readonly string[]): readonly string[]
   return [...files].sort();
 }
 
-function yamlFilesBelow(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes("node_modules"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter(isManifest);
+/** Files read at once while looking for manifests. */
+const READS_AT_ONCE = 16;
+
+async function manifestsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const limit = pLimit(READS_AT_ONCE);
+  const areManifests = await Promise.all(files.map((file) => limit(() => isManifest(file))));
+  return files.filter((_, index) => areManifests[index]);
 }
 
 /** The key `muster` at the top marks a manifest among other YAML files. */
-function isManifest(path: string): boolean {
-  return /^["']?muster["']?\s*:/m.test(readFileSync(path, "utf8"));
+async function isManifest(path: string): Promise<boolean> {
+  return /^["']?muster["']?\s*:/m.test(await readFile(path, "utf8"));
 }
 
 function summary(files: number, errors: number, warnings: number): string {

@@ -12,6 +12,7 @@ import { INLINE_LIMIT_BYTES, type ValueRef } from "../../run/value-ref.ts";
 import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
+import type { Log } from "../../util/log.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { StepHandler } from "../step/handler.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
@@ -34,6 +35,7 @@ export interface Surroundings {
   /** Values of the plan's secrets by name. */
   readonly secrets: { readonly [name: string]: string };
   readonly onEvents: (events: readonly StoredEvent[]) => void;
+  readonly log: Log;
   /** Over the plan's `limits.concurrency`; null = that one. */
   readonly concurrency: number | null;
 }
@@ -72,8 +74,8 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     around.owner,
   );
   const started = { epoch: 1, workflow: plan.workflow.name, version: plan.workflow.version, plan_digest: plan.digest, plan: keptPlan(plan, core.value) };
-  const { store, clock, redactor, onEvents } = around;
-  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, started, forget: [], activeMs: 0 }));
+  const { store, clock, redactor, onEvents, log } = around;
+  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, log, started, forget: [], activeMs: 0 }));
 }
 
 export interface Resume {
@@ -121,7 +123,7 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     const facts = new FactIndex(kept);
     const run = new LocalRun({
       core: { ...core.value, facts },
-      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, started,
+      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, log: around.log, started,
       forget: forgotten.map(({ key }) => key),
       carry: carried === null || forgotten.length === 0 ? [] : [carried],
       activeMs: summary.activeMs,

@@ -7,6 +7,7 @@ import type { ScopeRecord } from "../../run/state.ts";
 import { LeaseLostError, StoreError, type Lease, type Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
+import type { Log } from "../../util/log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { RunCore, type CoreOptions } from "./core.ts";
@@ -28,6 +29,7 @@ export interface LocalRunOptions {
   readonly redactor: Redactor;
   /** Told of committed events. */
   readonly onEvents: (events: readonly StoredEvent[]) => void;
+  readonly log: Log;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -180,7 +182,9 @@ export class LocalRun implements Sink {
       this.#finish(this.#ending);
       return;
     }
-    this.#publish(this.#recorder.commit());
+    const events = this.#recorder.commit();
+    this.#publish(events);
+    this.#o.log.debug({ events: events.length, starts: this.#starts.length, live: this.#live.size }, "committed");
     this.#dispatch();
     if (hasMore) this.#wake();
     else if (this.#interrupts > 0 && this.#live.size === 0) this.#endInterrupted();
@@ -322,6 +326,7 @@ export class LocalRun implements Sink {
       this.#isOver = true;
       for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
       this.#stopAll("interrupted");
+      this.#o.log.warn({ error: String(error) }, "the run stops");
       if (error instanceof LeaseLostError) {
         const why = failure("internal", "lease_lost", `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`, { help: "follow it with 'muster show'" });
         this.#resolve({ ...this.#soFar(), status: "lease_lost", failure: why });

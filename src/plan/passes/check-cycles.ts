@@ -19,10 +19,13 @@ export function checkCycles(steps: readonly ParsedStep[], edges: readonly StepEd
     };
     const [first = 0] = path;
     const before = path.at(-2) ?? first;
-    const related = path.slice(1, -1).slice(0, MOST_SHOWN).map((index, at) => ({
-      ...placeOf(index, path[at] as number),
-      message: `'${names[at + 1]}' waits for '${names[at]}' here`,
-    }));
+    const related = path
+      .slice(1, -1)
+      .slice(0, MOST_SHOWN)
+      .map((index, at) => ({
+        ...placeOf(index, path[at] as number),
+        message: `'${names[at + 1]}' waits for '${names[at]}' here`,
+      }));
     const { pointer, ...piece } = placeOf(first, before);
     problems.error(pointer, {
       code: "WF3001",

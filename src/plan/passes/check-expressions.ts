@@ -1,28 +1,42 @@
 import { checkTemplate, typeOf } from "../../expression/check.ts";
 import { describeKinds, kindsOf } from "../../expression/shape.ts";
+import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
+import { checkNames, declaredNames } from "./check-names.ts";
 import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
 import type { Scopes } from "./scopes.ts";
 import { pieceOf, type Site } from "./site.ts";
 
 /** Checks names and types of every expression, and that no secret leaves the environment of processes. */
-export function checkExpressions(parsed: ParsedManifest, scopes: Scopes, problems: Problems): void {
+export function checkExpressions(
+  manifest: NormalManifest,
+  parsed: ParsedManifest,
+  scopes: Scopes,
+  problems: Problems,
+): void {
+  const names = declaredNames(manifest);
   const secretVariables = new Set(parsed.sites.filter(isSecretVariable).map((site) => site.pointer[1]));
   const check = (site: Site, step: string | null): boolean => {
+    const isKnown = checkNames(site, ownerOf(site), scopes.at(site.place, step), names, problems);
     const use = site.place === "condition" ? "condition" : site.template.kind === "text" ? "text" : "value";
-    const found = checkTemplate(site.template, scopes.at(site.place, step), use);
-    for (const problem of found) {
-      const { code, message, help } = problem;
-      problems.error(site.pointer, { code, message, help, piece: pieceOf(site, problem) });
+    const found = checkTemplate(site.template, scopes.at(site.place, step, !isKnown), use);
+    for (const { code, message, help, offset, length } of found) {
+      problems.error(site.pointer, { code, message, help, piece: pieceOf(site, { offset, length }) });
     }
     checkSecretVariables(site, secretVariables, problems);
-    return found.length === 0;
+    return isKnown && found.length === 0;
   };
   for (const site of parsed.sites) check(site, null);
   for (const step of parsed.steps) {
     const broken = step.sites.filter((site) => !check(site, step.step.id));
     if (broken.every((site) => site.place !== "gate")) checkList(step, scopes, problems);
   }
+}
+
+/** Who reads: `step 'draft'`, `agent 'writer'`, `output 'report'`, `variable 'LANG'`. */
+function ownerOf({ pointer: [root, name] }: Site): string {
+  const kind = { steps: "step", agents: "agent", outputs: "output", env: "variable" }[String(root)] ?? String(root);
+  return `${kind} '${name}'`;
 }
 
 function isSecretVariable(site: Site): boolean {

@@ -19,7 +19,7 @@ export interface Substitution extends Piece {
 /** All substitutions in a text. `{{.Names}}` and other people's templates are none. Linear in its length. */
 export function substitutionsIn(text: string): Substitution[] {
   const found: Substitution[] = [];
-  for (let at = text.indexOf("{{"); at !== -1; ) {
+  for (let at = text.indexOf("{{"); at !== -1;) {
     const isCel = text[at - 1] === "$";
     const close = text.indexOf("}}", at);
     if (close === -1) {
@@ -72,7 +72,11 @@ function substitution(text: string, start: number, end: number): Substitution {
 
 /** The first path of ours in a substitution: `{{#each steps.a.output}}` -> `steps.a.output`; null in a computed one. */
 function pathIn(text: string): string | null {
-  return /(?<![\w.])(?:item|index|items|(?:inputs|steps|matrix|previous|env|run|event|output|secrets)\.)[\w.]*/u.exec(text)?.[0] ?? null;
+  return (
+    /(?<![\w.])(?:item|index|items|(?:inputs|steps|matrix|previous|env|run|event|output|secrets)\.)[\w.]*/u.exec(
+      text,
+    )?.[0] ?? null
+  );
 }
 
 /** The name of a variable for a path: `inputs.site_name` -> `SITE_NAME`, `steps.draft.output` -> `DRAFT`. */

@@ -51,7 +51,13 @@ export function parseTemplates(manifest: NormalManifest, problems: Problems): Pa
   const outputs = Object.fromEntries(
     Object.entries(manifest.outputs).map(([name, value]) => [name, reader.value(value, ["outputs", name], "outputs")]),
   );
-  return { env, instructions, outputs, sites: reader.sites, steps: manifest.steps.map((step) => parseStep(step, problems)) };
+  return {
+    env,
+    instructions,
+    outputs,
+    sites: reader.sites,
+    steps: manifest.steps.map((step) => parseStep(step, problems)),
+  };
 }
 
 function parseStep(step: NormalStep, problems: Problems): ParsedStep {
@@ -71,7 +77,12 @@ function parseStep(step: NormalStep, problems: Problems): ParsedStep {
   };
 }
 
-function parseBody(step: NormalStep, at: (...path: string[]) => Pointer, reader: Reader, problems: Problems): ParsedBody {
+function parseBody(
+  step: NormalStep,
+  at: (...path: string[]) => Pointer,
+  reader: Reader,
+  problems: Problems,
+): ParsedBody {
   const { body } = step;
   switch (body.kind) {
     case "agent":
@@ -86,7 +97,11 @@ function parseBody(step: NormalStep, at: (...path: string[]) => Pointer, reader:
         command:
           typeof command === "string"
             ? { script: command, shell: body.shell ?? DEFAULT_SHELL }
-            : { argv: command.map((argument, index) => parseArgument(command, index, argument, at("run"), reader, problems)) },
+            : {
+                argv: command.map((argument, index) =>
+                  parseArgument(command, index, argument, at("run"), reader, problems),
+                ),
+              },
         env: reader.texts(body.env, at("env"), "unit_environment"),
         stdin: reader.text(body.stdin, at("stdin"), "unit"),
         cwd: reader.text(body.cwd, at("cwd"), "unit"),

@@ -2,7 +2,14 @@ import { statusFunctionsOf } from "../../expression/references.ts";
 import type { NormalManifest, NormalRetry, NormalStep } from "../../manifest/normal.ts";
 import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
-import { defaultRetryOn, type Effect, type FailureClass, type PlannedRetry, type PlannedStep, type StepBody } from "../types.ts";
+import {
+  defaultRetryOn,
+  type Effect,
+  type FailureClass,
+  type PlannedRetry,
+  type PlannedStep,
+  type StepBody,
+} from "../types.ts";
 import type { StepEdges } from "./edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import type { Models } from "./resolve-models.ts";
@@ -66,6 +73,7 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
       help: `leave ${vain.length === 1 ? "it" : "them"} out of \`retry.on\``,
     });
   }
-  const byDefault = effect === "unsafe" ? defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name)) : defaultRetryOn;
+  const byDefault =
+    effect === "unsafe" ? defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name)) : defaultRetryOn;
   return { ...retry, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };
 }

@@ -15,13 +15,17 @@ export function resolveAgents(manifest: NormalManifest, models: Models, problems
     if (agent.model !== null) {
       agents.set(name, models.chain(agent.model, agent.maxTokens));
     } else if (fallback !== null) {
-      agents.set(name, fallback.map((model) => ({ ...model, maxTokens: agent.maxTokens ?? model.maxTokens })));
+      agents.set(
+        name,
+        fallback.map((model) => ({ ...model, maxTokens: agent.maxTokens ?? model.maxTokens })),
+      );
     } else {
       agents.set(name, []);
       problems.error(["agents", name], {
         code: "WF3005",
         message: `agent '${name}' has no model`,
-        help: "give it one (`model: anthropic/claude-haiku-5-5`), or all agents (`defaults: { model: ... }`); " +
+        help:
+          "give it one (`model: anthropic/claude-haiku-5-5`), or all agents (`defaults: { model: ... }`); " +
           "choosing a model by itself is not in this version yet",
         piece: "key",
       });

@@ -60,14 +60,14 @@ export class Models {
   #secretHelp(name: string): string {
     const { secrets } = this.#manifest;
     const meant = this.#problems.suggest(name, secrets);
-    return meant === null ? `declare it: \`secrets: [${[...secrets, name].join(", ")}]\`` : `did you mean '${meant}'?`;
+    return meant === null ? `declare it under \`secrets\`${declared(secrets)}` : `did you mean '${meant}'?`;
   }
 
   #entry(alias: string, entry: NormalModel): readonly PlannedModel[] {
     if (entry.apiKeySecret !== null && !this.#manifest.secrets.includes(entry.apiKeySecret)) {
       this.#problems.error(["models", alias, "api_key"], {
         code: "WF3008",
-        message: `model '${alias}' takes its key from the secret '${entry.apiKeySecret}', which is not declared`,
+        message: `model '${alias}' takes the secret '${entry.apiKeySecret}', which is not declared`,
         help: this.#secretHelp(entry.apiKeySecret),
       });
     }

@@ -21,7 +21,8 @@ const elsewhere = {
   previous: "`previous` belongs to `repeat`, `fallback` and `handoff`, which are not in this version yet",
   event: "`event` belongs to triggers, which are not in this version yet",
   output: "`output` is in reach in `accept` and `until`, which are not in this version yet",
-  secrets: "a secret is in reach only in the `env` of `run` steps and in `api_key`, never in a prompt, a shell text or an output",
+  secrets:
+    "a secret is in reach only in the `env` of `run` steps and in `api_key`, never in a prompt, a shell text or an output",
   steps: "`steps` is in reach inside steps and in `outputs`, not here",
   env: "`env` cannot read itself",
 } as const;
@@ -33,7 +34,7 @@ const elsewhere = {
 export class Scopes {
   readonly #shapes: Shapes;
   readonly #roots: { readonly [name: string]: JsonSchema };
-  readonly #byPlace = new Map<string, ExpressionScope>();
+  readonly #shared = new Map<string, ExpressionScope>();
 
   constructor(manifest: NormalManifest, shapes: Shapes) {
     this.#shapes = shapes;
@@ -46,19 +47,26 @@ export class Scopes {
     };
   }
 
-  /** The scope of a place; `step` is the id of the step it belongs to, if any. */
-  at(place: Place, step: string | null): ExpressionScope {
-    const item = step === null ? undefined : this.#shapes.items.get(step);
+  /**
+   * The scope of a place; `step` is the id of the step it belongs to, if any. `isLenient` allows any name below the
+   * roots: for expressions whose unknown names were reported already.
+   */
+  at(place: Place, step: string | null, isLenient = false): ExpressionScope {
     const isUnit = place === "unit" || place === "unit_environment";
-    if (isUnit && item !== undefined) return this.#make(rootsOf[place], place, { item, index: intShape });
-    let scope = this.#byPlace.get(place);
-    if (scope === undefined) this.#byPlace.set(place, (scope = this.#make(rootsOf[place], place, {})));
+    const item = step === null || !isUnit ? undefined : this.#shapes.items.get(step);
+    if (item !== undefined) return this.#make(place, isLenient, { item, index: intShape });
+    const key = `${place} ${isLenient}`;
+    let scope = this.#shared.get(key);
+    if (scope === undefined) this.#shared.set(key, (scope = this.#make(place, isLenient, {})));
     return scope;
   }
 
-  #make(roots: readonly string[], place: Place, more: { readonly [name: string]: JsonSchema }): ExpressionScope {
+  #make(place: Place, isLenient: boolean, more: { readonly [name: string]: JsonSchema }): ExpressionScope {
     const names: { [name: string]: JsonSchema } = { ...more };
-    for (const root of roots) names[root] = this.#roots[root] ?? true;
+    for (const root of rootsOf[place]) {
+      const shape = this.#roots[root] ?? true;
+      names[root] = isLenient && isJsonObject(shape) ? { ...shape, additionalProperties: true } : shape;
+    }
     const hidden = Object.fromEntries(Object.entries(elsewhere).filter(([name]) => !Object.hasOwn(names, name)));
     return { names, hidden, statusFunctions: place === "condition" };
   }
@@ -74,10 +82,9 @@ const rootsOf: { readonly [place in Place]: readonly string[] } = {
   unit_environment: ["inputs", "steps", "env", "run", "secrets"],
 };
 
-/** An object with exactly these fields. */
+/** An object with exactly these fields, all of them sure. Without `required`: every look-up would search it. */
 export function closed(fields: readonly (readonly [string, JsonSchema])[]): JsonSchema {
-  const properties = Object.fromEntries(fields);
-  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+  return { type: "object", properties: Object.fromEntries(fields), additionalProperties: false };
 }
 
 /** The shape of a value that is written out. */

@@ -13,12 +13,24 @@ const STATUS: JsonSchema = {
   type: "string",
 };
 
-const ERROR = orNull(closed([["class", stringShape], ["code", stringShape], ["message", stringShape]]));
+const ERROR = orNull(
+  closed([
+    ["class", stringShape],
+    ["code", stringShape],
+    ["message", stringShape],
+  ]),
+);
 
 type Fields = readonly (readonly [string, JsonSchema])[];
 
-const ALWAYS: Fields = [["status", STATUS], ["error", ERROR]];
-const PROCESS: Fields = [["exit_code", intShape], ["stderr", stringShape]];
+const ALWAYS: Fields = [
+  ["status", STATUS],
+  ["error", ERROR],
+];
+const PROCESS: Fields = [
+  ["exit_code", intShape],
+  ["stderr", stringShape],
+];
 
 /** The most frequent step: an agent that answers in text. */
 const TEXT_STEP = closed([["output", orNull(FREE_TEXT)], ...ALWAYS]);
@@ -59,10 +71,8 @@ function declaredOutput({ step, body }: ParsedStep): JsonSchema {
   }
 }
 
-/** `steps`. Without `required`: with many steps every look-up would search it. */
 function stepsShape(steps: readonly ParsedStep[], outputs: readonly JsonSchema[]): JsonSchema {
-  const entries = steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)] as const);
-  return { type: "object", properties: Object.fromEntries(entries), additionalProperties: false };
+  return closed(steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)]));
 }
 
 /** `steps.x` of one step. */

@@ -42,7 +42,13 @@ export function formatPrice(usd: number): string {
 
 /** `90s` as `1m30s`: the manifest's own spelling of durations. */
 export function formatDuration(ms: number): string {
-  const units: readonly [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000], ["ms", 1]];
+  const units: readonly [string, number][] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1000],
+    ["ms", 1],
+  ];
   let left = ms;
   let text = "";
   for (const [unit, size] of units) {

@@ -37,7 +37,13 @@ function header(plan: Plan, file: string, style: Style): string[] {
 }
 
 function waves(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Style): string[] {
-  const indent = 2 + Math.min(24, scope.steps.reduce((widest, step) => Math.max(widest, step.id.length), 0)) + 2;
+  const indent =
+    2 +
+    Math.min(
+      24,
+      scope.steps.reduce((widest, step) => Math.max(widest, step.id.length), 0),
+    ) +
+    2;
   return wavesOf(scope).flatMap((wave, number) => {
     const size = wave.length > 1 ? style.faint(`, ${formatCount(wave.length)} steps side by side`) : "";
     const steps = wave.flatMap((index) => {

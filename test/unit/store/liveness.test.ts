@@ -15,8 +15,9 @@ describe("on its own host an owner", () => {
     expect(ownerIsDead(owner, observer("gone"))).toBe(true);
   });
 
-  it("lives while the same process lives, however long it is silent", () => {
-    expect(ownerIsDead(owner, observer("boot/99", { now: T0 + 86_400_000 }))).toBe(false);
+  it("lives while the same process gives signs of life, and counts as dead when it is paused for too long", () => {
+    expect(ownerIsDead(owner, observer("boot/99", { now: T0 + SILENT_AFTER_MS }))).toBe(false);
+    expect(ownerIsDead(owner, observer("boot/99", { now: T0 + SILENT_AFTER_MS + 1 }))).toBe(true);
   });
 
   it("is dead when its pid belongs to a later process", () => {

@@ -1,0 +1,8 @@
+import { silentLog, type Log } from "../util/log.ts";
+
+/** The log on stderr, as JSON lines. The library is loaded only when a level asks for more than the command shows anyway. */
+export async function createLog(level: string): Promise<Log> {
+  if (level !== "debug" && level !== "trace" && level !== "info") return silentLog;
+  const { pino } = await import("pino");
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
