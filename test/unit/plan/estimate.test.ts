@@ -20,7 +20,11 @@ function fanOf(items: PlannedFan["items"], fan: Partial<PlannedFan> = {}): Plann
   return { items, maxItems: 1000, maxParallel: null, failFast: false, join: { kind: "all" }, size: null, ...fan };
 }
 
-function planWith(steps: readonly PlannedStep[], models: readonly PlannedModel[] = [model], plan: Partial<Plan> = {}): Plan {
+function planWith(
+  steps: readonly PlannedStep[],
+  models: readonly PlannedModel[] = [model],
+  plan: Partial<Plan> = {},
+): Plan {
   return planOf(steps, { agents: { a: { instructions: null, models } }, ...plan });
 }
 
@@ -44,7 +48,11 @@ describe("calls", () => {
   it("are max_items at most and none at least for a list that nobody knows yet", () => {
     const step = ask("a", "Hi", { fan: fanOf(cel("steps.plan.output.topics"), { maxItems: 20 }) });
     const [sums] = estimate(planWith([step])).steps;
-    expect(sums).toMatchObject({ isSizeKnown: false, units: { floor: 0, ceiling: 20 }, calls: { floor: 0, ceiling: 20 } });
+    expect(sums).toMatchObject({
+      isSizeKnown: false,
+      units: { floor: 0, ceiling: 20 },
+      calls: { floor: 0, ceiling: 20 },
+    });
   });
 
   it("follow an input, given or by default, and say which", () => {
@@ -91,7 +99,11 @@ describe("cost", () => {
 
   it("bounds what one agent reads of another by what that one may write", () => {
     const many = { fan: fanOf({ kind: "literal", value: [1, 2, 3] }, { size: 3 }) };
-    const steps = [ask("one", "Hi"), ask("all", "Hi", many), ask("sum", "{{ steps.one.output }}{{ steps.all.output }}", { needs: after(0, 1) })];
+    const steps = [
+      ask("one", "Hi"),
+      ask("all", "Hi", many),
+      ask("sum", "{{ steps.one.output }}{{ steps.all.output }}", { needs: after(0, 1) }),
+    ];
     const sum = estimate(planWith(steps)).steps[2];
     const read = Buffer.byteLength("{{ steps.one.output }}{{ steps.all.output }}") + 1000 + 3000;
     expect(sum?.costUsd.ceiling).toBeCloseTo((read + 512 + 2000) / 1e6, 12);
@@ -108,7 +120,10 @@ describe("cost", () => {
 
   it("names what it leaves out: input of unknown size, and models without a price", () => {
     const run = stepOf({ id: "facts", body: { kind: "run", command: { argv: [] }, env: {}, stdin: null, cwd: null } });
-    const steps = [run, ask("a", "{{ steps.facts.output }} {{ steps.facts.output }} {{ inputs.topic }}", { needs: after(0) })];
+    const steps = [
+      run,
+      ask("a", "{{ steps.facts.output }} {{ steps.facts.output }} {{ inputs.topic }}", { needs: after(0) }),
+    ];
     const found = estimate(planWith(steps, [modelOf("anthropic/nobody-knows"), model]));
     expect(found.unknownInput).toEqual(["steps.facts", "inputs.topic"]);
     expect(found.unpriced).toEqual(["anthropic/nobody-knows"]);

@@ -75,17 +75,15 @@ function named(scope: ReturnType<typeof scopeOf>, waves: readonly (readonly numb
 
 /** Steps `s0`, `s1`, ... that need only steps with a smaller random rank: never a cycle, in any order of the file. */
 function randomNeeds(): fc.Arbitrary<Record<string, string[]>> {
-  return fc
-    .array(fc.tuple(fc.integer(), fc.array(fc.nat(20), { maxLength: 4 })), { maxLength: 20 })
-    .map((rows) => {
-      const needs: Record<string, string[]> = {};
-      rows.forEach(([rank, wanted], index) => {
-        const allowed = wanted.filter((other) => {
-          const otherRank = rows[other]?.[0];
-          return otherRank !== undefined && (otherRank < rank || (otherRank === rank && other < index));
-        });
-        needs[`s${index}`] = [...new Set(allowed)].map((other) => `s${other}`);
+  return fc.array(fc.tuple(fc.integer(), fc.array(fc.nat(20), { maxLength: 4 })), { maxLength: 20 }).map((rows) => {
+    const needs: Record<string, string[]> = {};
+    rows.forEach(([rank, wanted], index) => {
+      const allowed = wanted.filter((other) => {
+        const otherRank = rows[other]?.[0];
+        return otherRank !== undefined && (otherRank < rank || (otherRank === rank && other < index));
       });
-      return needs;
+      needs[`s${index}`] = [...new Set(allowed)].map((other) => `s${other}`);
     });
+    return needs;
+  });
 }

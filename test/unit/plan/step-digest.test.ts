@@ -5,7 +5,10 @@ import { modelOf, planOf, stepOf } from "./fixture.ts";
 
 const text = (source: string) => ({ kind: "text", source }) as const;
 
-const draft = stepOf({ id: "draft", body: { kind: "agent", agent: "writer", task: text("Draft {{ inputs.topic }}"), models: null } });
+const draft = stepOf({
+  id: "draft",
+  body: { kind: "agent", agent: "writer", task: text("Draft {{ inputs.topic }}"), models: null },
+});
 const build = stepOf({
   id: "build",
   body: { kind: "run", command: { script: "make", shell: "sh" }, env: {}, stdin: null, cwd: null },
@@ -38,9 +41,17 @@ describe("the static fingerprint of a step", () => {
   });
 
   it.each<[string, Plan]>([
-    ["its task", planWith({ ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null } }, [modelOf("anthropic/a")])],
+    [
+      "its task",
+      planWith({ ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null } }, [
+        modelOf("anthropic/a"),
+      ]),
+    ],
     ["its output schema", planWith({ ...draft, output: { type: "object" } }, [modelOf("anthropic/a")])],
-    ["the agent's instructions", planWith(draft, [], { agents: { writer: { instructions: null, models: [modelOf("anthropic/a")] } } })],
+    [
+      "the agent's instructions",
+      planWith(draft, [], { agents: { writer: { instructions: null, models: [modelOf("anthropic/a")] } } }),
+    ],
     ["the model", planWith(draft, [modelOf("anthropic/b")])],
     ["the model's settings", planWith(draft, [modelOf("anthropic/a", { temperature: 0.5 })])],
     ["the address of the model", planWith(draft, [modelOf("anthropic/a", { baseUrl: "https://gateway.example" })])],

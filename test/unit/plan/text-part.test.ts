@@ -24,6 +24,10 @@ describe("the parts of a text", () => {
 
   it("are all of the text, without gaps", () => {
     const source = "{{{ raw }}} { {{ never closed";
-    expect(read(source).map(([text]) => text).join("")).toBe(source);
+    expect(
+      read(source)
+        .map(([text]) => text)
+        .join(""),
+    ).toBe(source);
   });
 });

@@ -10,7 +10,7 @@ describe("substitutions in a script", () => {
     "{{#each inputs.names}}x{{/each}}",
     "{{~#if run.id~}}x{{/if}}",
     "echo {{ item }} {{item.name}}",
-    "echo {{ join item \", \" }}",
+    'echo {{ join item ", " }}',
     "echo {{ index }}",
     "echo ${{ inputs.name }}",
     "echo ${{ github.sha }}",
@@ -26,7 +26,7 @@ describe("substitutions in a script", () => {
     "docker inspect -f '{{ index .Config.Labels \"x\" }}' c",
     "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' c",
     "docker ps --format '{{json .}}' && kubectl get -o go-template='{{.items}}{{ $item.name }}'",
-    "nomad: {{ env \"HOME\" }} {{ .env.HOME }} {{ printf \"inputs.x\" }}",
+    'nomad: {{ env "HOME" }} {{ .env.HOME }} {{ printf "inputs.x" }}',
     "echo ${HOME} ${#list[@]} $((1 + 2)) {{",
     "cat <<< 'item index inputs.name'",
   ])("finds none in %s", (script) => {

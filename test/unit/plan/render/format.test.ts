@@ -26,7 +26,13 @@ describe("figures", () => {
   });
 
   it("writes durations as a manifest does", () => {
-    expect([90_000, 3_600_000, 500, 86_461_001, 0].map(formatDuration)).toEqual(["1m30s", "1h", "500ms", "1d1m1s1ms", "0ms"]);
+    expect([90_000, 3_600_000, 500, 86_461_001, 0].map(formatDuration)).toEqual([
+      "1m30s",
+      "1h",
+      "500ms",
+      "1d1m1s1ms",
+      "0ms",
+    ]);
   });
 });
 
