@@ -3,12 +3,11 @@ import { must } from "./scheduler.ts";
 
 /** What is known of an attempt: how often it was started without an outcome, then its outcome. */
 interface Fact {
-  readonly inputs: string;
   starts: number;
   outcome: AttemptOutcome | null;
 }
 
-/** The part of the store that a resume reads: facts by the attempt's name, and who may write. Outlives epochs. */
+/** The part of the store that a resume reads: facts by the attempt's key (its name and what it read), and who may write. Outlives epochs. */
 export class FactStore {
   readonly facts = new Map<string, Fact>();
   /** Real effects in the world, in order. Each must have been committed before. */
@@ -31,9 +30,9 @@ export class FactStore {
   }
 
   /** The world is touched: only after a commit that says so, under the present epoch. */
-  effect(epoch: number, attempt: string): void {
-    must(epoch === this.#epoch, `effect of ${attempt} under an old epoch`);
-    must((this.facts.get(attempt)?.starts ?? 0) > 0, `effect of ${attempt} before its commit`);
-    this.effects.push(attempt);
+  effect(epoch: number, key: string): void {
+    must(epoch === this.#epoch, `effect of ${key} under an old epoch`);
+    must((this.facts.get(key)?.starts ?? 0) > 0, `effect of ${key} before its commit`);
+    this.effects.push(key);
   }
 }

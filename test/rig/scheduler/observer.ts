@@ -19,6 +19,8 @@ export class Observer {
   #interrupted = false;
   #stoppedAs: "cancelled" | "failed" | null = null;
   #failuresInARow = 0;
+  /** The breaker opened in this very event: inner scopes hear of it after what was under way in them. */
+  #breaking = false;
   #finished = false;
 
   constructor(graph: Graph) {
@@ -29,6 +31,7 @@ export class Observer {
   /** Takes in one event with the commands that followed, and the scheduler's state after it. */
   hear(event: SchedulerEvent, commands: readonly SchedulerCommand[], state: SchedulerState, owed: number): void {
     const wasFinished = this.#finished;
+    this.#breaking = false;
     const isNews = this.#take(event);
     must(isNews || commands.length === 0, `late or repeated '${event.type}' led to ${JSON.stringify(commands)}`);
     const unitsBefore = this.#unitsSeen;
@@ -181,7 +184,7 @@ export class Observer {
     const scope = this.#scopes.get(id) as ScopeView;
     const step = scope.steps[index] as StepView;
     must(step.node.gated && step.status === "pending", `gate of step ${index} is asked twice, or needlessly`);
-    must(view.isDue(scope, step), `gate of step ${index} is asked before its needs hold`);
+    must(view.isDue(scope, step) || (this.#breaking && view.needsDecide(scope, step)), `gate of step ${index} is asked too early`);
     const { holds, failure } = view.needsOf(scope, step);
     const stopped = step.node.isFinally && view.isStopped(scope);
     const asFailed = scope.parent === null && this.#stoppedAs === "failed";
@@ -263,7 +266,10 @@ export class Observer {
     }
     step[command.status] += 1;
     const { breakerFailures } = this.#graph;
-    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null) this.#stopRun("failed");
+    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null) {
+      this.#breaking = true;
+      this.#stopRun("failed");
+    }
   }
 
   #checkStep(command: StepCommand): void {
@@ -271,7 +277,8 @@ export class Observer {
     const step = scope.steps[command.step] as StepView;
     must(!view.isOver(step), `a second end of step ${command.step}`);
     must(step.live.size === 0, `step ${command.step} ends before its units`);
-    must(command.status === this.#expectedEnd(scope, step), `step ${command.step} ends ${command.status}, not ${this.#expectedEnd(scope, step)}`);
+    const expected = this.#expectedEnd(scope, step, command.status);
+    must(command.status === expected, `step ${command.step} ends ${command.status}, not ${expected}`);
     if (command.status === "skipped") {
       const own = step.status === "gating" || !view.needsOf(scope, step).failure;
       must(command.cause === (own ? "condition" : "upstream"), `step ${command.step} is skipped (${command.cause})`);
@@ -285,9 +292,10 @@ export class Observer {
     step.status = command.status;
     step.caught = command.caught;
     step.cause = command.cause;
+    if (scope.parent?.mode === "closing" && scope.steps.every(view.isOver)) this.#turn(scope.parent);
   }
 
-  #expectedEnd(scope: ScopeView, step: StepView): StepCommand["status"] {
+  #expectedEnd(scope: ScopeView, step: StepView, actual: StepCommand["status"]): StepCommand["status"] {
     const stopped = !step.node.isFinally && view.isStopped(scope);
     if (step.killed) return "failed";
     if (step.status === "open" || step.started > 0) {
@@ -297,7 +305,7 @@ export class Observer {
       return stopped && view.couldHold(step) ? "cancelled" : "failed";
     }
     if (step.verdict !== null && !stopped) return step.verdict.kind === "skip" ? "skipped" : "failed";
-    if (stopped) return "cancelled";
+    if (stopped && !(this.#breaking && actual === "skipped")) return "cancelled";
     const { holds, settled } = view.needsOf(scope, step);
     must(step.status === "pending" && settled && !holds && !step.node.whenSettled, `step ${step.index} is skipped too early`);
     return "skipped";
@@ -308,7 +316,7 @@ export class Observer {
     const scope = unit?.child;
     must(scope !== undefined && scope !== null && scope.id === command.scope && !scope.left, "leave of a scope that is not open");
     must(scope.steps.every(view.isOver), "leave before all steps inside have ended");
-    must(!view.isStopped(scope), "leave of a scope that was stopped");
+    must(!scope.steps.some((step) => step.status === "cancelled"), "leave of a scope that was stopped");
     must(command.failed === scope.steps.some(view.failedUncaught), "leave is mistaken about the failures inside");
     scope.left = true;
   }

@@ -41,7 +41,7 @@ const retry = fc.record({
 });
 
 function drawnStep(depth: number): fc.Arbitrary<DrawnStep> {
-  const inner = depth === 0 ? fc.constant(null) : seldom(fc.array(drawnStep(depth - 1), { maxLength: 4 }), null, 8);
+  const inner = depth === 0 ? fc.constant(null) : seldom(fc.array(drawnStep(depth - 1), { maxLength: 4, size: "max" }), null, 8);
   return fc.record({
     needs,
     settled: seldom(fc.constant(true), false, 6),
@@ -49,7 +49,7 @@ function drawnStep(depth: number): fc.Arbitrary<DrawnStep> {
     fan: seldom(fan, null),
     repeat: seldom(repeat, null, 6),
     stages: seldom(fc.integer({ min: 2, max: 3 }), 1),
-    judged: seldom(fc.constant(true), false, 5),
+    judged: seldom(fc.constant(true), false, 8),
     retry,
     caught: seldom(fc.constant(true), false),
     isFinally: seldom(fc.constant(true), false, 9),
@@ -59,10 +59,9 @@ function drawnStep(depth: number): fc.Arbitrary<DrawnStep> {
 
 /** Graphs of up to `mostSteps` steps with every layer of the language, groups to depth 3. */
 export function randomGraph(mostSteps: number): fc.Arbitrary<Graph> {
-  const steps = fc.oneof(
-    { weight: 3, arbitrary: fc.array(drawnStep(3), { minLength: 1, maxLength: Math.min(12, mostSteps), size: "max" }) },
-    { weight: 1, arbitrary: fc.array(drawnStep(3), { minLength: 1, maxLength: mostSteps, size: "max" }) },
-  );
+  // Without the bias to short lists, or most graphs would be too small to be interesting.
+  const list = (most: number) => fc.noBias(fc.array(drawnStep(3), { minLength: 3, maxLength: most, size: "max" }));
+  const steps = fc.oneof({ weight: 1, arbitrary: list(Math.min(12, mostSteps)) }, { weight: 1, arbitrary: list(mostSteps) });
   return fc
     .record({ steps, slots: fc.integer({ min: 1, max: 6 }), breakerFailures: seldom(fc.integer({ min: 1, max: 4 }), null, 6) })
     .map(({ steps: drawn, slots, breakerFailures }) => {

@@ -50,6 +50,8 @@ type Ticket =
 
 const CANCELLED: AttemptOutcome = { kind: "failed", class: "cancelled", retryAfterMs: null };
 
+const factKey = (name: string, inputs: string): string => `${name}|${inputs}`;
+
 /**
  * One epoch of a small engine: commits before it dispatches, keeps facts, answers from the world in any order.
  * A value is the hash of what made it, so equal values mean equal histories.
@@ -72,7 +74,7 @@ export class Simulation {
   readonly #pending: Ticket[] = [];
   /** Recorded answers: they come before anything else. */
   readonly #recorded: SchedulerEvent[] = [{ type: "started" }];
-  /** Attempts by name, how often this epoch has answered `lost`, or that it has started them. */
+  /** How often this epoch has answered `lost` for an attempt, by its key. */
   readonly #lost = new Map<string, number>();
   /** The newest attempt of each unit. */
   readonly #newest = new Map<number, Flight>();
@@ -141,7 +143,7 @@ export class Simulation {
         this.#pending.push({ kind: "attempt", flight });
         return { type: "unblocked", unit, serial };
       }
-      if (flight.node.childScope !== null && draw(this.#world, "late enter", name) < 30) {
+      if (flight.node.childScope !== null && flight.mode === "runs" && draw(this.#world, "late enter", name) < 30) {
         this.flights.delete(unit);
         return { type: "entered", unit, serial };
       }
@@ -154,13 +156,12 @@ export class Simulation {
       return { type: "blocked", unit, serial };
     }
     const endsWaiting = draw(this.#world, "ends waiting", `${name}:${flight.waits}`) < 20;
-    if (flight.mode === "blocked" && !endsWaiting) {
+    if (flight.mode === "blocked" && (flight.node.childScope !== null || !endsWaiting)) {
       flight.mode = "parked";
-      if (draw(this.#world, "ends parked", `${name}:${flight.waits}`) < 20) this.#pending.push({ kind: "attempt", flight });
+      if (flight.node.childScope === null && draw(this.#world, "ends parked", `${name}:${flight.waits}`) < 20) this.#pending.push({ kind: "attempt", flight });
       return { type: "unblocked", unit, serial };
     }
     if (flight.node.childScope !== null) {
-      if (flight.mode !== "runs") return { type: "ended", unit, serial, outcome: groupFailure(this.#world, name) };
       flight.mode = "inside";
       return { type: "entered", unit, serial };
     }
@@ -172,16 +173,14 @@ export class Simulation {
     return outcomeOf(this.#world, flight.name, flight.node);
   }
 
-  /** The writes of one commit: the outcome that the event brings, the starts that the commands want. */
+  /** The writes of one commit: the outcome that the event brings, what ended with it, the starts that the commands want. */
   #record(event: SchedulerEvent, commands: readonly SchedulerCommand[]): void {
     if (event.type === "ended") this.#recordEnd(event);
     for (const command of commands) {
       if (command.type === "enter") this.#open(command);
       else if (command.type === "attempt") this.#recordStart(command);
-      else if (command.type === "unit" && command.status === "succeeded") {
-        const { unit, inputs } = this.#newest.get(command.unit) as Flight;
-        this.#store.done.add(unit + inputs);
-      }
+      else if (command.type === "unit") this.#unitEnded(command);
+      else if (command.type === "step") this.#stepEnded(command);
     }
   }
 
@@ -193,7 +192,7 @@ export class Simulation {
       this.#scope(flight.command.scope).outputs[flight.command.step]?.set(flight.command.item, `${hash32(flight.name + flight.inputs)}`);
     }
     if (flight.node.childScope !== null || flight.recorded !== null) return;
-    const fact = this.#store.facts.get(flight.name);
+    const fact = this.#store.facts.get(factKey(flight.name, flight.inputs));
     if (fact === undefined) return;
     // An attempt that was stopped has no outcome of its own to remember.
     if (flight.aborted && event.outcome === CANCELLED) fact.starts = 0;
@@ -219,16 +218,16 @@ export class Simulation {
 
   /** What a fact answers for this attempt; null when it must really start, which is then on record. */
   #recall(name: string, unit: string, inputs: string): AttemptOutcome | null {
-    const found = this.#store.facts.get(name);
-    const fact = found?.inputs === inputs ? found : { inputs, starts: 0, outcome: null };
-    this.#store.facts.set(name, fact);
+    const key = factKey(name, inputs);
+    const fact = this.#store.facts.get(key) ?? { starts: 0, outcome: null };
+    this.#store.facts.set(key, fact);
     if (fact.outcome !== null) return fact.outcome;
-    const answered = this.#lost.get(name) ?? 0;
+    const answered = this.#lost.get(key) ?? 0;
     if (answered < fact.starts) {
-      this.#lost.set(name, answered + 1);
+      this.#lost.set(key, answered + 1);
       return { kind: "lost" };
     }
-    must(!this.#store.done.has(unit + inputs), `${name} starts though its unit has succeeded before`);
+    must(!this.#store.done.has(factKey(unit, inputs)), `${name} starts though its unit has succeeded before`);
     fact.starts += 1;
     return null;
   }
@@ -269,7 +268,7 @@ export class Simulation {
         const { unit, serial } = command;
         if (flight.recorded !== null) this.#recorded.push({ type: "ended", unit, serial, outcome: flight.recorded });
         else {
-          if (flight.node.childScope === null) this.#store.effect(this.#epoch, flight.name);
+          if (flight.node.childScope === null) this.#store.effect(this.#epoch, factKey(flight.name, flight.inputs));
           this.#pending.push({ kind: "attempt", flight });
         }
         return;
@@ -302,24 +301,19 @@ export class Simulation {
         this.#pending.push({ kind: "leave", unit, serial, scope, name: flight.name, failed });
         return;
       }
-      case "unit":
-        this.#unitEnded(command);
-        return;
-      case "step":
-        this.#stepEnded(command);
-        return;
       case "finished":
         this.status = command.status;
         this.results.set("run", command.status);
         return;
-      case "enter":
-        return;
+      default:
     }
   }
 
   #unitEnded({ unit, step, scope, item, status }: UnitCommand): void {
     this.flights.delete(unit);
-    if (status !== "succeeded") this.#scope(scope).outputs[step]?.delete(item);
+    const { unit: name, inputs } = this.#newest.get(unit) as Flight;
+    if (status === "succeeded") this.#store.done.add(factKey(name, inputs));
+    else this.#scope(scope).outputs[step]?.delete(item);
   }
 
   #stepEnded(command: StepCommand): void {

@@ -1,4 +1,3 @@
-import type { FailureClass } from "../../../src/plan/types.ts";
 import type { SkipCause, StepCommand } from "../../../src/run/scheduler/command.ts";
 import type { GateVerdict } from "../../../src/run/scheduler/event.ts";
 import type { ScopeGraph, StepNode } from "../../../src/run/scheduler/graph.ts";
@@ -83,7 +82,11 @@ export function needsOf(scope: ScopeView, step: StepView): { holds: boolean; set
 
 /** The gate of a pending step may be decided: its `if` asked, or its units started. */
 export function isDue(scope: ScopeView, step: StepView): boolean {
-  if (step.node.isFinally ? !bodyIsOver(scope) : isStopped(scope)) return false;
+  return (step.node.isFinally ? bodyIsOver(scope) : !isStopped(scope)) && needsDecide(scope, step);
+}
+
+/** Its needs alone would open the gate. */
+export function needsDecide(scope: ScopeView, step: StepView): boolean {
   const { holds, settled } = needsOf(scope, step);
   return step.node.whenSettled ? settled : holds;
 }
@@ -122,11 +125,4 @@ export function holds(step: StepView): boolean {
 export function hasRoom(step: StepView, slots: number): boolean {
   const items = step.status === "open" ? step.items : 1;
   return step.started < items && step.live.size < (step.node.fan?.maxParallel ?? slots);
-}
-
-/** `class` of a step's end, as far as the rules fix it: that of a single unit, lack of budget, or nothing to compare. */
-export function expectedClass(step: StepView, only: FailureClass | null): FailureClass | null {
-  if (step.killed) return "cancelled";
-  if (step.failedForBudget) return "budget";
-  return only;
 }

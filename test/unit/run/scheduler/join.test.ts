@@ -105,3 +105,9 @@ test("a failed join is caught once, at the step", () => {
   run.run("each", 1);
   expect(run.fail("each[0]")).toEqual(["unit each[0] failed", "each failed (exit), caught", "start next"]);
 });
+
+test("`fail_fast` starts nothing when the list is too short for the join", () => {
+  const run = story({ each: { each: { failFast: true, join: atLeast(2) } } });
+  run.start();
+  expect(run.run("each", 1)).toEqual(["each failed (output)", "run failed"]);
+});
