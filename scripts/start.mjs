@@ -1,0 +1,68 @@
+// `npm start`: the first minute with Muster. Checks, plans and runs workflows/review.yaml on the bundled diff, live with
+// ANTHROPIC_API_KEY, else from the bundled scripted answers, and says which. Everything it writes goes to .muster/.
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const workflow = "workflows/review.yaml";
+const recording = "workflows/review/recording.yaml";
+const report = ".muster/review/report.json";
+const isLive = (process.env["ANTHROPIC_API_KEY"] ?? "") !== "";
+
+if (spawnSync("git", ["--version"], { stdio: "ignore" }).status !== 0) {
+  process.stderr.write(
+    "npm start: git is missing or does not run, and the example reads its diff with it. Install git " +
+      "(https://git-scm.com/downloads), then try again.\n",
+  );
+  process.exit(1);
+}
+
+mkdirSync(`${root}.muster/review`, { recursive: true });
+muster("validate", workflow);
+showPlan();
+muster("run", workflow, ...(isLive ? [] : ["--replay", recording]), "--report", report);
+
+process.stdout.write(`
+${
+  isLive
+    ? "The answers came from the models."
+    : "The answers were scripted: written by hand, no model was asked. To ask models, for some cents:\n" +
+      "  export ANTHROPIC_API_KEY=...   then npm start again"
+}
+The review is in .muster/review/review.md, the report of the run in ${report}.
+
+Next
+  npx muster show                                              what each step did
+  git diff main... > my.diff
+  npx muster run ${workflow} --input diff=my.diff   review your own change
+  docs/getting-started.md                                      your own workflow in two minutes
+`);
+
+/** The plan in a few lines; `muster plan` itself says more. */
+function showPlan() {
+  announce(["plan", workflow], "   (in short)");
+  const args = [`${root}dist/cli/main.js`, "plan", workflow, "--json"];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 24 });
+  if (status !== 0) process.exit(status ?? 1);
+  const { waves, estimate } = JSON.parse(stdout);
+  const lines = waves.map((steps, index) => `wave ${index + 1}  ${steps.join(", ")}`);
+  lines.push(`${estimate.calls.floor} to ${estimate.calls.ceiling} model calls, retries and repairs included`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Runs a command as a person would, shows it, and ends with its exit code when it fails. */
+function muster(...args) {
+  announce(args, "");
+  const { status, error } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status === 0) return;
+  process.stderr.write(error === undefined ? "In this folder write npx muster for muster.\n" : `${error.message}\n`);
+  process.exit(status ?? 1);
+}
+
+function announce(args, note) {
+  process.stdout.write(`\n$ muster ${args.join(" ")}${note}\n`);
+}
