@@ -76,11 +76,15 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
   const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
   const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
   const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: false, replayed: followed.origin } as const;
-  const text = JSON.stringify(report(info, outcome.record, end, (ref) => readValue(store, ref)), null, 2);
+  saveReport(report(info, outcome.record, end, (ref) => readValue(store, ref)), shape.report, followed.runId, terminal);
+}
+
+/** Writes a report where `--report` says. UsageError when the file cannot be written. */
+export function saveReport(content: JsonObject, path: string, runId: string, terminal: Terminal): void {
   try {
-    writeFileSync(resolve(terminal.cwd, shape.report), `${text}\n`);
+    writeFileSync(resolve(terminal.cwd, path), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    throw new UsageError(`cannot write the report to ${shape.report}: ${(error as Error).message}; 'muster show ${followed.runId} --json' prints it`);
+    throw new UsageError(`cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`);
   }
 }
 

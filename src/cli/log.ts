@@ -4,5 +4,9 @@ import { silentLog, type Log } from "../util/log.ts";
 export async function createLog(level: string): Promise<Log> {
   if (level !== "debug" && level !== "trace" && level !== "info") return silentLog;
   const { pino } = await import("pino");
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+  const logger = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+  return {
+    debug: (data, message) => logger.debug(data, message),
+    warn: (data, message) => logger.warn(data, message),
+  };
 }

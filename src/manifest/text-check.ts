@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from "../util/duration.ts";
+import { compilePattern } from "../util/pattern.ts";
 import { parseSize } from "../util/size.ts";
 import { nearestName, quote } from "./describe.ts";
 import type { SchemaObject } from "./schema-node.ts";
@@ -73,15 +74,6 @@ function laterHelp(text: string): string | null {
 }
 
 function checkRegex(walk: Walk, text: string, part: "key" | "value"): void {
-  const reason = regexProblem(text);
-  if (reason !== null) walk.report("WF2012", `${walk.label} is not a regular expression: ${reason}`, { part });
-}
-
-function regexProblem(source: string): string | null {
-  try {
-    RegExp(source, "u");
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message.slice(error.message.lastIndexOf(": ") + 2) : "";
-  }
+  const pattern = compilePattern(text);
+  if (!pattern.ok) walk.report("WF2012", `${walk.label} is not a regular expression: ${pattern.error}`, { part });
 }

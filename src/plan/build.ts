@@ -12,7 +12,7 @@ import { checkUnused } from "./passes/check-unused.ts";
 import { findEdges } from "./passes/edges.ts";
 import { parseTemplates } from "./passes/parse-templates.ts";
 import { planStep } from "./passes/plan-steps.ts";
-import { checkAgent, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
+import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
 import { Scopes } from "./passes/scopes.ts";
 import { shapesOf } from "./passes/step-shapes.ts";
@@ -35,7 +35,7 @@ export function buildPlan(
 
   const models = new Models(manifest, problems);
   const agentModels = resolveAgents(manifest, models, problems);
-  for (const step of manifest.steps) checkAgent(step, manifest, problems);
+  checkAgents(manifest, problems);
 
   checkExpressions(manifest, parsed, new Scopes(manifest, shapesOf(manifest, parsed)), problems);
   const edges = findEdges(parsed.steps, problems);

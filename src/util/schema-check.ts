@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import addFormatsModule from "ajv-formats";
+import { createRequire } from "node:module";
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
+import { compilePattern } from "./pattern.ts";
 import { isJsonObject, type Json, type JsonSchema } from "./json.ts";
 
 /** Checks values against JSON Schemas (2020-12, with formats). */
@@ -10,24 +11,40 @@ export interface SchemaCheck {
 
 const MOST_PROBLEMS = 20;
 
-// The package is CommonJS: under Node its default export is the module itself.
-const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
-
-/** A checker that compiles each schema object once. Throws ajv's Error for a schema that is none (validated before). */
+/**
+ * A checker that compiles each schema object once. Throws ajv's Error for a schema that is none (validated before).
+ * The libraries are loaded by the first check: most commands need none. `pattern` is matched by RE2, in linear time.
+ */
 export function createSchemaCheck(): SchemaCheck {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: true });
-  addFormats(ajv);
+  let ajv: ReturnType<typeof createAjv> | null = null;
   const compiled = new WeakMap<object, ValidateFunction>();
   return (schema, value) => {
     if (!isJsonObject(schema)) return schema ? [] : ["no value is allowed here"];
     let validate = compiled.get(schema);
     if (validate === undefined) {
+      ajv ??= createAjv();
       validate = ajv.compile(schema);
       compiled.set(schema, validate);
     }
     if (validate(value)) return [];
     return (validate.errors ?? []).slice(0, MOST_PROBLEMS).map(sentence);
   };
+}
+
+// ajv and its formats are CommonJS: they can be loaded when they are needed, without a promise.
+const require = createRequire(import.meta.url);
+
+function createAjv() {
+  const { Ajv2020 } = require("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
+  const { default: addFormats } = require("ajv-formats") as { default: typeof import("ajv-formats").default };
+  const matcher = (source: string) => {
+    const pattern = compilePattern(source);
+    if (!pattern.ok) throw new Error(`pattern ${JSON.stringify(source)}: ${pattern.error}`);
+    return pattern.value;
+  };
+  const ajv = new Ajv2020({ allErrors: true, strict: false, code: { regExp: Object.assign(matcher, { code: "re2" }) } });
+  addFormats(ajv as never);
+  return ajv;
 }
 
 /** `/themes/0 must be string`; the root is called `the value`. */

@@ -4,12 +4,13 @@ import { createEvaluator } from "../../expression/evaluate.ts";
 import { report } from "../../run/report.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
-import { isJsonObject } from "../../util/json.ts";
+import { isJsonObject, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
-import { readValue } from "../follow-run.ts";
+import { readValue, saveReport } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { runPage } from "../view/run-page.ts";
 import { standing } from "./runs.ts";
@@ -17,6 +18,8 @@ import { standing } from "./runs.ts";
 export interface ShowOptions {
   readonly json?: boolean;
   readonly state?: string;
+  /** Write the report there too: `muster resume --report` of a run that is over. */
+  readonly report?: string;
 }
 
 /** `muster show [RUN]` */
@@ -26,11 +29,11 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
     if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
-    const read = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock: systemClock });
-    if (!read.ok) throw new UsageError(read.error.message, exitCode.runFailed);
+    const told = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock: systemClock });
+    if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
     const status = standing(summary);
-    const { record, ending, facts } = read.value;
+    const { record, ending, facts } = told.value;
     const end = {
       status,
       finishedAt: summary.updatedAt,
@@ -42,8 +45,10 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       replayed: (frozen.choice["origin"] ?? null) as "recorded" | "scripted" | null,
     };
     const info = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
-    if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, (ref) => readValue(store, ref)), null, 2)}\n`);
-    else terminal.out(runPage({ summary, plan, record, end, facts, read: (ref) => readValue(store, ref) }, terminal.color));
+    const read = (ref: ValueRef): Json => readValue(store, ref);
+    if (options.report !== undefined) saveReport(report(info, record, end, read), options.report, summary.runId, terminal);
+    if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, read), null, 2)}\n`);
+    else terminal.out(runPage({ summary, plan, record, end, facts, read }, terminal.color));
     return exitCode.succeeded;
   } finally {
     store.close();

@@ -260,12 +260,17 @@ export class RunCore {
       unit: command.unit, serial, step, path, item: unit.item?.index ?? null, attempt, key: unit.key,
       fingerprint: unit.fingerprint, idempotencyKey: unit.idempotencyKey, work, reason: this.#reason(attempt, unit, fact),
     };
+    const isLost = fact?.state === "started" && facts.takeLost(fact);
+    if (isLost && step.effect !== "unsafe") {
+      // Not a retry: the same attempt starts again, and is counted then.
+      this.post({ type: "ended", unit: start.unit, serial, outcome: { kind: "lost" } });
+      return;
+    }
     this.#ledger.countAttempt(unit);
     if (fact === null) this.#start(start, unit, 1);
-    else if (fact.state !== "started") this.#recall(start, unit, fact);
-    else if (!facts.takeLost(fact)) this.#start(start, unit, fact.starts + 1);
-    else if (step.effect === "unsafe") this.#outcomeUnknown(start, unit, fact);
-    else this.post({ type: "ended", unit: start.unit, serial, outcome: { kind: "lost" } });
+    else if (isLost) this.#outcomeUnknown(start, unit, fact);
+    else if (fact.state === "started") this.#start(start, unit, fact.starts + 1);
+    else this.#recall(start, unit, fact);
   }
 
   #start(start: Start, unit: UnitWork, starts: number): void {

@@ -42,6 +42,11 @@ export class ProcessTree {
     return this.#stopping;
   }
 
+  /** Whether a process of the leader's group is left. */
+  groupLives(): boolean {
+    return send(-this.#leaderPid, 0);
+  }
+
   async #stop(graceMs: number): Promise<void> {
     this.#signal("SIGTERM");
     if (await this.#goneWithin(graceMs)) return;

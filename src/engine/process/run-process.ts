@@ -13,7 +13,8 @@ const PIPE_WAIT_MS = 1000;
 /**
  * Runs a program to its end and answers what came of it; never rejects. The program leads a process group of its own,
  * and its processes end with it: what it left behind in the background may go on for one second if it holds stdout or
- * stderr, is then stopped, and what it wrote is kept. Abort stops all of them at once. To stop is SIGTERM, and SIGKILL
+ * stderr, is then stopped, and what it wrote is kept; a daemon that left
+ * the group and closed both is left alone when the program ended well. Abort stops all of them at once. To stop is SIGTERM, and SIGKILL
  * for those that are left after the grace. When the result is there, nothing of the tree is left (process-tree.ts
  * names the exceptions). If muster itself is ended by SIGKILL, the program goes on without it.
  */
@@ -64,9 +65,12 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   // Not even a program that hangs in the kernel, deaf to SIGKILL, may hang the run.
   const hung = stopped.then(() => within(PIPE_WAIT_MS, exited)).then(() => ({ exitCode: null, signal: null }));
   const end = await Promise.race([exited, hung]);
-  await within(PIPE_WAIT_MS, closed);
-  await tree.stop(options.killGraceMs);
-  await within(PIPE_WAIT_MS, closed);
+  const isQuiet = await within(PIPE_WAIT_MS, closed);
+  // The usual case, for the price of one system call: it ended well, nothing of its group is left, nobody holds a pipe.
+  if (end.exitCode !== 0 || !isQuiet || options.signal.aborted || tree.groupLives()) {
+    await tree.stop(options.killGraceMs);
+    await within(PIPE_WAIT_MS, closed);
+  }
 
   options.signal.removeEventListener("abort", onAbort);
   child.stdout.destroy();
@@ -76,12 +80,13 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   return result(end);
 }
 
-/** Waits for a promise, but no longer than so long. */
-async function within(waitMs: number, awaited: Promise<unknown>): Promise<void> {
+/** Waits for a promise, but no longer than so long; true when it was settled in time. */
+async function within(waitMs: number, awaited: Promise<unknown>): Promise<boolean> {
   let cancel = (): void => {};
-  const timeout = new Promise<void>((resolve) => {
-    cancel = systemClock.after(waitMs, resolve);
+  const timeout = new Promise<boolean>((resolve) => {
+    cancel = systemClock.after(waitMs, () => resolve(false));
   });
-  await Promise.race([awaited, timeout]);
+  const inTime = await Promise.race([awaited.then(() => true), timeout]);
   cancel();
+  return inTime;
 }

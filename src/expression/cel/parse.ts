@@ -100,11 +100,11 @@ function syntaxProblem(source: string, error: ParseError): ExpressionProblem {
   return { code: "WF4001", message: describe(source, error, start), help: null, ...place };
 }
 
-/** How far before the parser's stumbling the habit began: `a === b`, `a ?? b`, `not a`. */
+/** How far before the parser's stumbling the habit began: `a === b`, `a ?? b`, `a?.b`, `not a`. */
 function offsetIntoHabit(source: string, offset: number): number {
   const before = source.slice(Math.max(0, offset - 24), offset);
   if (source[offset] === "=" && before.endsWith("==")) return 2;
-  if (source[offset] === "?" && before.endsWith("?")) return 1;
+  if (before.endsWith("?") && (source[offset] === "?" || source[offset] === ".")) return 1;
   return /(?:^|[(,&|!?:]\s*)(not\s+)$/.exec(before)?.[1]?.length ?? 0;
 }
 

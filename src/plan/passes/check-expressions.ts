@@ -61,7 +61,7 @@ function checkSecretVariables(site: Site, secretVariables: ReadonlySet<unknown>,
 /** `for_each` goes over a list, where its shape is known. */
 function checkList({ step, items }: ParsedStep, scopes: Scopes, problems: Problems): void {
   if (items === null || items.kind === "literal" || items.kind === "list") return;
-  const kinds = kindsOf(typeOf(items, scopes.at("gate", null)));
+  const kinds = kindsOf(typeOf(items, scopes.at("gate", null, true)));
   if (kinds === null || kinds.has("list")) return;
   problems.error([...step.pointer, "for_each"], {
     code: "WF3010",

@@ -1,5 +1,5 @@
 import { declared } from "./declared.ts";
-import type { NormalManifest, NormalStep } from "../../manifest/normal.ts";
+import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
 import type { Models } from "./resolve-models.ts";
@@ -34,14 +34,16 @@ export function resolveAgents(manifest: NormalManifest, models: Models, problems
   return agents;
 }
 
-/** Reports a step whose agent is not declared. */
-export function checkAgent(step: NormalStep, manifest: NormalManifest, problems: Problems): void {
-  if (step.body.kind !== "agent" || Object.hasOwn(manifest.agents, step.body.agent)) return;
+/** Reports the steps whose agent is not declared. */
+export function checkAgents(manifest: NormalManifest, problems: Problems): void {
   const names = Object.keys(manifest.agents);
-  const meant = problems.suggest(step.body.agent, names);
-  problems.error([...step.pointer, "agent"], {
-    code: "WF3003",
-    message: `step '${step.id}' needs unknown agent '${step.body.agent}'`,
-    help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
-  });
+  for (const { id, pointer, body } of manifest.steps) {
+    if (body.kind !== "agent" || Object.hasOwn(manifest.agents, body.agent)) continue;
+    const meant = problems.suggest(body.agent, names);
+    problems.error([...pointer, "agent"], {
+      code: "WF3003",
+      message: `step '${id}' needs unknown agent '${body.agent}'`,
+      help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
+    });
+  }
 }

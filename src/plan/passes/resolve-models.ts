@@ -14,6 +14,8 @@ const DEEPEST_ALIAS = 32;
 export class Models {
   readonly #manifest: NormalManifest;
   readonly #problems: Problems;
+  readonly #names: readonly string[];
+  readonly #secrets: ReadonlySet<string>;
   /** Done aliases; null while one is being resolved, to notice one that leads back to itself. */
   readonly #aliases = new Map<string, readonly PlannedModel[] | null>();
   #depth = 0;
@@ -21,7 +23,9 @@ export class Models {
   constructor(manifest: NormalManifest, problems: Problems) {
     this.#manifest = manifest;
     this.#problems = problems;
-    for (const name of Object.keys(manifest.models)) this.#alias(name);
+    this.#secrets = new Set(manifest.secrets);
+    this.#names = Object.keys(manifest.models);
+    for (const name of this.#names) this.#alias(name);
   }
 
   /** The chain of these names in order; a model that comes twice is kept where it comes first. */
@@ -64,7 +68,7 @@ export class Models {
   }
 
   #entry(alias: string, entry: NormalModel): readonly PlannedModel[] {
-    if (entry.apiKeySecret !== null && !this.#manifest.secrets.includes(entry.apiKeySecret)) {
+    if (entry.apiKeySecret !== null && !this.#secrets.has(entry.apiKeySecret)) {
       this.#problems.error(["models", alias, "api_key"], {
         code: "WF3008",
         message: `model '${alias}' takes the secret '${entry.apiKeySecret}', which is not declared`,
@@ -98,15 +102,14 @@ export class Models {
     }
     const slash = name.indexOf("/");
     if (slash > 0 && slash < name.length - 1) return [plainModel(name, slash)];
-    const aliases = Object.keys(this.#manifest.models);
-    const meant = this.#problems.suggest(name, aliases);
+    const meant = this.#problems.suggest(name, this.#names);
     this.#problems.error(pointer, {
       code: "WF3004",
       message: `unknown model '${name}'`,
       help:
         meant !== null
           ? `did you mean '${meant}'?`
-          : `declare it under \`models\`, or write an id such as anthropic/claude-haiku-5-5${declared(aliases)}`,
+          : `declare it under \`models\`, or write an id such as anthropic/claude-haiku-5-5${declared(this.#names)}`,
     });
     return [];
   }

@@ -38,7 +38,7 @@ const TEXT_STEP = closed([["output", orNull(FREE_TEXT)], ...ALWAYS]);
 /**
  * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`
  * or `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a value is
- * of unknown shape.
+ * of unknown shape. Names are not checked here, so unknown ones are let pass.
  */
 export function shapesOf(manifest: NormalManifest, parsed: ParsedManifest): Shapes {
   const declared = parsed.steps.map(declaredOutput);
@@ -46,14 +46,17 @@ export function shapesOf(manifest: NormalManifest, parsed: ParsedManifest): Shap
   const items = new Map<string, JsonSchema>();
   for (const { step, items: list } of parsed.steps) {
     if (list === null) continue;
-    items.set(step.id, itemShape(list.kind === "literal" ? shapeOf(list.value) : typeOf(list, rough.at("gate", null))));
+    items.set(
+      step.id,
+      itemShape(list.kind === "literal" ? shapeOf(list.value) : typeOf(list, rough.at("gate", null, true))),
+    );
   }
   const shapes = { steps: stepsShape(parsed.steps, declared), items };
   if (!declared.includes(true)) return shapes;
   const scopes = new Scopes(manifest, shapes);
   const outputs = parsed.steps.map(({ step, body }, index) => {
     const known = declared[index] ?? true;
-    return known === true && body.kind === "value" ? typeOf(body.value, scopes.at("unit", step.id)) : known;
+    return known === true && body.kind === "value" ? typeOf(body.value, scopes.at("unit", step.id, true)) : known;
   });
   return { steps: stepsShape(parsed.steps, outputs), items };
 }

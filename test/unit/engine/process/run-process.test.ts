@@ -213,11 +213,19 @@ describe("what a program leaves behind in the background", () => {
     expect(result.stdout).toHaveLength(300_004);
   });
 
-  it("is stopped when it left the group, closed its output and lost its parent", async () => {
+  it("is stopped when it left the group, closed its output and lost its parent, and the program failed", async () => {
+    const result = await run("sh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'; exit 1");
+    const [pid = ""] = pidsIn(result.stdout);
+    expect(result.exitCode).toBe(1);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("is left alone as a daemon when it left the group and closed its output, and the program ended well", async () => {
     const result = await run("sh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'");
     const [pid = ""] = pidsIn(result.stdout);
     expect(result.exitCode).toBe(0);
-    expect(isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(Number(pid), "SIGKILL");
   });
 
   it("is found although it belonged to the tree of an inner muster, which was killed", async () => {

@@ -1,0 +1,31 @@
+import { createRequire } from "node:module";
+import { err, ok, type Result } from "./result.ts";
+
+/** A regular expression that matches in time linear in the text, whatever it says. */
+export interface Pattern {
+  /** True when some part of the text matches. */
+  test(text: string): boolean;
+  /** The source, as ajv wants it for its caches. */
+  toString(): string;
+}
+
+/** Longer patterns, and those that RE2 makes more instructions of, are refused: nobody can read them. */
+const LONGEST_PATTERN = 1_000;
+const LARGEST_PROGRAM = 20_000;
+
+// CommonJS, so it can be loaded when it is needed without a promise: most manifests have no pattern.
+const require = createRequire(import.meta.url);
+
+/** Compiles a pattern of a user's JSON Schema in RE2 syntax: no look-around, no back references. The error says why not. */
+export function compilePattern(source: string): Result<Pattern, string> {
+  if (source.length > LONGEST_PATTERN) return err(`it is longer than ${LONGEST_PATTERN} characters`);
+  const { RE2JS } = require("re2js") as typeof import("re2js");
+  try {
+    const compiled = RE2JS.compile(source);
+    if (compiled.programSize() > LARGEST_PROGRAM) return err("it repeats too much");
+    return ok({ test: (text) => compiled.test(text), toString: () => source });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return err(/\(\?[=!<]/.test(source) ? "look-around is not supported (RE2 syntax)" : message);
+  }
+}
