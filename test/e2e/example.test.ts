@@ -37,7 +37,9 @@ describe("workflows/review.yaml", () => {
 
     const { code, stdout } = await run.ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^# Review: approved with comments\n\nWell made\.\n\n- \*\*low\*\* `src\/a\.ts:1`: problem 1\n {2}\*Instead:\* another way\n/);
+    expect(stdout).toMatch(
+      /^# Review: approved with comments\n\nWell made\.\n\n- \*\*low\*\* `src\/a\.ts:1`: problem 1\n {2}\*Instead:\* another way\n/,
+    );
     expect(project.read(".muster/review/review.md").trimEnd()).toBe(stdout.trimEnd());
     expect(project.report().steps["verdict"]?.output).toMatchObject({ verdict: "comment" });
     expect(fake.count()).toBe(4);
@@ -60,11 +62,25 @@ describe("workflows/review.yaml", () => {
     withExamples(project);
     project.write("large.diff", "x".repeat(200_001));
 
-    const missing = await project.muster("run", "workflows/review.yaml", "--input", "diff=none.diff", "--run-id", "missing");
+    const missing = await project.muster(
+      "run",
+      "workflows/review.yaml",
+      "--input",
+      "diff=none.diff",
+      "--run-id",
+      "missing",
+    );
     expect(missing.code).toBe(1);
     expect((await project.muster("show", "missing")).stdout).toContain("none.diff: No such file");
 
-    const large = await project.muster("run", "workflows/review.yaml", "--input", "diff=large.diff", "--run-id", "large");
+    const large = await project.muster(
+      "run",
+      "workflows/review.yaml",
+      "--input",
+      "diff=large.diff",
+      "--run-id",
+      "large",
+    );
     expect(large.code).toBe(1);
     expect((await project.muster("show", "large")).stdout).toContain("large.diff has 200001 bytes");
     expect(fake.count()).toBe(0);
@@ -78,13 +94,24 @@ describe("npm start", () => {
     const read = (path: string): string => readFileSync(join(clone, path), "utf8");
     const git = (...args: string[]): string => spawnSync("git", args, { cwd: clone, encoding: "utf8" }).stdout;
     try {
-      for (const path of ["scripts", "workflows", "package.json", ".gitignore"]) cpSync(path, join(clone, path), { recursive: true });
+      for (const path of ["scripts", "workflows", "package.json", ".gitignore"])
+        cpSync(path, join(clone, path), { recursive: true });
       cpSync(resolve(inject("musterScript"), "../.."), join(clone, "dist"), { recursive: true });
       symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
       git("init", "--quiet");
       git("add", "--all");
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/start.mjs"], { cwd: clone, env, encoding: "utf8" });
-      const left = status !== 0 ? null : { review: read(".muster/review/review.md"), report: JSON.parse(read(".muster/review/report.json")) as unknown };
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/start.mjs"], {
+        cwd: clone,
+        env,
+        encoding: "utf8",
+      });
+      const left =
+        status !== 0
+          ? null
+          : {
+              review: read(".muster/review/review.md"),
+              report: JSON.parse(read(".muster/review/report.json")) as unknown,
+            };
       return { status, stdout, stderr, left, changed: git("ls-files", "--others", "--modified", "--exclude-standard") };
     } finally {
       rmSync(clone, { recursive: true, force: true });
@@ -93,18 +120,25 @@ describe("npm start", () => {
 
   it("without a key it answers from the recording, and says so on the screen and in the report", () => {
     const { status, stdout, stderr, left, changed } = start({ PATH: process.env["PATH"] ?? "" });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining("The answers are scripted") });
+    expect(stderr).toContain("The answers are scripted");
+    expect(status).toBe(0);
     expect(stdout).toContain("wave 2  security, correctness, clarity\n");
     expect(stdout).toContain("The answers were scripted: written by hand, no model was asked.");
     expect(stdout).toContain(left?.review);
     expect(left?.review).toMatch(/^# Review: changes requested\n/);
     expect(changed).toBe("");
-    expect(left?.report).toMatchObject({ status: "succeeded", replayed: "scripted", steps: { verdict: { output: { verdict: "request_changes" } } } });
+    expect(left?.report).toMatchObject({
+      status: "succeeded",
+      replayed: "scripted",
+      steps: { verdict: { output: { verdict: "request_changes" } } },
+    });
   });
 
   it("names every place of its review rightly: an added line of the bundled diff", () => {
     const added = addedLines(readFileSync("workflows/review/example.diff", "utf8"));
-    const places = [...readFileSync("workflows/review/recording.yaml", "utf8").matchAll(/^ +file: (.+)$/gm)].map(([, place]) => place);
+    const places = [...readFileSync("workflows/review/recording.yaml", "utf8").matchAll(/^ +file: (.+)$/gm)].map(
+      ([, place]) => place,
+    );
     expect(places.length).toBeGreaterThan(5);
     for (const place of places) expect(added).toContain(place);
   });
@@ -132,18 +166,27 @@ function addedLines(diff: string): string[] {
 }
 
 describe("workflows/research.yaml", () => {
-  const facts = (topic: string) => JSON.stringify({ topic, facts: [{ fact: `${topic} is a database`, confidence: "sure" }] });
+  const facts = (topic: string) =>
+    JSON.stringify({ topic, facts: [{ fact: `${topic} is a database`, confidence: "sure" }] });
 
   story("goes on with two of three, and the report names the third", async ({ fake, project }) => {
     withExamples(project);
     fake.on("side of it: SQLite", facts("SQLite"));
-    fake.on("side of it: PostgreSQL", { kind: "fail", status: 400, type: "invalid_request_error", message: "no such thing" });
+    fake.on("side of it: PostgreSQL", {
+      kind: "fail",
+      status: 400,
+      type: "invalid_request_error",
+      message: "no such thing",
+    });
     fake.on("side of it: DynamoDB", facts("DynamoDB"));
     fake.on("Answer the question", "# The report");
 
     const { code, stdout } = await project.muster("run", "workflows/research.yaml", "--report", "report.json");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "# The report\n" });
-    expect(project.report().steps["research"]).toMatchObject({ status: "succeeded", results: [{ status: "succeeded" }, { status: "failed" }, { status: "succeeded" }] });
+    expect(project.report().steps["research"]).toMatchObject({
+      status: "succeeded",
+      results: [{ status: "succeeded" }, { status: "failed" }, { status: "succeeded" }],
+    });
     const asked = fake.requests.find(({ text }) => text.includes("Answer the question"))?.text;
     expect(asked).toContain("## SQLite\n- (sure) SQLite is a database\n");
     expect(asked).toContain("## DynamoDB\n- (sure) DynamoDB is a database\n");
@@ -157,7 +200,10 @@ describe("workflows/research.yaml", () => {
     const topics = ["A1", "A2", "A3", "A4"];
     const first = Promise.all(topics.slice(0, 3).map((topic) => fake.nextRequest(`side of it: ${topic}`)));
     const fourth = fake.nextRequest("side of it: A4");
-    fake.on("Answer the question", ({ text }) => `sections: ${[...text.matchAll(/^## (.+)$/gm)].map(([, topic]) => topic).join(" ")}`);
+    fake.on(
+      "Answer the question",
+      ({ text }) => `sections: ${[...text.matchAll(/^## (.+)$/gm)].map(([, topic]) => topic).join(" ")}`,
+    );
     const run = project.start(["run", "workflows/research.yaml", "--input", `topics=${JSON.stringify(topics)}`]);
 
     const [one, two, three] = await first;
@@ -172,7 +218,12 @@ describe("workflows/research.yaml", () => {
 
   story("fails when only one side is left", async ({ fake, project }) => {
     withExamples(project);
-    fake.on(/side of it: (SQLite|DynamoDB)/, { kind: "fail", status: 400, type: "invalid_request_error", message: "no" });
+    fake.on(/side of it: (SQLite|DynamoDB)/, {
+      kind: "fail",
+      status: 400,
+      type: "invalid_request_error",
+      message: "no",
+    });
     const { code } = await project.muster("run", "workflows/research.yaml");
     expect(code).toBe(1);
     expect(fake.count("Answer the question")).toBe(0);
@@ -191,9 +242,21 @@ describe("workflows/triage.yaml", () => {
       fake.on("You sort support tickets", JSON.stringify({ topic, urgency: "high", summary: "It is so." }));
       fake.on("Draft the answer", `the ${topic} is answered`);
 
-      const { code, stdout } = await project.muster("run", "workflows/triage.yaml", "--input", `ticket=${ticket}`, "--report", "report.json");
+      const { code, stdout } = await project.muster(
+        "run",
+        "workflows/triage.yaml",
+        "--input",
+        `ticket=${ticket}`,
+        "--report",
+        "report.json",
+      );
       expect(code).toBe(0);
-      expect(JSON.parse(stdout)).toEqual({ topic, urgency: "high", summary: "It is so.", answer: `the ${topic} is answered` });
+      expect(JSON.parse(stdout)).toEqual({
+        topic,
+        urgency: "high",
+        summary: "It is so.",
+        answer: `the ${topic} is answered`,
+      });
       const [, second] = fake.requests;
       expect(second?.text).toContain(instructions);
       expect(second?.text).toContain(`Urgency: high.\n\n<ticket>\n${ticket}\n`);
