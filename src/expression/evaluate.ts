@@ -60,15 +60,6 @@ export function createEvaluator(): Evaluator {
   };
 }
 
-/** Evaluates one template once; see `Evaluator.evaluate`. */
-export function evaluateTemplate(
-  template: Template,
-  context: Context,
-  gate?: GateStatus,
-): Result<Json, ExpressionError> {
-  return createEvaluator().evaluate(template, context, gate);
-}
-
 /** What came from the context whole goes on as it is, without the cost of walking through it. */
 function resultOf(value: ReturnType<Interpreter["run"]>, meter: Meter): Json {
   const isWhole = value === null || typeof value !== "object" || Array.isArray(value) || isPlain(value);

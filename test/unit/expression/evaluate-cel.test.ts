@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createEvaluator, evaluateTemplate } from "../../../src/expression/evaluate.ts";
+import { createEvaluator } from "../../../src/expression/evaluate.ts";
 import { templateOf, valueOf } from "./fixture.ts";
 
 const context = {
@@ -125,7 +125,10 @@ test("results are plain JSON of their own", () => {
 
 test("data templates are evaluated where they have expressions", () => {
   const template = templateOf({ title: "${{ steps.b.output.title }}", n: 1, tags: ["x", "${{ inputs.n }}"] }, "value");
-  expect(evaluateTemplate(template, context)).toEqual({ ok: true, value: { title: "T", n: 1, tags: ["x", 7] } });
+  expect(createEvaluator().evaluate(template, context)).toEqual({
+    ok: true,
+    value: { title: "T", n: 1, tags: ["x", 7] },
+  });
 });
 
 test("an evaluator answers the same as a fresh one, again and again", () => {

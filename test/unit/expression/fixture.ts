@@ -1,5 +1,5 @@
 import { checkTemplate, type TemplateUse } from "../../../src/expression/check.ts";
-import { evaluateTemplate } from "../../../src/expression/evaluate.ts";
+import { createEvaluator } from "../../../src/expression/evaluate.ts";
 import { parseTemplate, type TemplateMode } from "../../../src/expression/parse.ts";
 import type { ExpressionScope, GateStatus } from "../../../src/expression/scope.ts";
 import type { Template } from "../../../src/expression/template.ts";
@@ -66,12 +66,12 @@ export function problemsOf(source: string, use: TemplateUse = "condition", names
 
 /** The value of an expression, or `code: message` of its error. */
 export function valueOf(source: string, context: { [root: string]: Json } = {}, gate?: GateStatus): Json {
-  const result = evaluateTemplate(templateOf(source), context, gate);
+  const result = createEvaluator().evaluate(templateOf(source), context, gate);
   return result.ok ? result.value : `${result.error.code}: ${result.error.message}`;
 }
 
 /** What a text prints, or `code: message` of its error. */
 export function textOf(source: string, context: { [root: string]: Json } = {}): Json {
-  const result = evaluateTemplate(templateOf(source, "text"), context);
+  const result = createEvaluator().evaluate(templateOf(source, "text"), context);
   return result.ok ? result.value : `${result.error.code}: ${result.error.message}`;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkTemplate, typeOf } from "../../../src/expression/check.ts";
-import { evaluateTemplate } from "../../../src/expression/evaluate.ts";
+import { createEvaluator } from "../../../src/expression/evaluate.ts";
 import { parseTemplate } from "../../../src/expression/parse.ts";
 import { referencesOf, statusFunctionsOf } from "../../../src/expression/references.ts";
 import type { Template } from "../../../src/expression/template.ts";
@@ -61,9 +61,9 @@ test("any source is checked and evaluated without a crash, to plain JSON or an e
       }
       typeOf(template, scope);
       statusFunctionsOf(source);
-      const result = evaluateTemplate(template, context);
+      const result = createEvaluator().evaluate(template, context);
       if (result.ok) expect(isPlain(result.value)).toBe(true);
-      expect(evaluateTemplate(template, context)).toEqual(result);
+      expect(createEvaluator().evaluate(template, context)).toEqual(result);
       expect(JSON.stringify(context)).toBe(before);
     }),
     { numRuns: 3000 },
@@ -87,7 +87,7 @@ test("to_json and from_json give back what they got", () => {
     .filter((value) => !JSON.stringify(value).includes("e+") && !JSON.stringify(value).includes("-0"));
   fc.assert(
     fc.property(safe, (value) => {
-      const result = evaluateTemplate(
+      const result = createEvaluator().evaluate(
         { kind: "cel", source: "from_json(to_json({'v': [v, v]})).v[1]" },
         { v: value as Json },
       );
@@ -102,7 +102,7 @@ test("a checked text over values of its shape prints every value as it is", () =
     fc.property(fc.array(fc.string({ maxLength: 20 }), { minLength: 1, maxLength: 5 }), (sites) => {
       const template: Template = { kind: "text", source: "{{#each inputs.sites as |s|}}[{{s}}]{{/each}}" };
       expect(checkTemplate(template, scope, "text")).toEqual([]);
-      expect(evaluateTemplate(template, { inputs: { sites } })).toEqual({
+      expect(createEvaluator().evaluate(template, { inputs: { sites } })).toEqual({
         ok: true,
         value: sites.map((site) => `[${site}]`).join(""),
       });
