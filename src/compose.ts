@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
@@ -13,6 +14,10 @@ import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
 import type { Recording } from "./provider/recording/recording.ts";
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
+import { nearest, type Project } from "./util/project.ts";
+import { createNdjsonReporter } from "./reporter/ndjson.ts";
+import { createPlainReporter } from "./reporter/plain.ts";
+import type { Reporter } from "./reporter/reporter.ts";
 import { createRedactor } from "./run/redact.ts";
 import { ownerIsDead } from "./store/liveness.ts";
 import { processObserver } from "./store/process-observer.ts";
@@ -26,33 +31,13 @@ import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
+export type { Recording };
+
 /** The environment variables of the process. */
 export type Environment = { readonly [name: string]: string | undefined };
 
 /** Keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
 const PROVIDER_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY"] as const;
-
-/** Where a project lies: its root, and its state. */
-export interface Project {
-  /** Absolute: the nearest folder above that has `.muster` or `.git`, else the current one. */
-  readonly root: string;
-  /** Absolute path of the state file. */
-  readonly statePath: string;
-}
-
-/** Finds the project around a folder. `statePath` is `--state`, over `MUSTER_STATE`, over `.muster/state.db` in the root. */
-export function findProject(cwd: string, env: Environment, statePath: string | null): Project {
-  const root = nearest(cwd, [".muster", ".git"]) ?? cwd;
-  const given = statePath ?? env["MUSTER_STATE"] ?? null;
-  return { root, statePath: given === null ? join(root, ".muster", "state.db") : resolve(cwd, given) };
-}
-
-function nearest(from: string, names: readonly string[]): string | null {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (names.some((name) => existsSync(join(folder, name)))) return folder;
-    if (dirname(folder) === folder) return null;
-  }
-}
 
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
@@ -180,6 +165,11 @@ export function readingHandlers(): Surroundings["handlers"] {
     run: createRunStep({ workspace: resolve("."), environment: {}, check }),
     value: createValueStep(check),
   };
+}
+
+/** Who tells of a run while it goes on. */
+export function createReporter(kind: "plain" | "ndjson", runId: string, write: (text: string) => void, color: Colors): Reporter {
+  return kind === "ndjson" ? createNdjsonReporter(runId, write) : createPlainReporter(write, color);
 }
 
 function missingKeys(plan: Plan, env: Environment): string[] {

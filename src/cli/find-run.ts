@@ -1,4 +1,5 @@
-import { hasState, openStore, type Project } from "../compose.ts";
+import { hasState, openStore } from "../compose.ts";
+import type { Project } from "../util/project.ts";
 import type { RunSummary, Store } from "../store/store.ts";
 import { UsageError } from "./exit-code.ts";
 

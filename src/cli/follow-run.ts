@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createReporter } from "../compose.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
 import type { Plan } from "../plan/types.ts";
-import { createNdjsonReporter } from "../reporter/ndjson.ts";
-import { createPlainReporter } from "../reporter/plain.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import { report } from "../run/report.ts";
 import type { ValueRef } from "../run/value-ref.ts";
@@ -36,8 +35,8 @@ export interface Followed {
 }
 
 /** Who tells of the run while it goes on: NDJSON on stdout, or lines on stderr. */
-export function createReporter(terminal: Terminal, runId: string, shape: RunShape): Reporter {
-  return isJson(shape) ? createNdjsonReporter(runId, terminal.out) : createPlainReporter(terminal.err, terminal.color);
+export function reporterFor(terminal: Terminal, runId: string, shape: RunShape): Reporter {
+  return isJson(shape) ? createReporter("ndjson", runId, terminal.out, terminal.color) : createReporter("plain", runId, terminal.err, terminal.color);
 }
 
 /** Waits for the end of a run, passes signals on to it, and shows what came of it. */

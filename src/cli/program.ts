@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../util/version.ts";
+import { findProjectRoot } from "../util/project.ts";
+import { configPlaces, readSettings } from "./config.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -36,6 +38,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
       .addHelpText("after", `\nExample:\n  ${example}`)
       .action(async (...args: unknown[]) => {
         const self = args.at(-1) as Command;
+        await applySettings(self);
         const options = self.optsWithGlobals<{ color: boolean }>();
         const { run } = await load();
         end(await run(processTerminal(options), self.args, options as unknown as Options));
@@ -78,6 +81,24 @@ function createProgram(end: (code: ExitCode) => void): Command {
 
   command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
   return program;
+}
+
+/** Fills in what the command line leaves open from the environment and the configuration files. */
+async function applySettings(command: Command): Promise<void> {
+  const { env } = process;
+  const project = findProjectRoot(process.cwd());
+  for (const { option, value, from } of await readSettings(configPlaces(project, env), env)) {
+    for (const owner of [command, command.parent]) {
+      const known = owner?.options.find((candidate) => candidate.attributeName() === option);
+      if (owner === null || known === undefined || owner.getOptionValueSource(option) === "cli") continue;
+      // A format that one command knows may be none of another's.
+      if (known.argChoices !== undefined && !known.argChoices.includes(String(value))) {
+        if (option === "format") continue;
+        throw new UsageError(`${from}: '${String(value)}' is none of ${known.argChoices.join(", ")}`);
+      }
+      owner.setOptionValueWithSource(option, value, "config");
+    }
+  }
 }
 
 function addRunOptions(command: Command): void {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { openRecording } from "../compose.ts";
+import { openRecording, type Recording } from "../compose.ts";
 import { renderDiagnostics } from "../diagnostic/render.ts";
-import type { Recording } from "../provider/recording/recording.ts";
+
 import { exitCode, UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 import { unreadable } from "./workflow.ts";

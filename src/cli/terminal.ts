@@ -16,6 +16,8 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
   const { env } = process;
   const wantsColor = options.color && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   const isColor = wantsColor && ((env["FORCE_COLOR"] ?? "") !== "" || process.stderr.isTTY);
+  // A reader that went away (`| head`) must not end the run.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
   return {
     cwd: process.cwd(),
     env,
@@ -23,4 +25,8 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
     err: (text) => void process.stderr.write(text),
     color: picocolors.createColors(isColor),
   };
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

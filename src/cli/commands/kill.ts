@@ -1,4 +1,5 @@
-import { findProject, hasState, mayTake, openStore, thisOwner } from "../../compose.ts";
+import { hasState, mayTake, openStore, thisOwner } from "../../compose.ts";
+import { findProject } from "../../util/project.ts";
 import { planOfRun } from "../../engine/local/launch.ts";
 import { systemClock } from "../../util/clock.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
@@ -7,7 +8,7 @@ import type { Terminal } from "../terminal.ts";
 
 /** `muster kill RUN [STEP]`: a live run is told through its inbox; one whose runner is gone is cancelled here. */
 export async function run(terminal: Terminal, [name, step]: readonly string[], options: { readonly state?: string }): Promise<ExitCode> {
-  const project = findProject(terminal.cwd, terminal.env, options.state ?? null);
+  const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}`);
   const store = openStore(project, { readOnly: false });
   try {

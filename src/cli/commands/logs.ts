@@ -1,5 +1,4 @@
-import { findProject } from "../../compose.ts";
-import { createNdjsonReporter } from "../../reporter/ndjson.ts";
+import { findProject } from "../../util/project.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { eventJson } from "../../run/event-json.ts";
 import type { Store } from "../../store/store.ts";
@@ -20,14 +19,12 @@ const POLL_MS = 200;
 
 /** `muster logs [RUN] [STEP]` */
 export async function run(terminal: Terminal, [name, step]: readonly string[], options: LogsOptions): Promise<ExitCode> {
-  const store = openForReading(findProject(terminal.cwd, terminal.env, options.state ?? null));
+  const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const { runId } = findRun(store, name);
-    const ndjson = createNdjsonReporter(runId, terminal.out);
     const show = (event: StoredEvent): void => {
       if (step !== undefined && event.step !== step) return;
-      if (options.json === true) ndjson.onEvents([event]);
-      else terminal.out(`${eventLine(runId, event)}\n`);
+      terminal.out(`${options.json === true ? JSON.stringify(eventJson(runId, event)) : eventLine(runId, event)}\n`);
     };
     let seq = showAfter(store, runId, 0, show);
     while (options.follow === true && isLive(store, runId)) {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { createSurroundings, findProject, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
+import { createSurroundings, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
+import { findProject } from "../../util/project.ts";
 import { prepareResume, type Frozen } from "../../engine/local/launch.ts";
 import { resumePlan } from "../../engine/local/recall.ts";
 import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
@@ -8,7 +9,7 @@ import { formatElapsed } from "../../util/format.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
-import { createReporter, followRun, type RunShape } from "../follow-run.ts";
+import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
@@ -27,7 +28,7 @@ export interface ResumeOptions extends RunShape {
 
 /** `muster resume [RUN]` */
 export async function run(terminal: Terminal, [name]: readonly string[], options: ResumeOptions): Promise<ExitCode> {
-  const project = findProject(terminal.cwd, terminal.env, options.state ?? null);
+  const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
   const store = openStore(project, { readOnly: false });
   try {
@@ -45,7 +46,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const rerun = rerunSteps(plan.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
-    const reporter = createReporter(terminal, runId, options);
+    const reporter = reporterFor(terminal, runId, options);
     const around = createSurroundings({
       plan,
       env: terminal.env,

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import { ulid } from "ulid";
-import { createSurroundings, findProject, openStore, portablePath, workspaceOf } from "../../compose.ts";
+import { createSurroundings, openStore, portablePath, workspaceOf } from "../../compose.ts";
+import { findProject } from "../../util/project.ts";
 import { startRun } from "../../engine/local/launch.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
-import { createReporter, followRun, type RunShape } from "../follow-run.ts";
+import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { planOrExit } from "../workflow.ts";
 
@@ -29,8 +30,8 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const runId = options.runId ?? ulid();
   if (!/^[\w.-]{1,64}$/.test(runId)) throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
   const manifest = resolve(terminal.cwd, file);
-  const project = findProject(terminal.cwd, terminal.env, options.state ?? null);
-  const reporter = createReporter(terminal, runId, options);
+  const project = findProject(terminal.cwd, options.state ?? null);
+  const reporter = reporterFor(terminal, runId, options);
 
   const store = openStore(project, { readOnly: false });
   try {

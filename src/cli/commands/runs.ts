@@ -1,4 +1,5 @@
-import { findProject, mayTake } from "../../compose.ts";
+import { mayTake } from "../../compose.ts";
+import { findProject } from "../../util/project.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { formatElapsed } from "../../util/format.ts";
@@ -15,7 +16,7 @@ export interface RunsOptions {
 
 /** `muster runs` */
 export async function run(terminal: Terminal, _args: readonly string[], options: RunsOptions): Promise<ExitCode> {
-  const store = openForReading(findProject(terminal.cwd, terminal.env, options.state ?? null));
+  const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const runs = store.listRuns({ limit: options.limit });
     if (options.json === true) terminal.out(`${JSON.stringify(runs.map(runJson), null, 2)}\n`);

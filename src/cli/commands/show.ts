@@ -1,4 +1,5 @@
-import { findProject, readingHandlers } from "../../compose.ts";
+import { readingHandlers } from "../../compose.ts";
+import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
 import { createEvaluator } from "../../expression/evaluate.ts";
 import { report } from "../../run/report.ts";
@@ -24,7 +25,7 @@ export interface ShowOptions {
 
 /** `muster show [RUN]` */
 export async function run(terminal: Terminal, [name]: readonly string[], options: ShowOptions): Promise<ExitCode> {
-  const store = openForReading(findProject(terminal.cwd, terminal.env, options.state ?? null));
+  const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
