@@ -208,8 +208,11 @@ export class LocalRun implements Sink {
       calls: {
         recall: (n: number, digest: string) => this.#core.recallCall(start, n, digest),
         record: (...call: Parameters<RunCore["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
-          this.#core.recordCall(start, ...call);
-          this.#wake();
+          this.#guard(() => {
+            this.#core.recordCall(start, ...call);
+            // At once: the next call of the attempt may be under way in this very turn.
+            this.#publish(this.#recorder.commit());
+          });
         },
       },
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
