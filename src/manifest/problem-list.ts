@@ -14,6 +14,8 @@ export interface ProblemDetail {
 export class ProblemList {
   readonly #document: Document;
   readonly #diagnostics: Diagnostic[] = [];
+  /** Where the problems are, in the order they were found. */
+  readonly pointers: Pointer[] = [];
   /** The first two segments of each pointer with a problem. */
   readonly #places = new Set<string>();
 
@@ -43,6 +45,7 @@ export class ProblemList {
 
   add(code: DiagnosticCode, pointer: Pointer, message: string, detail: ProblemDetail = {}): void {
     const { help = null, part = "value", related } = detail;
+    this.pointers.push(pointer);
     this.#places.add(pointer.slice(0, 2).join("/"));
     const file = this.#document.source.path;
     this.#diagnostics.push({

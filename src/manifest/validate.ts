@@ -6,6 +6,7 @@ import { describeValue } from "./describe.ts";
 import type { Document } from "./document.ts";
 import { manifestSchema } from "./generated/schema.ts";
 import { checkJsonSchema } from "./json-schema-check.ts";
+import type { Pointer } from "./pointer.ts";
 import { ProblemList } from "./problem-list.ts";
 import { SchemaIndex } from "./schema-index.ts";
 import { checkShape } from "./shape-rule.ts";
@@ -20,13 +21,25 @@ export const LANGUAGE_VERSION = 1;
  * of the file, one for each mistake. Names and expressions are not looked at; the plan does that.
  */
 export function validateManifest(document: Document): Result<Manifest, readonly Diagnostic[]> {
+  const result = checkManifest(document);
+  return result.ok ? result : err(result.error.diagnostics);
+}
+
+/** What is wrong with a manifest, and where, as pointers into its data. */
+export interface ManifestProblems {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly pointers: readonly Pointer[];
+}
+
+/** As `validateManifest`; the error tells the pointers too. */
+export function checkManifest(document: Document): Result<Manifest, ManifestProblems> {
   const problems = new ProblemList(document);
   const { data } = document;
   if (!isJsonObject(data)) {
     problems.add("WF2014", [], `a manifest is a map of keys, not ${describeValue(data)}`, {
       help: "it starts with `muster: 1`",
     });
-    return err(problems.sorted());
+    return err({ diagnostics: problems.sorted(), pointers: problems.pointers });
   }
   if (checkVersion(data, problems)) {
     const { muster: _version, ...rest } = data;
@@ -34,7 +47,8 @@ export function validateManifest(document: Document): Result<Manifest, readonly 
     checkShape(data, problems);
     checkSchemas(data, problems);
   }
-  return problems.count > 0 ? err(problems.sorted()) : ok(data as unknown as Manifest);
+  if (problems.count > 0) return err({ diagnostics: problems.sorted(), pointers: problems.pointers });
+  return ok(data as unknown as Manifest);
 }
 
 /** The version has messages of its own. */

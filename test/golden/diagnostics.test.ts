@@ -4,8 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { renderDiagnostics } from "../../src/diagnostic/render.ts";
 import type { SourceFile } from "../../src/diagnostic/source.ts";
-import { readDocument } from "../../src/manifest/read.ts";
-import { validateManifest } from "../../src/manifest/validate.ts";
+import { compile } from "../../src/plan/compile.ts";
 
 // Each folder is a case: workflow.yaml, and in expected.txt what its writer is told. UPDATE_GOLDEN=1 writes the latter.
 const folder = fileURLToPath(new URL("diagnostics/", import.meta.url));
@@ -22,8 +21,7 @@ describe("what a person is told about a manifest", () => {
 });
 
 function diagnose(source: SourceFile): readonly Diagnostic[] {
-  const document = readDocument(source);
-  if (!document.ok) return document.error;
-  const manifest = validateManifest(document.value);
-  return manifest.ok ? [] : manifest.error;
+  const compiled = compile(source);
+  if (!compiled.ok) throw new Error(compiled.error);
+  return compiled.value.diagnostics;
 }

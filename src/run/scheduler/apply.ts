@@ -20,7 +20,7 @@ export function apply(graph: Graph, state: SchedulerState, event: SchedulerEvent
   const m = new Machine(graph, state);
   if (state.phase === "closed") return m.commands;
   begin(m, event);
-  for (let i = 0; i < m.agenda.length; i += 1) follow(m, m.agenda[i] as Consequence);
+  for (let next = m.next(); next !== undefined; next = m.next()) follow(m, next);
   pump(m);
   return m.commands;
 }

@@ -26,7 +26,7 @@ export function countUnit(m: Machine, unit: UnitState, end: UnitEnd): void {
   m.agenda.push({ kind: "units-changed", scope, step: unit.step });
   const { breakerFailures } = m.graph;
   if (end.status === "failed" && breakerFailures !== null && m.state.failuresInARow >= breakerFailures) {
-    m.agenda.push({ kind: "run-stopped", as: "failed" });
+    m.stops.push({ kind: "run-stopped", as: "failed" });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FailureClass } from "../../plan/types.ts";
 import type { SchedulerCommand, SkipCause, UnitCommand } from "./command.ts";
+import { Fifo } from "./fifo.ts";
 import type { Graph, StepNode } from "./graph.ts";
 import { nodeOf, type SchedulerState, type ScopeState, type StepState, type UnitState } from "./state.ts";
 
@@ -33,11 +34,18 @@ export class Machine {
   readonly graph: Graph;
   readonly state: SchedulerState;
   readonly commands: SchedulerCommand[] = [];
-  readonly agenda: Consequence[] = [];
+  readonly agenda = new Fifo<Consequence>();
+  /** What stops a scope goes before the agenda: nothing may begin meanwhile in the scopes inside. */
+  readonly stops = new Fifo<Consequence>();
 
   constructor(graph: Graph, state: SchedulerState) {
     this.graph = graph;
     this.state = state;
+  }
+
+  /** The next consequence, taken off; undefined when nothing follows any more. */
+  next(): Consequence | undefined {
+    return this.stops.shift() ?? this.agenda.shift();
   }
 
   /** An open scope, or undefined when it was closed meanwhile. */

@@ -80,7 +80,7 @@ export function endAttempt(m: Machine, unit: UnitState, outcome: AttemptOutcome)
   const child = unit.childScope === null ? undefined : m.scope(unit.childScope);
   if (child !== undefined && isOpen(child)) {
     unit.verdict ??= outcome;
-    m.agenda.push({ kind: "scope-stopped", scope: child });
+    m.stops.push({ kind: "scope-stopped", scope: child });
     return;
   }
   if (child !== undefined) m.state.scopes.delete(child.id);
@@ -152,7 +152,7 @@ export function cancelUnit(m: Machine, unit: UnitState): void {
   if (unit.phase === "judging") return;
   if (unit.phase === "inside") {
     const child = unit.childScope === null ? undefined : m.scope(unit.childScope);
-    if (child !== undefined) m.agenda.push({ kind: "scope-stopped", scope: child });
+    if (child !== undefined) m.stops.push({ kind: "scope-stopped", scope: child });
     return;
   }
   if (isInFlight(unit)) {

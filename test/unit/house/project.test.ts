@@ -19,7 +19,7 @@ it("the lock file names no registry", () => {
 
 it("every test file asserts something", () => {
   const tests = filesUnder("test", ".test.ts");
-  expect(tests.filter(({ text }) => !/\bexpect\s*[(.<]/.test(text)).map(({ path }) => path)).toEqual([]);
+  expect(tests.filter(({ text }) => !/\b(?:expect|assert)\w*\s*[(.<]/.test(text)).map(({ path }) => path)).toEqual([]);
 });
 
 it("all files are named in kebab-case", () => {
