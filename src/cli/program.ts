@@ -48,14 +48,14 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
     .option("--json", "the same as --format json");
 
-  command("plan <file>", "show what will run: waves, models, worst-case calls and cost", "muster plan workflows/research.yaml --input topic=tea", () => import("./commands/plan.ts"))
+  command("plan <file>", "show what will run: waves, models, worst-case calls and cost", "muster plan workflows/review.yaml --input diff=my.diff", () => import("./commands/plan.ts"))
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .addOption(modelOption())
     .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid"]).default("text"))
     .option("--json", "the same as --format json");
 
-  const run = command("run <file>", "run a workflow", "muster run workflows/research.yaml --input topic=tea --report report.json", () => import("./commands/run.ts"))
+  const run = command("run <file>", "run a workflow", "muster run workflows/review.yaml --input diff=my.diff --report report.json", () => import("./commands/run.ts"))
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .option("--run-id <id>", "the run's name (default: a new ULID)")
@@ -64,7 +64,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
   addRunOptions(run);
 
   const resume = command("resume [run]", "go on with the newest unfinished run, or the one named", "muster resume --rerun draft", () => import("./commands/resume.ts"))
-    .option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)", collect, [])
+    .addOption(new Option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)").argParser(collect).default([], "none"))
     .option("--dry-run", "only say what would be reused and what would run");
   addRunOptions(resume);
 
@@ -110,11 +110,11 @@ function addRunOptions(command: Command): void {
 }
 
 function inputOption(): Option {
-  return new Option("--input <name=value>", "an input, as JSON or text (repeatable)").argParser(collect).default([], "");
+  return new Option("--input <name=value>", "an input, as JSON or text (repeatable)").argParser(collect).default([], "none");
 }
 
 function modelOption(): Option {
-  return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)").argParser(collect).default([], "");
+  return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)").argParser(collect).default([], "none");
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
