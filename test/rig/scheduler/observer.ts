@@ -19,8 +19,6 @@ export class Observer {
   #interrupted = false;
   #stoppedAs: "cancelled" | "failed" | null = null;
   #failuresInARow = 0;
-  /** The breaker opened in this very event: inner scopes hear of it after what was under way in them. */
-  #breaking = false;
   #finished = false;
 
   constructor(graph: Graph) {
@@ -31,7 +29,6 @@ export class Observer {
   /** Takes in one event with the commands that followed, and the scheduler's state after it. */
   hear(event: SchedulerEvent, commands: readonly SchedulerCommand[], state: SchedulerState, owed: number): void {
     const wasFinished = this.#finished;
-    this.#breaking = false;
     const isNews = this.#take(event);
     must(isNews || commands.length === 0, `late or repeated '${event.type}' led to ${JSON.stringify(commands)}`);
     const unitsBefore = this.#unitsSeen;
@@ -184,7 +181,7 @@ export class Observer {
     const scope = this.#scopes.get(id) as ScopeView;
     const step = scope.steps[index] as StepView;
     must(step.node.gated && step.status === "pending", `gate of step ${index} is asked twice, or needlessly`);
-    must(view.isDue(scope, step) || (this.#breaking && view.needsDecide(scope, step)), `gate of step ${index} is asked too early`);
+    must(view.isDue(scope, step), `gate of step ${index} is asked too early`);
     const { holds, failure } = view.needsOf(scope, step);
     const stopped = step.node.isFinally && view.isStopped(scope);
     const asFailed = scope.parent === null && this.#stoppedAs === "failed";
@@ -266,10 +263,7 @@ export class Observer {
     }
     step[command.status] += 1;
     const { breakerFailures } = this.#graph;
-    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null) {
-      this.#breaking = true;
-      this.#stopRun("failed");
-    }
+    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null) this.#stopRun("failed");
   }
 
   #checkStep(command: StepCommand): void {
@@ -277,7 +271,7 @@ export class Observer {
     const step = scope.steps[command.step] as StepView;
     must(!view.isOver(step), `a second end of step ${command.step}`);
     must(step.live.size === 0, `step ${command.step} ends before its units`);
-    const expected = this.#expectedEnd(scope, step, command.status);
+    const expected = this.#expectedEnd(scope, step);
     must(command.status === expected, `step ${command.step} ends ${command.status}, not ${expected}`);
     if (command.status === "skipped") {
       const own = step.status === "gating" || !view.needsOf(scope, step).failure;
@@ -295,7 +289,7 @@ export class Observer {
     if (scope.parent?.mode === "closing" && scope.steps.every(view.isOver)) this.#turn(scope.parent);
   }
 
-  #expectedEnd(scope: ScopeView, step: StepView, actual: StepCommand["status"]): StepCommand["status"] {
+  #expectedEnd(scope: ScopeView, step: StepView): StepCommand["status"] {
     const stopped = !step.node.isFinally && view.isStopped(scope);
     if (step.killed) return "failed";
     if (step.status === "open" || step.started > 0) {
@@ -305,7 +299,7 @@ export class Observer {
       return stopped && view.couldHold(step) ? "cancelled" : "failed";
     }
     if (step.verdict !== null && !stopped) return step.verdict.kind === "skip" ? "skipped" : "failed";
-    if (stopped && !(this.#breaking && actual === "skipped")) return "cancelled";
+    if (stopped) return "cancelled";
     const { holds, settled } = view.needsOf(scope, step);
     must(step.status === "pending" && settled && !holds && !step.node.whenSettled, `step ${step.index} is skipped too early`);
     return "skipped";

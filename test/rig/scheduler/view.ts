@@ -82,11 +82,7 @@ export function needsOf(scope: ScopeView, step: StepView): { holds: boolean; set
 
 /** The gate of a pending step may be decided: its `if` asked, or its units started. */
 export function isDue(scope: ScopeView, step: StepView): boolean {
-  return (step.node.isFinally ? bodyIsOver(scope) : !isStopped(scope)) && needsDecide(scope, step);
-}
-
-/** Its needs alone would open the gate. */
-export function needsDecide(scope: ScopeView, step: StepView): boolean {
+  if (step.node.isFinally ? !bodyIsOver(scope) : isStopped(scope)) return false;
   const { holds, settled } = needsOf(scope, step);
   return step.node.whenSettled ? settled : holds;
 }
