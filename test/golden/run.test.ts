@@ -1,0 +1,134 @@
+import { mkdtempSync, mkdirSync, readFileSync, existsSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { startRun } from "../../src/engine/local/launch.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { estimate } from "../../src/plan/estimate.ts";
+import { resolveInputs } from "../../src/plan/input.ts";
+import { renderText } from "../../src/plan/render/text.ts";
+import type { Plan } from "../../src/plan/types.ts";
+import type { StoredEvent } from "../../src/run/event.ts";
+import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.ts";
+import { createSchemaCheck } from "../../src/util/schema-check.ts";
+import { createFakeClock, FAKE_START_MS } from "../rig/clock.ts";
+import { reportOf, started, surroundings } from "../rig/engine/launch.ts";
+import { createScriptedProvider, type ScriptedAnswer, type ScriptedCall } from "../rig/scripted-provider.ts";
+import { casesOf, expectGolden, readWorkflow } from "./golden-file.ts";
+import { load } from "./load.ts";
+
+/** `script.yaml` of a case: what the world does. */
+interface Script {
+  readonly inputs?: JsonObject;
+  readonly secrets?: { readonly [name: string]: string };
+  /** The model's answers; each must be asked for, and nothing else may be. */
+  readonly answers?: readonly ScriptedAnswer[];
+  /** Somebody stops the run (`step` null) or a step at this time. */
+  readonly kill?: { readonly atMs: number; readonly step: string | null };
+}
+
+const suite = "run";
+let workspace: string;
+
+beforeEach(() => {
+  workspace = mkdtempSync(join(tmpdir(), "muster-golden-"));
+  mkdirSync(join(workspace, "docs"));
+});
+afterEach(() => rmSync(workspace, { recursive: true }));
+
+describe("a run of", () => {
+  it.each(casesOf(suite))("%s", async (name) => {
+    const plan = planOf(readWorkflow(suite, name));
+    const script = scriptOf(name);
+    const clock = createFakeClock();
+    const store = createMemoryStore({ clock });
+    const provider = createScriptedProvider(script.answers ?? [], clock);
+    const inputs = resolveInputs(plan, script.inputs ?? {}, createSchemaCheck());
+    if (!inputs.ok) throw new Error(inputs.error.join("\n"));
+    const told: StoredEvent[] = [];
+    const around = surroundings({ store, clock, provider, workspace, secrets: script.secrets ?? {}, onEvents: (events) => told.push(...events) });
+
+    const run = started(startRun({ runId: "R", plan, manifestPath: "workflow.yaml", inputs: inputs.value, choice: {} }, around));
+    if (script.kill !== undefined) clock.after(script.kill.atMs, () => run.kill(script.kill?.step ?? null));
+    const outcome = await run.done;
+
+    expect(provider.problems()).toEqual([]);
+    expect(told).toEqual([...store.readEvents("R")]);
+    expectGolden(suite, name, "plan.txt", renderText(plan, estimate(plan), "workflow.yaml"));
+    expectGolden(suite, name, "events.txt", told.map((event) => `${eventLine(event)}\n`).join(""));
+    if (provider.calls.length > 0) expectGolden(suite, name, "requests.yaml", yaml(provider.calls.map(requestOf)));
+    expectGolden(suite, name, "report.yaml", yaml(timeless(reportOf(plan, store, "R", outcome))));
+  });
+});
+
+function planOf(text: string): Plan {
+  const { document, manifest } = load(text);
+  const built = buildPlan(document, manifest);
+  if (!built.ok) throw new Error(JSON.stringify(built.error));
+  return built.value.plan;
+}
+
+function scriptOf(name: string): Script {
+  const path = join(import.meta.dirname, suite, name, "script.yaml");
+  return existsSync(path) ? (parse(readFileSync(path, "utf8")) as Script) : {};
+}
+
+/** `1.5s  attempt.failed  draft[2] attempt 1  class=server ...`: fake time, and all that does not change by itself. */
+function eventLine({ at, type, step, item, attempt, data = {} }: StoredEvent): string {
+  const place = `${step ?? ""}${item === undefined ? "" : `[${item}]`}${attempt === undefined ? "" : ` attempt ${attempt}`}`;
+  const more = Object.entries(data)
+    .filter(([key, value]) => !["plan", "plan_digest", "duration_ms"].includes(key) && !(key.startsWith("cache_") && value === 0))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const time = `${((at - FAKE_START_MS) / 1000).toFixed(3)}s`;
+  return [time.padStart(9), type.padEnd(17), place, ...more].filter((part) => part !== "").join("  ").trimEnd();
+}
+
+function requestOf({ request, context }: ScriptedCall): Json {
+  const { model, system, messages, maxTokens, temperature, effort, outputSchema } = request;
+  return {
+    step: context.step,
+    attempt: context.attempt,
+    model,
+    max_tokens: maxTokens,
+    ...(temperature === null ? {} : { temperature }),
+    ...(effort === null ? {} : { effort }),
+    ...(system === null ? {} : { system }),
+    messages: messages.map(({ role, text }) => ({ [role]: text })),
+    ...(outputSchema === null ? {} : { schema: outputSchema as Json }),
+  };
+}
+
+const VOLATILE: ReadonlySet<string> = new Set(["run_id", "manifest_digest", "started_at", "finished_at", "duration_ms"]);
+
+/** The report without what differs from run to run; in steps and items what is null, false or 0 is left out. */
+function timeless(report: JsonObject): JsonObject {
+  const steps = Object.entries(report["steps"] as { [id: string]: JsonObject }).map(([id, step]) => [id, shortened(step)] as const);
+  return { ...without(report), steps: Object.fromEntries(steps) };
+}
+
+function shortened(step: JsonObject): JsonObject {
+  const results = step["results"] as readonly JsonObject[] | null;
+  return withoutNothing({ ...without(step), results: results === null ? null : results.map(withoutNothing) });
+}
+
+function withoutNothing(value: JsonObject): JsonObject {
+  const isTold = ([key, entry]: [string, Json]): boolean => key === "index" || key === "item" || !(entry === null || entry === false || entry === 0);
+  return Object.fromEntries(Object.entries(value).filter((entry) => isTold(entry)));
+}
+
+function without(value: JsonObject): JsonObject {
+  const kept = Object.entries(value).filter(([key]) => !VOLATILE.has(key));
+  return Object.fromEntries(kept.map(([key, entry]) => [key, key === "usage" && isJsonObject(entry) ? oneLine(entry) : entry]));
+}
+
+/** `calls=1 input_tokens=100 ...`: what was used, without the zeros. */
+function oneLine(usage: JsonObject): string {
+  const used = Object.entries(usage).filter(([, count]) => count !== 0);
+  return used.length === 0 ? "none" : used.map(([name, count]) => `${name}=${String(count)}`).join(" ");
+}
+
+function yaml(value: Json): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,73 @@
+import type { Clock } from "../../src/util/clock.ts";
+
+/** A clock that moves by itself, but only when nothing else can: waiting takes no time, and its order is certain. */
+export interface FakeClock extends Clock {
+  /** Time stands while something real (a process) is at work; the returned function ends that. */
+  hold(): () => void;
+}
+
+/** 2026-01-01T00:00:00Z: where fake time starts. */
+export const FAKE_START_MS = Date.UTC(2026, 0, 1);
+
+/** Rounds of the event loop in which nobody asked the clock for anything: then everything waits for time to pass. */
+const QUIET_ROUNDS = 3;
+
+interface Timer {
+  readonly dueMs: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A fake clock at `FAKE_START_MS`. It jumps to the next timer once the event loop has nothing left to do; timers of
+ * one instant fire in the order in which they were set.
+ */
+export function createFakeClock(): FakeClock {
+  let nowMs = FAKE_START_MS;
+  let quietRounds = 0;
+  let holds = 0;
+  let isTicking = false;
+  const timers = new Set<Timer>();
+
+  const tick = (): void => {
+    isTicking = false;
+    if (timers.size === 0) return;
+    quietRounds += 1;
+    if (holds === 0 && quietRounds > QUIET_ROUNDS) jump();
+    schedule();
+  };
+  const jump = (): void => {
+    quietRounds = 0;
+    nowMs = Math.max(nowMs, Math.min(...[...timers].map(({ dueMs }) => dueMs)));
+    for (const timer of [...timers]) {
+      // One that fires may cancel another of the same instant.
+      if (timer.dueMs <= nowMs && timers.delete(timer)) timer.callback();
+    }
+  };
+  const schedule = (): void => {
+    if (isTicking || timers.size === 0) return;
+    isTicking = true;
+    setImmediate(tick);
+  };
+  const read = (): number => {
+    quietRounds = 0;
+    return nowMs;
+  };
+
+  return {
+    now: read,
+    monotonic: () => read() - FAKE_START_MS,
+    after(delayMs, callback) {
+      const timer = { dueMs: read() + Math.max(0, delayMs), callback };
+      timers.add(timer);
+      schedule();
+      return () => void timers.delete(timer);
+    },
+    hold() {
+      holds += 1;
+      return () => {
+        holds -= 1;
+        quietRounds = 0;
+      };
+    },
+  };
+}
