@@ -44,8 +44,13 @@ describe(`bugs planted in copies of the scheduler, one in each (FC_SEED=${seed})
 async function hunt(bugs: readonly (PlantedBug | null)[]): Promise<(Catch | null)[]> {
   const folders = await Promise.all(bugs.map(plant));
   const script = join(project, "test/rig/scheduler/hunt.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, ["--experimental-strip-types", "--no-warnings", script, seed, share, ...folders]);
-  return stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Catch | null);
+  const command = ["--experimental-strip-types", "--no-warnings", script, seed, share, ...folders];
+  // A bug that never comes back from one call would keep the process for ever.
+  const { stdout } = await promisify(execFile)(process.execPath, command, { timeout: 100_000, killSignal: "SIGKILL" });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Catch | null);
 }
 
 /** A folder with a copy of the scheduler that has the bug. */
@@ -56,7 +61,8 @@ async function plant(bug: PlantedBug | null, index: number): Promise<string> {
   if (bug === null) return folder;
   const file = join(folder, schedulerFolder, bug.file);
   const [before, after, ...more] = (await readFile(file, "utf8")).split(bug.find);
-  if (after === undefined || more.length > 0) throw new Error(`'${bug.name}': what it replaces stands not once in ${bug.file}`);
+  if (after === undefined || more.length > 0)
+    throw new Error(`'${bug.name}': what it replaces stands not once in ${bug.file}`);
   await writeFile(file, before + bug.replace + after);
   return folder;
 }

@@ -20,7 +20,13 @@ export type SchedulerCommand =
   /** A scope was opened inside a unit; its steps are commanded under this number. */
   | { readonly type: "enter"; readonly unit: number; readonly scope: number }
   /** All steps of the scope have ended: evaluate its outputs: `ended` of the unit. Not said of a scope that was stopped. */
-  | { readonly type: "leave"; readonly unit: number; readonly serial: number; readonly scope: number; readonly failed: boolean }
+  | {
+      readonly type: "leave";
+      readonly unit: number;
+      readonly serial: number;
+      readonly scope: number;
+      readonly failed: boolean;
+    }
   /** News: a unit is over. */
   | UnitCommand
   /** News: a step is over. */

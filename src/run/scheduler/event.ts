@@ -14,7 +14,12 @@ export type SchedulerEvent =
   /** Answer to `attempt` and `leave`, also after `abort`. A repeated answer (same serial) is ignored. */
   | { readonly type: "ended"; readonly unit: number; readonly serial: number; readonly outcome: AttemptOutcome }
   /** Answer to `judge`. */
-  | { readonly type: "judged"; readonly unit: number; readonly serial: number; readonly verdict: "accept" | "reject" | "error" }
+  | {
+      readonly type: "judged";
+      readonly unit: number;
+      readonly serial: number;
+      readonly verdict: "accept" | "reject" | "error";
+    }
   /** Answer to `delay`. */
   | { readonly type: "fired"; readonly unit: number; readonly serial: number }
   /** The attempt waits for something outside (rate, budget, person, reply): its slot is free. */

@@ -24,7 +24,7 @@ export function considerGate(m: Machine, scope: ScopeState, index: number): void
   if (!(settled || (success && !node.whenSettled))) return;
   if (!success && !node.whenSettled) {
     const cause = step.needFailed ? "upstream" : "condition";
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "skipped", class: null, cause } });
+    m.stepEnds(scope, index, "skipped", { cause });
     return;
   }
   if (!node.gated) {
@@ -40,9 +40,9 @@ export function passGate(m: Machine, scope: ScopeState, index: number, verdict: 
   if (m.step(scope, index).status !== "gating") return;
   if (verdict.kind === "run") openStep(m, scope, index, verdict.items);
   else if (verdict.kind === "skip") {
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "skipped", class: null, cause: "condition" } });
+    m.stepEnds(scope, index, "skipped", { cause: "condition" });
   } else {
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "failed", class: verdict.class, cause: null } });
+    m.stepEnds(scope, index, "failed", { class: verdict.class });
   }
 }
 

@@ -22,7 +22,15 @@ export function countUnit(m: Machine, unit: UnitState, end: UnitEnd): void {
     m.state.failuresInARow += 1;
   } else step.cancelled += 1;
   const { id, item } = unit;
-  m.commands.push({ type: "unit", unit: id, scope: scope.id, step: unit.step, item, status: end.status, code: end.code });
+  m.commands.push({
+    type: "unit",
+    unit: id,
+    scope: scope.id,
+    step: unit.step,
+    item,
+    status: end.status,
+    code: end.code,
+  });
   m.agenda.push({ kind: "units-changed", scope, step: unit.step });
   const { breakerFailures } = m.graph;
   if (end.status === "failed" && breakerFailures !== null && m.state.failuresInARow >= breakerFailures) {
@@ -36,20 +44,21 @@ export function considerJoin(m: Machine, scope: ScopeState, index: number): void
   if (step.status !== "open") return;
   const { fan } = m.node(scope, index);
   const join: Join = fan?.join ?? { kind: "all" };
-  if (!step.stopping && (isWon(join, step) || (fan?.failFast === true && isLost(join, step)))) stopUnits(m, scope, index);
-  if (step.inFlight > 0 || (!step.stopping && step.nextItem < step.items)) {
-    if (!step.stopping && step.nextItem < step.items) enqueue(m, scope, index);
+  if (!step.stopping && (isWon(join, step) || (fan?.failFast === true && isLost(join, step))))
+    stopUnits(m, scope, index);
+  if (!step.stopping && step.nextItem < step.items) {
+    enqueue(m, scope, index);
     return;
   }
-  const winner = join.kind === "any" ? step.winner : null;
-  step.winner = winner;
+  if (step.inFlight > 0) return;
+  if (join.kind !== "any") step.winner = null;
   if (holds(join, step) && !step.killed) {
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "succeeded", class: null, cause: null } });
+    m.stepEnds(scope, index, "succeeded");
   } else if (scope.cancelling && !step.killed && !m.node(scope, index).isFinally && couldHold(join, step)) {
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "cancelled", class: null, cause: null } });
+    m.stepEnds(scope, index, "cancelled");
   } else {
     const failureClass = step.killed ? "cancelled" : (step.firstFailure ?? "output");
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "failed", class: failureClass, cause: null } });
+    m.stepEnds(scope, index, "failed", { class: failureClass });
   }
 }
 

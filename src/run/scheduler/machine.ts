@@ -48,6 +48,16 @@ export class Machine {
     return this.stops.shift() ?? this.agenda.shift();
   }
 
+  /** The step is over: told in its turn, unless something else ends it before. */
+  stepEnds(
+    scope: ScopeState,
+    step: number,
+    status: StepEnd["status"],
+    why: Partial<Omit<StepEnd, "status">> = {},
+  ): void {
+    this.agenda.push({ kind: "step-ended", scope, step, end: { status, class: null, cause: null, ...why } });
+  }
+
   /** An open scope, or undefined when it was closed meanwhile. */
   scope(id: number): ScopeState | undefined {
     return this.state.scopes.get(id);

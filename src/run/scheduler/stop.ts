@@ -21,7 +21,7 @@ export function killStep(m: Machine, scope: ScopeState, index: number): void {
     stopUnits(m, scope, index);
     m.agenda.push({ kind: "units-changed", scope, step: index });
   } else {
-    m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "failed", class: "cancelled", cause: null } });
+    m.stepEnds(scope, index, "failed", { class: "cancelled" });
   }
 }
 
@@ -35,7 +35,7 @@ export function stopScope(m: Machine, scope: ScopeState): void {
       stopUnits(m, scope, index);
       m.agenda.push({ kind: "units-changed", scope, step: index });
     } else if (!isTerminal(step.status)) {
-      m.agenda.push({ kind: "step-ended", scope, step: index, end: { status: "cancelled", class: null, cause: null } });
+      m.stepEnds(scope, index, "cancelled");
     }
   }
 }

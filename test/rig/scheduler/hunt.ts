@@ -20,15 +20,21 @@ const [seed, share, ...folders] = process.argv.slice(2);
 for (const folder of folders) process.stdout.write(`${JSON.stringify(hunt(await load(folder)))}\n`);
 
 async function load(folder: string): Promise<Scheduler> {
-  const module = async (name: string) => import(pathToFileURL(join(folder, "src/run/scheduler", name)).href);
-  const [{ apply }, { initialState }] = await Promise.all([module("apply.ts"), module("state.ts")]);
+  const module = async (name: string): Promise<unknown> =>
+    import(pathToFileURL(join(folder, "src/run/scheduler", name)).href);
+  const { apply } = (await module("apply.ts")) as Pick<Scheduler, "apply">;
+  const { initialState } = (await module("state.ts")) as Pick<Scheduler, "initialState">;
   return { apply, initialState };
 }
 
 function hunt(scheduler: Scheduler): Catch | null {
   for (const { name, runs, on } of properties) {
     const property = on(scheduler) as fc.IProperty<unknown>;
-    const { failed, numRuns, errorInstance } = fc.check(property, { seed: Number(seed), numRuns: Math.ceil(runs * Number(share)), endOnFailure: true });
+    const { failed, numRuns, errorInstance } = fc.check(property, {
+      seed: Number(seed),
+      numRuns: Math.ceil(runs * Number(share)),
+      endOnFailure: true,
+    });
     if (failed) return { property: name, rule: String(errorInstance), scenarios: numRuns };
   }
   return null;

@@ -43,7 +43,10 @@ export class Observer {
     if (this.#finished) return false;
     switch (event.type) {
       case "started":
-        return this.#unitsSeen === 0 && [...this.#scopes.values()].every((s) => s.steps.every((step) => step.status === "pending"));
+        return (
+          this.#unitsSeen === 0 &&
+          [...this.#scopes.values()].every((s) => s.steps.every((step) => step.status === "pending"))
+        );
       case "interrupt":
         this.#interrupted = true;
         return true;
@@ -90,7 +93,8 @@ export class Observer {
         if (!unit.aborted) unit.mode = "parked";
         return true;
       case "ended":
-        if (unit.mode === "judging" || unit.mode === "delaying" || unit.mode === "ready" || unit.mode === "closing") return false;
+        if (unit.mode === "judging" || unit.mode === "delaying" || unit.mode === "ready" || unit.mode === "closing")
+          return false;
         if (event.outcome.kind === "lost") unit.lost += 1;
         unit.next = afterOutcome(node, unit.at, event.outcome, unit.lost);
         if (unit.child !== null && !unit.child.left) {
@@ -147,7 +151,11 @@ export class Observer {
     switch (command.type) {
       case "enter":
         must(mode === "inside" && unit.child === null, "a scope opens for a unit that did not enter");
-        unit.child = view.scopeView(command.scope, this.#graph.scopes[unit.step.node.childScope ?? -1] as ScopeGraph, unit);
+        unit.child = view.scopeView(
+          command.scope,
+          this.#graph.scopes[unit.step.node.childScope ?? -1] as ScopeGraph,
+          unit,
+        );
         this.#scopes.set(command.scope, unit.child);
         return;
       case "continue":
@@ -155,7 +163,10 @@ export class Observer {
         unit.mode = "runs";
         return;
       case "abort":
-        must(["runs", "blocked", "parked"].includes(mode) && !aborted, "abort of what is not in flight, or a second time");
+        must(
+          ["runs", "blocked", "parked"].includes(mode) && !aborted,
+          "abort of what is not in flight, or a second time",
+        );
         must(view.isStepStopped(unit.scope, unit.step), "an attempt is stopped without a reason");
         unit.aborted = true;
         // Unblocked a moment ago, it does not go on any more.
@@ -168,11 +179,17 @@ export class Observer {
       case "delay": {
         must(mode === "delaying" && next?.kind === "start", "a delay that no rule wants");
         const [low, high] = next.delayMs;
-        must(command.delayMs >= low && command.delayMs <= high, `delay of ${command.delayMs} ms, not of ${low} to ${high} ms`);
+        must(
+          command.delayMs >= low && command.delayMs <= high,
+          `delay of ${command.delayMs} ms, not of ${low} to ${high} ms`,
+        );
         return;
       }
       case "undelay":
-        must(mode === "delaying" && view.isStepStopped(unit.scope, unit.step), "a delay is called off without a reason");
+        must(
+          mode === "delaying" && view.isStepStopped(unit.scope, unit.step),
+          "a delay is called off without a reason",
+        );
         return;
     }
   }
@@ -185,13 +202,17 @@ export class Observer {
     const { holds, failure } = view.needsOf(scope, step);
     const stopped = step.node.isFinally && view.isStopped(scope);
     const asFailed = scope.parent === null && this.#stoppedAs === "failed";
-    const bodyFailed = step.node.isFinally && (asFailed || scope.steps.some((s) => !s.node.isFinally && view.failedUncaught(s)));
+    const bodyFailed =
+      step.node.isFinally && (asFailed || scope.steps.some((s) => !s.node.isFinally && view.failedUncaught(s)));
     const expected = {
       success: holds && !stopped && !(step.node.isFinally && (failure || bodyFailed)),
       failure: failure || bodyFailed,
       cancelled: stopped && this.#stoppedAs !== "failed",
     };
-    must(JSON.stringify(status) === JSON.stringify(expected), `gate of step ${index} is told ${JSON.stringify(status)}`);
+    must(
+      JSON.stringify(status) === JSON.stringify(expected),
+      `gate of step ${index} is told ${JSON.stringify(status)}`,
+    );
     step.status = "gating";
   }
 
@@ -215,7 +236,10 @@ export class Observer {
     unit.mode = "runs";
     unit.next = null;
     unit.starts += 1;
-    must(unit.starts <= mostStarts(step.node) + unit.lost, "more starts than iterations x stages x max_attempts + lost");
+    must(
+      unit.starts <= mostStarts(step.node) + unit.lost,
+      "more starts than iterations x stages x max_attempts + lost",
+    );
   }
 
   #newUnit(command: AttemptCommand, scope: ScopeView, step: StepView): UnitView {
@@ -227,8 +251,18 @@ export class Observer {
     must(command.item === step.started && step.started < step.items, `item ${command.item} starts out of turn`);
     must(view.hasRoom(step, this.#graph.slots), `more than max_parallel units of step ${step.index}`);
     const unit: UnitView = {
-      id: command.unit, scope, step, item: command.item, serial: 0, at: firstPosition, mode: "ready",
-      next: { kind: "start", at: firstPosition, delayMs: [0, 0] }, aborted: false, starts: 0, lost: 0, child: null,
+      id: command.unit,
+      scope,
+      step,
+      item: command.item,
+      serial: 0,
+      at: firstPosition,
+      mode: "ready",
+      next: { kind: "start", at: firstPosition, delayMs: [0, 0] },
+      aborted: false,
+      starts: 0,
+      lost: 0,
+      child: null,
     };
     this.#units.set(unit.id, unit);
     this.#unitsSeen += 1;
@@ -248,8 +282,12 @@ export class Observer {
     must(unit.child === null || unit.child.steps.every(view.isOver), "a unit ends before the steps inside it");
     if (!stopped) {
       must(next?.kind === "end", "a unit ends though the rules go on");
-      must(command.status === next.status && command.code === next.code, `a unit ends ${command.status} ${command.code}`);
-    } else if (next?.kind === "end" && next.status === "succeeded") must(command.status === "succeeded", "a success is lost");
+      must(
+        command.status === next.status && command.code === next.code,
+        `a unit ends ${command.status} ${command.code}`,
+      );
+    } else if (next?.kind === "end" && next.status === "succeeded")
+      must(command.status === "succeeded", "a success is lost");
     else must(command.status === (step.killed ? "failed" : "cancelled"), `a stopped unit ends ${command.status}`);
     if (unit.child !== null) this.#scopes.delete(unit.child.id);
     this.#units.delete(unit.id);
@@ -263,7 +301,8 @@ export class Observer {
     }
     step[command.status] += 1;
     const { breakerFailures } = this.#graph;
-    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null) this.#stopRun("failed");
+    if (breakerFailures !== null && this.#failuresInARow >= breakerFailures && this.#stoppedAs === null)
+      this.#stopRun("failed");
   }
 
   #checkStep(command: StepCommand): void {
@@ -281,8 +320,14 @@ export class Observer {
     must(isFailed === (command.class !== null), "a class without a failure, or a failure without one");
     if (isFailed && step.killed) must(command.class === "cancelled", "a killed step fails `cancelled`");
     else if (isFailed && step.failedForBudget) must(command.class === "budget", "lack of budget must show");
-    must(command.caught === (isFailed && step.node.caught && command.class !== "budget"), `step ${command.step}: on_error is mistaken`);
-    must(command.winner === (step.node.fan?.join.kind === "any" ? step.winner : null), `step ${command.step}: wrong winner`);
+    must(
+      command.caught === (isFailed && step.node.caught && command.class !== "budget"),
+      `step ${command.step}: on_error is mistaken`,
+    );
+    must(
+      command.winner === (step.node.fan?.join.kind === "any" ? step.winner : null),
+      `step ${command.step}: wrong winner`,
+    );
     step.status = command.status;
     step.caught = command.caught;
     step.cause = command.cause;
@@ -301,14 +346,20 @@ export class Observer {
     if (step.verdict !== null && !stopped) return step.verdict.kind === "skip" ? "skipped" : "failed";
     if (stopped) return "cancelled";
     const { holds, settled } = view.needsOf(scope, step);
-    must(step.status === "pending" && settled && !holds && !step.node.whenSettled, `step ${step.index} is skipped too early`);
+    must(
+      step.status === "pending" && settled && !holds && !step.node.whenSettled,
+      `step ${step.index} is skipped too early`,
+    );
     return "skipped";
   }
 
   #checkLeave(command: Extract<SchedulerCommand, { type: "leave" }>): void {
     const unit = this.#units.get(command.unit);
     const scope = unit?.child;
-    must(scope !== undefined && scope !== null && scope.id === command.scope && !scope.left, "leave of a scope that is not open");
+    must(
+      scope !== undefined && scope !== null && scope.id === command.scope && !scope.left,
+      "leave of a scope that is not open",
+    );
     must(scope.steps.every(view.isOver), "leave before all steps inside have ended");
     must(!scope.steps.some((step) => step.status === "cancelled"), "leave of a scope that was stopped");
     must(command.failed === scope.steps.some(view.failedUncaught), "leave is mistaken about the failures inside");
@@ -336,7 +387,10 @@ export class Observer {
       must(next?.kind !== "judge" || mode === "closing", "a success was not judged");
       if (view.isStepStopped(unit.scope, unit.step)) {
         must(mode !== "ready" && mode !== "delaying", "a stopped unit waits for its turn");
-        must(unit.aborted || (mode !== "runs" && mode !== "blocked" && mode !== "parked"), "what must be stopped runs on");
+        must(
+          unit.aborted || (mode !== "runs" && mode !== "blocked" && mode !== "parked"),
+          "what must be stopped runs on",
+        );
       }
     }
     must(running === state.heldSlots, `${state.heldSlots} slots are held, and ${running} attempts run`);
@@ -354,7 +408,8 @@ export class Observer {
       if (view.isOver(step)) continue;
       const due = step.status === "pending" && view.isDue(scope, step);
       must(!(due && step.node.gated), `the gate of step ${step.index} is not asked`);
-      if (!(due || step.status === "open") || view.isStepStopped(scope, step) || !view.hasRoom(step, this.#graph.slots)) continue;
+      if (!(due || step.status === "open") || view.isStepStopped(scope, step) || !view.hasRoom(step, this.#graph.slots))
+        continue;
       must(!isIdle, `a slot is free, and step ${step.index} has units to start`);
       must(!(rootStarted && scope.parent !== null), "a new step starts ahead of what was begun");
     }

@@ -54,21 +54,39 @@ function needsOf(node: StepNode, ended: readonly StepResult[], bodyFailed: boole
   return { success: holds && !(node.isFinally && failure), failure, cancelled: false };
 }
 
-function stepResult(reading: Reading, node: StepNode, name: string, status: GateStatus, comparable: boolean, depth: number): StepResult {
+function stepResult(
+  reading: Reading,
+  node: StepNode,
+  name: string,
+  status: GateStatus,
+  comparable: boolean,
+  depth: number,
+): StepResult {
   const nothing = { caught: false, class: null, cause: null } as const;
-  if (!status.success && !node.whenSettled) return { ...nothing, status: "skipped", cause: status.failure ? "upstream" : "condition" };
-  const verdict = node.gated ? verdictOf(reading.world, name, node, status, mostItems(depth)) : ({ kind: "run", items: null } as const);
+  if (!status.success && !node.whenSettled)
+    return { ...nothing, status: "skipped", cause: status.failure ? "upstream" : "condition" };
+  const verdict = node.gated
+    ? verdictOf(reading.world, name, node, status, mostItems(depth))
+    : ({ kind: "run", items: null } as const);
   if (verdict.kind === "skip") return { ...nothing, status: "skipped", cause: "condition" };
   if (verdict.kind === "fail") return { ...nothing, status: "failed", class: verdict.class, caught: node.caught };
   const items = verdict.items ?? 1;
-  const ends = Array.from({ length: items }, (_, item) => unitEnd(reading, node, unitName(node, name, item), comparable, depth));
+  const ends = Array.from({ length: items }, (_, item) =>
+    unitEnd(reading, node, unitName(node, name, item), comparable, depth),
+  );
   const failures = ends.filter((end) => end.status === "failed");
   if (items - failures.length >= required(joinOf(node), items)) return { ...nothing, status: "succeeded" };
   const failureClass = failures.some((end) => end.class === "budget") ? "budget" : (failures[0]?.class ?? "output");
   return { ...nothing, status: "failed", class: failureClass, caught: node.caught && failureClass !== "budget" };
 }
 
-function unitEnd(reading: Reading, node: StepNode, name: string, comparable: boolean, depth: number): Extract<Move, { kind: "end" }> {
+function unitEnd(
+  reading: Reading,
+  node: StepNode,
+  name: string,
+  comparable: boolean,
+  depth: number,
+): Extract<Move, { kind: "end" }> {
   let at = firstPosition;
   for (;;) {
     const attempt = attemptName(name, at);
@@ -79,7 +97,13 @@ function unitEnd(reading: Reading, node: StepNode, name: string, comparable: boo
   }
 }
 
-function attemptOutcome(reading: Reading, node: StepNode, name: string, comparable: boolean, depth: number): AttemptOutcome {
+function attemptOutcome(
+  reading: Reading,
+  node: StepNode,
+  name: string,
+  comparable: boolean,
+  depth: number,
+): AttemptOutcome {
   if (node.childScope === null) return outcomeOf(reading.world, name, node);
   const failed = scopeFails(reading, node.childScope, childPath(name), comparable && isComparable(node), depth + 1);
   return failed ? groupFailure(reading.world, name) : { kind: "succeeded" };

@@ -172,7 +172,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stopped group does not stop what is inside",
     file: "unit.ts",
-    find: 'if (child !== undefined) m.agenda.push({ kind: "scope-stopped", scope: child });',
+    find: 'if (child !== undefined) m.stops.push({ kind: "scope-stopped", scope: child });',
     replace: "",
   },
   {

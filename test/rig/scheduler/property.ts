@@ -30,12 +30,14 @@ export const properties: readonly Property[] = [
   {
     name: "invariant 10: a crash after any event, then resume, gives the results of the run that did not crash",
     runs: 400,
-    on: (scheduler) => fc.property(calmScenario(14), fc.nat(40), (scenario, second) => crashesDoNotShow(scheduler, scenario, second)),
+    on: (scheduler) =>
+      fc.property(calmScenario(14), fc.nat(40), (scenario, second) => crashesDoNotShow(scheduler, scenario, second)),
   },
   {
     name: "invariants 2 to 7 hold in every epoch of a run that crashes and is disturbed",
     runs: 2000,
-    on: (scheduler) => fc.property(anyScenario(30), crashes, (scenario, points) => epochsStayApart(scheduler, scenario, points)),
+    on: (scheduler) =>
+      fc.property(anyScenario(30), crashes, (scenario, points) => epochsStayApart(scheduler, scenario, points)),
   },
   {
     name: "invariant 1: equal graph and events give equal commands and an equal state",
@@ -60,14 +62,19 @@ function ordersAgree(scheduler: Scheduler, scenario: Scenario & { readonly other
 }
 
 /** Every crash point of a short run is tried, forty of a long one; now and then a second crash, or an interrupt instead. */
-function crashesDoNotShow(scheduler: Scheduler, drawn: Scenario & { readonly otherSchedule: readonly number[] }, second: number): void {
+function crashesDoNotShow(
+  scheduler: Scheduler,
+  drawn: Scenario & { readonly otherSchedule: readonly number[] },
+  second: number,
+): void {
   const scenario = { ...drawn, graph: withoutRaces(drawn.graph) };
   const resumed = { ...scenario, schedule: scenario.otherSchedule };
   const whole = runThrough(scheduler, scenario);
   const events = whole.history.length;
   for (let crash = 1; crash < events; crash += Math.ceil(events / 40)) {
     const store = new FactStore();
-    if (crash % 4 === 0) runThrough(scheduler, { ...scenario, disturbances: [{ after: crash, kind: "interrupt", pick: 0 }] }, store);
+    if (crash % 4 === 0)
+      runThrough(scheduler, { ...scenario, disturbances: [{ after: crash, kind: "interrupt", pick: 0 }] }, store);
     else driveFor(crash, drive(scheduler, scenario, store));
     if (crash % 3 === 0) driveFor(second, drive(scheduler, resumed, store));
     const { results, values } = runThrough(scheduler, resumed, store);
@@ -87,7 +94,8 @@ function epochsStayApart(scheduler: Scheduler, scenario: Scenario, points: reado
   const last = drive(scheduler, uninterrupted, store);
   // Old runners wake: they tell their schedulers what they like, and write and start nothing.
   const effects = store.effects.length;
-  for (const epoch of old) must(!epoch.step() && store.effects.length === effects, "a runner without the lease goes on");
+  for (const epoch of old)
+    must(!epoch.step() && store.effects.length === effects, "a runner without the lease goes on");
   while (last.step());
   must(last.simulation.status !== null, "the run does not end");
 }
@@ -96,7 +104,10 @@ function replaysEqually(scheduler: Scheduler, scenario: Scenario): void {
   const { history, state } = runThrough(scheduler, scenario);
   const again = scheduler.initialState();
   for (const { event, commands } of history) {
-    must(isDeepStrictEqual(scheduler.apply(scenario.graph, again, event), commands), "equal events give other commands");
+    must(
+      isDeepStrictEqual(scheduler.apply(scenario.graph, again, event), commands),
+      "equal events give other commands",
+    );
   }
   must(isDeepStrictEqual(plain(again), plain(state)), "equal events give another state");
 }
@@ -110,7 +121,10 @@ function workIsLinear(scheduler: Scheduler): void {
   for (const shape of ["chain", "wide", "layers", "list", "any", "groups", "failing"] as const) {
     const [small, large] = [workOf(scheduler, shape, 1), workOf(scheduler, shape, 8)];
     must(large < 80, `${shape}: ${Math.round(large)} steps of work for each event and edge`);
-    must(large < small * 1.5, `${shape}: the work for each event and edge grows from ${Math.round(small)} to ${Math.round(large)}`);
+    must(
+      large < small * 1.5,
+      `${shape}: the work for each event and edge grows from ${Math.round(small)} to ${Math.round(large)}`,
+    );
   }
 }
 
@@ -120,6 +134,9 @@ function driveFor(events: number, { step }: { step(): boolean }): void {
 
 function mustEqual(actual: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, unknown>, what: string): void {
   for (const key of new Set([...expected.keys(), ...actual.keys()])) {
-    must(actual.get(key) === expected.get(key), `${what} of ${key}: '${String(actual.get(key))}', not '${String(expected.get(key))}'`);
+    must(
+      actual.get(key) === expected.get(key),
+      `${what} of ${key}: '${String(actual.get(key))}', not '${String(expected.get(key))}'`,
+    );
   }
 }

@@ -11,7 +11,12 @@ interface DrawnStep {
   readonly repeat: { readonly max: number; readonly delayMs: number } | null;
   readonly stages: number;
   readonly judged: boolean;
-  readonly retry: { readonly maxAttempts: number; readonly delayMs: number; readonly exponential: boolean; readonly jitter: boolean };
+  readonly retry: {
+    readonly maxAttempts: number;
+    readonly delayMs: number;
+    readonly exponential: boolean;
+    readonly jitter: boolean;
+  };
   readonly caught: boolean;
   readonly isFinally: boolean;
   readonly inner: readonly DrawnStep[] | null;
@@ -29,7 +34,11 @@ const needs = fc.array(
   { maxLength: 2 },
 );
 const join = fc.constantFrom<Join>(
-  { kind: "all" }, { kind: "any" }, { kind: "settled" }, { kind: "at_least", count: 1 }, { kind: "at_least", count: 2 },
+  { kind: "all" },
+  { kind: "any" },
+  { kind: "settled" },
+  { kind: "at_least", count: 1 },
+  { kind: "at_least", count: 2 },
 );
 const fan = fc.record({ maxParallel: fc.option(fc.integer({ min: 1, max: 3 })), failFast: fc.boolean(), join });
 const repeat = fc.record({ max: fc.integer({ min: 1, max: 3 }), delayMs: fc.constantFrom(0, 10) });
@@ -41,7 +50,8 @@ const retry = fc.record({
 });
 
 function drawnStep(depth: number): fc.Arbitrary<DrawnStep> {
-  const inner = depth === 0 ? fc.constant(null) : seldom(fc.array(drawnStep(depth - 1), { maxLength: 4, size: "max" }), null, 8);
+  const inner =
+    depth === 0 ? fc.constant(null) : seldom(fc.array(drawnStep(depth - 1), { maxLength: 4, size: "max" }), null, 8);
   return fc.record({
     needs,
     settled: seldom(fc.constant(true), false, 6),
@@ -61,9 +71,16 @@ function drawnStep(depth: number): fc.Arbitrary<DrawnStep> {
 export function randomGraph(mostSteps: number): fc.Arbitrary<Graph> {
   // Without the bias to short lists, or most graphs would be too small to be interesting.
   const list = (most: number) => fc.noBias(fc.array(drawnStep(3), { minLength: 3, maxLength: most, size: "max" }));
-  const steps = fc.oneof({ weight: 1, arbitrary: list(Math.min(12, mostSteps)) }, { weight: 1, arbitrary: list(mostSteps) });
+  const steps = fc.oneof(
+    { weight: 1, arbitrary: list(Math.min(12, mostSteps)) },
+    { weight: 1, arbitrary: list(mostSteps) },
+  );
   return fc
-    .record({ steps, slots: fc.integer({ min: 1, max: 6 }), breakerFailures: seldom(fc.integer({ min: 1, max: 4 }), null, 6) })
+    .record({
+      steps,
+      slots: fc.integer({ min: 1, max: 6 }),
+      breakerFailures: seldom(fc.integer({ min: 1, max: 4 }), null, 6),
+    })
     .map(({ steps: drawn, slots, breakerFailures }) => {
       const scopes: ScopeGraph[] = [];
       addScope(drawn, scopes);

@@ -20,6 +20,7 @@ export function isComparable(node: StepNode): boolean {
  * Lasting names. A step is named by its scope's path and its index, `3` or `3#0/i1s0a2/1`; they are the same
  * in every epoch and every interleaving.
  */
-export const unitName = (node: StepNode, step: string, item: number): string => (node.fan === null ? step : `${step}#${item}`);
+export const unitName = (node: StepNode, step: string, item: number): string =>
+  node.fan === null ? step : `${step}#${item}`;
 export const attemptName = (unit: string, at: Position): string => `${unit}/i${at.iteration}s${at.stage}a${at.attempt}`;
 export const childPath = (attempt: string): string => `${attempt}/`;

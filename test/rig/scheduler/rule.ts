@@ -20,7 +20,12 @@ export const firstPosition: Position = { iteration: 1, stage: 0, attempt: 1 };
 export type Move =
   | { readonly kind: "start"; readonly at: Position; readonly delayMs: readonly [number, number] }
   | { readonly kind: "judge" }
-  | { readonly kind: "end"; readonly status: "succeeded" | "failed"; readonly class: FailureClass | null; readonly code: UnitCommand["code"] };
+  | {
+      readonly kind: "end";
+      readonly status: "succeeded" | "failed";
+      readonly class: FailureClass | null;
+      readonly code: UnitCommand["code"];
+    };
 
 const AT_ONCE = [0, 0] as const;
 const NEVER_FALLS_BACK: readonly FailureClass[] = ["cancelled", "budget", "internal"];
@@ -29,7 +34,9 @@ const MOST_LOST = 3;
 /** After an attempt; `lost` counts this one too when it was lost. */
 export function afterOutcome(node: StepNode, at: Position, outcome: AttemptOutcome, lost: number): Move {
   if (outcome.kind === "succeeded") {
-    return node.judged || node.repeat !== null ? { kind: "judge" } : { kind: "end", status: "succeeded", class: null, code: null };
+    return node.judged || node.repeat !== null
+      ? { kind: "judge" }
+      : { kind: "end", status: "succeeded", class: null, code: null };
   }
   if (outcome.kind === "lost") {
     return lost > MOST_LOST ? failure("internal", "lost_too_often") : { kind: "start", at, delayMs: AT_ONCE };
@@ -40,7 +47,11 @@ export function afterOutcome(node: StepNode, at: Position, outcome: AttemptOutco
     const base = Math.min(grown, retry.maxDelayMs);
     const floor = outcome.retryAfterMs ?? 0;
     const [low, high] = retry.jitter ? [Math.floor(base * 0.9), Math.ceil(base * 1.1)] : [base, base];
-    return { kind: "start", at: { ...at, attempt: at.attempt + 1 }, delayMs: [Math.max(low, floor), Math.max(high, floor)] };
+    return {
+      kind: "start",
+      at: { ...at, attempt: at.attempt + 1 },
+      delayMs: [Math.max(low, floor), Math.max(high, floor)],
+    };
   }
   if (NEVER_FALLS_BACK.includes(outcome.class)) return failure(outcome.class, null);
   if (at.stage + 1 < stages) return { kind: "start", at: { ...at, stage: at.stage + 1, attempt: 1 }, delayMs: AT_ONCE };

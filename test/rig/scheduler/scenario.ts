@@ -32,13 +32,34 @@ const disturbance = (...kinds: readonly Disturbance["kind"][]): fc.Arbitrary<Dis
 /** Scenarios with all kinds of disturbance. */
 export function anyScenario(mostSteps: number): fc.Arbitrary<Scenario> {
   const often = disturbance(
-    "repeat", "repeat", "repeat", "repeat", "repeat", "repeat", "kill", "kill", "kill", "expire", "expire", "expire", "cancel", "fail", "interrupt",
+    "repeat",
+    "repeat",
+    "repeat",
+    "repeat",
+    "repeat",
+    "repeat",
+    "kill",
+    "kill",
+    "kill",
+    "expire",
+    "expire",
+    "expire",
+    "cancel",
+    "fail",
+    "interrupt",
   );
-  return fc.record({ graph: randomGraph(mostSteps), world: randomWorld(), schedule, disturbances: fc.array(often, { maxLength: 8 }) });
+  return fc.record({
+    graph: randomGraph(mostSteps),
+    world: randomWorld(),
+    schedule,
+    disturbances: fc.array(often, { maxLength: 8 }),
+  });
 }
 
 /** Scenarios whose result does not depend on the order of arrival: nobody stops anything, repeated answers aside. */
-export function calmScenario(mostSteps: number): fc.Arbitrary<Scenario & { readonly otherSchedule: readonly number[] }> {
+export function calmScenario(
+  mostSteps: number,
+): fc.Arbitrary<Scenario & { readonly otherSchedule: readonly number[] }> {
   const graph = randomGraph(mostSteps).map((drawn) => ({ ...drawn, breakerFailures: null }));
   const disturbances = fc.array(disturbance("repeat"), { maxLength: 4 });
   return fc.record({ graph, world: randomWorld(), schedule, otherSchedule: schedule, disturbances });
@@ -111,11 +132,15 @@ function disturb(simulation: Simulation, { kind, pick }: Disturbance): Scheduler
   switch (kind) {
     case "repeat": {
       // `blocked` and `unblocked` may be said again in earnest; every other answer is given once.
-      const told = simulation.history.map(({ event }) => event).filter(({ type }) => type !== "blocked" && type !== "unblocked");
+      const told = simulation.history
+        .map(({ event }) => event)
+        .filter(({ type }) => type !== "blocked" && type !== "unblocked");
       return told[pick % Math.max(1, told.length)] ?? null;
     }
     case "kill": {
-      const steps = [...simulation.scopes].flatMap(([scope, { graph }]) => graph.nodes.map((_, step) => ({ scope, step })));
+      const steps = [...simulation.scopes].flatMap(([scope, { graph }]) =>
+        graph.nodes.map((_, step) => ({ scope, step })),
+      );
       const hit = steps[pick % Math.max(1, steps.length)];
       return hit === undefined ? null : { type: "kill", ...hit };
     }

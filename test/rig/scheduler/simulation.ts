@@ -46,7 +46,14 @@ type Ticket =
   | { readonly kind: "gate"; readonly scope: number; readonly step: number; readonly status: GateStatus }
   | { readonly kind: "attempt"; readonly flight: Flight }
   | { readonly kind: "judge" | "delay"; readonly unit: number; readonly serial: number; readonly name: string }
-  | { readonly kind: "leave"; readonly unit: number; readonly serial: number; readonly scope: OpenScope; readonly name: string; readonly failed: boolean };
+  | {
+      readonly kind: "leave";
+      readonly unit: number;
+      readonly serial: number;
+      readonly scope: OpenScope;
+      readonly name: string;
+      readonly failed: boolean;
+    };
 
 const CANCELLED: AttemptOutcome = { kind: "failed", class: "cancelled", retryAfterMs: null };
 
@@ -117,13 +124,24 @@ export class Simulation {
       case "gate": {
         const scope = this.#scope(ticket.scope);
         const node = scope.graph.nodes[ticket.step] as StepNode;
-        const verdict = verdictOf(this.#world, `${scope.path}${ticket.step}`, node, ticket.status, mostItems(scope.depth));
+        const verdict = verdictOf(
+          this.#world,
+          `${scope.path}${ticket.step}`,
+          node,
+          ticket.status,
+          mostItems(scope.depth),
+        );
         return { type: "gated", scope: ticket.scope, step: ticket.step, verdict };
       }
       case "attempt":
         return this.#progress(ticket.flight);
       case "judge":
-        return { type: "judged", unit: ticket.unit, serial: ticket.serial, verdict: judgementOf(this.#world, ticket.name) };
+        return {
+          type: "judged",
+          unit: ticket.unit,
+          serial: ticket.serial,
+          verdict: judgementOf(this.#world, ticket.name),
+        };
       case "delay":
         return { type: "fired", unit: ticket.unit, serial: ticket.serial };
       case "leave": {
@@ -147,7 +165,12 @@ export class Simulation {
         this.flights.delete(unit);
         return { type: "entered", unit, serial };
       }
-      return { type: "ended", unit, serial, outcome: draw(this.#world, "too late", name) < 50 ? CANCELLED : this.#outcome(flight) };
+      return {
+        type: "ended",
+        unit,
+        serial,
+        outcome: draw(this.#world, "too late", name) < 50 ? CANCELLED : this.#outcome(flight),
+      };
     }
     if (flight.mode === "runs" && flight.waits > 0) {
       flight.waits -= 1;
@@ -158,7 +181,8 @@ export class Simulation {
     const endsWaiting = draw(this.#world, "ends waiting", `${name}:${flight.waits}`) < 20;
     if (flight.mode === "blocked" && (flight.node.childScope !== null || !endsWaiting)) {
       flight.mode = "parked";
-      if (flight.node.childScope === null && draw(this.#world, "ends parked", `${name}:${flight.waits}`) < 20) this.#pending.push({ kind: "attempt", flight });
+      if (flight.node.childScope === null && draw(this.#world, "ends parked", `${name}:${flight.waits}`) < 20)
+        this.#pending.push({ kind: "attempt", flight });
       return { type: "unblocked", unit, serial };
     }
     if (flight.node.childScope !== null) {
@@ -189,7 +213,10 @@ export class Simulation {
     if (flight === undefined || flight.command.serial !== event.serial) return;
     this.flights.delete(event.unit);
     if (event.outcome.kind === "succeeded" && flight.node.childScope === null) {
-      this.#scope(flight.command.scope).outputs[flight.command.step]?.set(flight.command.item, `${hash32(flight.name + flight.inputs)}`);
+      this.#scope(flight.command.scope).outputs[flight.command.step]?.set(
+        flight.command.item,
+        `${hash32(flight.name + flight.inputs)}`,
+      );
     }
     if (flight.node.childScope !== null || flight.recorded !== null) return;
     const fact = this.#store.facts.get(factKey(flight.name, flight.inputs));
@@ -210,7 +237,16 @@ export class Simulation {
     const waits = recorded !== null ? 0 : Math.floor((draw(this.#world, "waits", name) / 100) * 3);
     const mayWait = draw(this.#world, "waiting", name) < this.#world.waiting;
     const flight: Flight = {
-      command, name, unit, node, scope, inputs, recorded, mode: "runs", waits: mayWait ? waits : 0, aborted: false,
+      command,
+      name,
+      unit,
+      node,
+      scope,
+      inputs,
+      recorded,
+      mode: "runs",
+      waits: mayWait ? waits : 0,
+      aborted: false,
     };
     this.flights.set(command.unit, flight);
     this.#newest.set(command.unit, flight);
@@ -236,7 +272,11 @@ export class Simulation {
     const { scope, node, name, inputs } = this.flights.get(command.unit) as Flight;
     const comparable = scope.comparable && isComparable(node);
     const outer = `${hash32(inputs + name)}`;
-    this.#openScope(node.childScope as number, { path: childPath(name), depth: scope.depth + 1, comparable, outer }, command.scope);
+    this.#openScope(
+      node.childScope as number,
+      { path: childPath(name), depth: scope.depth + 1, comparable, outer },
+      command.scope,
+    );
   }
 
   #openScope(index: number, about: Pick<OpenScope, "path" | "depth" | "comparable" | "outer">, id: number): void {
@@ -279,7 +319,8 @@ export class Simulation {
         must(flight !== undefined, `${command.type} without an attempt in flight`);
         if (command.type === "abort") flight.aborted = true;
         else flight.mode = "runs";
-        const isOwed = flight.recorded !== null || this.#pending.some((t) => t.kind === "attempt" && t.flight === flight);
+        const isOwed =
+          flight.recorded !== null || this.#pending.some((t) => t.kind === "attempt" && t.flight === flight);
         if (!isOwed) this.#pending.push({ kind: "attempt", flight });
         return;
       }
@@ -290,7 +331,10 @@ export class Simulation {
         return;
       }
       case "undelay":
-        this.#pending.splice(this.#pending.findIndex((t) => t.kind === "delay" && t.unit === command.unit), 1);
+        this.#pending.splice(
+          this.#pending.findIndex((t) => t.kind === "delay" && t.unit === command.unit),
+          1,
+        );
         return;
       case "leave": {
         const scope = this.#scope(command.scope);

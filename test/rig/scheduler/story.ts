@@ -14,7 +14,9 @@ export class Story {
   readonly state: SchedulerState = initialState();
   readonly #workflow: Workflow;
   /** What each open scope's steps are called: the workflow's `""`, a group's `group/`. */
-  readonly #prefixes = new Map<number, { readonly prefix: string; readonly graph: number }>([[0, { prefix: "", graph: 0 }]]);
+  readonly #prefixes = new Map<number, { readonly prefix: string; readonly graph: number }>([
+    [0, { prefix: "", graph: 0 }],
+  ]);
   readonly #attempts = new Map<string, AttemptCommand>();
   readonly #labels = new Map<number, string>();
 

@@ -55,8 +55,21 @@ export interface UnitView {
 
 export function scopeView(id: number, graph: ScopeGraph, parent: UnitView | null): ScopeView {
   const steps = graph.nodes.map((node, index): StepView => ({
-    index, node, status: "pending", caught: false, cause: null, verdict: null, items: 1, started: 0, live: new Set(),
-    succeeded: 0, failed: 0, cancelled: 0, winner: null, failedForBudget: false, killed: false,
+    index,
+    node,
+    status: "pending",
+    caught: false,
+    cause: null,
+    verdict: null,
+    items: 1,
+    started: 0,
+    live: new Set(),
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    winner: null,
+    failedForBudget: false,
+    killed: false,
   }));
   return { id, graph, parent, steps, stopped: false, left: false };
 }
@@ -67,7 +80,8 @@ export const isWell = (step: StepView): boolean => step.status === "succeeded" |
 
 export const failedUncaught = (step: StepView): boolean => step.status === "failed" && !step.caught;
 
-const carriesFailure = (step: StepView): boolean => failedUncaught(step) || step.status === "cancelled" || step.cause === "upstream";
+const carriesFailure = (step: StepView): boolean =>
+  failedUncaught(step) || step.status === "cancelled" || step.cause === "upstream";
 
 /** What the needs of a step say at this moment. */
 export function needsOf(scope: ScopeView, step: StepView): { holds: boolean; settled: boolean; failure: boolean } {
@@ -87,7 +101,8 @@ export function isDue(scope: ScopeView, step: StepView): boolean {
   return step.node.whenSettled ? settled : holds;
 }
 
-export const bodyIsOver = (scope: ScopeView): boolean => scope.steps.every((step) => step.node.isFinally || isOver(step));
+export const bodyIsOver = (scope: ScopeView): boolean =>
+  scope.steps.every((step) => step.node.isFinally || isOver(step));
 
 export function isStopped(scope: ScopeView): boolean {
   return scope.stopped || (scope.parent !== null && isStepStopped(scope.parent.scope, scope.parent.step));

@@ -14,9 +14,11 @@ export function workOf(scheduler: Scheduler, shape: Shape, size: number): number
   const { graph } = workflow(shapes[shape](size), { slots: shape === "any" ? 1000 : 4 });
   const counter = { reads: 0 };
   const counted = countReads(graph, counter);
-  const state = { ...scheduler.initialState(), units: new CountingMap(counter), scopes: new CountingMap(counter) } as ReturnType<
-    Scheduler["initialState"]
-  >;
+  const state = {
+    ...scheduler.initialState(),
+    units: new CountingMap(counter),
+    scopes: new CountingMap(counter),
+  } as ReturnType<Scheduler["initialState"]>;
   const events: SchedulerEvent[] = [{ type: "started" }];
   for (let i = 0; i < events.length; i += 1) {
     for (const command of scheduler.apply(counted, state, events[i] as SchedulerEvent)) {
@@ -33,9 +35,15 @@ const named = (count: number, step: (i: number) => StepSketch): Sketch =>
 
 const shapes: Record<Shape, (size: number) => Sketch> = {
   chain: (size) => named(100 * size, (i) => (i === 0 ? {} : { needs: `s${i - 1}` })),
-  wide: (size) => ({ ...named(100 * size, () => ({})), end: { needs: Array.from({ length: 100 * size }, (_, i) => `s${i}`) } }),
+  wide: (size) => ({
+    ...named(100 * size, () => ({})),
+    end: { needs: Array.from({ length: 100 * size }, (_, i) => `s${i}`) },
+  }),
   // Layers of ten, each step needs all of the layer before it.
-  layers: (size) => named(100 * size, (i) => ({ needs: i < 10 ? [] : Array.from({ length: 10 }, (_, j) => `s${i - (i % 10) - 10 + j}`) })),
+  layers: (size) =>
+    named(100 * size, (i) => ({
+      needs: i < 10 ? [] : Array.from({ length: 10 }, (_, j) => `s${i - (i % 10) - 10 + j}`),
+    })),
   list: () => ({ list: { each: {}, retry: { maxAttempts: 2 } } }),
   any: () => ({ list: { each: { join: { kind: "any" } } } }),
   groups: () => ({ list: { each: {}, steps: { a: {}, b: { needs: "a" }, c: { needs: "b", finally: true } } } }),
@@ -52,7 +60,12 @@ function answer(graph: Graph, shape: Shape, size: number, command: SchedulerComm
       const isGroup = scope === 0 && graph.scopes[0]?.nodes[step]?.childScope !== null;
       if (isGroup) return { type: "entered", unit, serial };
       const fails = shape === "failing" || (shape === "list" && attempt === 1);
-      return { type: "ended", unit, serial, outcome: fails ? { kind: "failed", class: "network", retryAfterMs: null } : { kind: "succeeded" } };
+      return {
+        type: "ended",
+        unit,
+        serial,
+        outcome: fails ? { kind: "failed", class: "network", retryAfterMs: null } : { kind: "succeeded" },
+      };
     }
     case "leave":
       return { type: "ended", unit: command.unit, serial: command.serial, outcome: { kind: "succeeded" } };
@@ -76,7 +89,7 @@ function countReads<T extends object>(data: T, counter: Counter, seen = new Weak
       counter.reads += 1;
       const value: unknown = Reflect.get(target, key);
       // Sets need themselves as `this`.
-      if (typeof value === "function") return target instanceof Set ? value.bind(target) : value;
+      if (typeof value === "function") return target instanceof Set ? (value.bind(target) as unknown) : value;
       return typeof value === "object" && value !== null ? countReads(value, counter, seen) : value;
     },
   });

@@ -1,5 +1,12 @@
 import type { Join, NeedGroup } from "../../../src/plan/types.ts";
-import { scopeGraph, type FanRule, type Graph, type RetryRule, type ScopeGraph, type StepNode } from "../../../src/run/scheduler/graph.ts";
+import {
+  scopeGraph,
+  type FanRule,
+  type Graph,
+  type RetryRule,
+  type ScopeGraph,
+  type StepNode,
+} from "../../../src/run/scheduler/graph.ts";
 
 /** A step in as few words as its story needs; what is left out is the plainest. */
 export interface StepSketch {
@@ -21,7 +28,9 @@ export interface StepSketch {
   readonly finally?: boolean;
 }
 
-export type NeedSketch = { readonly any: readonly string[] } | { readonly atLeast: number; readonly of: readonly string[] };
+export type NeedSketch =
+  | { readonly any: readonly string[] }
+  | { readonly atLeast: number; readonly of: readonly string[] };
 
 export interface Sketch {
   readonly [name: string]: StepSketch;
@@ -59,7 +68,10 @@ function addScope(sketch: Sketch, scopes: ScopeGraph[], names: string[][]): numb
   scopes.push({ nodes: [], dependants: [] });
   names.push(scopeNames);
   const nodes = Object.values(sketch).map((step): StepNode => {
-    const fan = step.each === undefined ? null : { maxParallel: null, failFast: false, join: { kind: "all" } as const, ...step.each };
+    const fan =
+      step.each === undefined
+        ? null
+        : { maxParallel: null, failFast: false, join: { kind: "all" } as const, ...step.each };
     return {
       needs: needGroups(step, scopeNames),
       whenSettled: step.settled ?? step.finally ?? false,
@@ -86,9 +98,11 @@ function needGroups(step: StepSketch, names: readonly string[]): NeedGroup[] {
   };
   const needs = typeof step.needs === "string" ? [step.needs] : (step.needs ?? []);
   const plain = needs.filter((need) => typeof need === "string");
-  const groups = needs.filter((need) => typeof need !== "string").map((need): NeedGroup => {
-    const of = "any" in need ? need.any : need.of;
-    return { of: of.map(index), required: "any" in need ? 1 : need.atLeast };
-  });
+  const groups = needs
+    .filter((need) => typeof need !== "string")
+    .map((need): NeedGroup => {
+      const of = "any" in need ? need.any : need.of;
+      return { of: of.map(index), required: "any" in need ? 1 : need.atLeast };
+    });
   return plain.length === 0 ? groups : [{ of: plain.map(index), required: plain.length }, ...groups];
 }

@@ -20,7 +20,18 @@ export function draw(world: World, question: string, name: string): number {
   return (hash32(`${world.luck}:${question}:${name}`) / 2 ** 32) * 100;
 }
 
-const classes: readonly FailureClass[] = ["network", "network", "network", "timeout", "server", "exit", "refused", "budget", "internal", "cancelled"];
+const classes: readonly FailureClass[] = [
+  "network",
+  "network",
+  "network",
+  "timeout",
+  "server",
+  "exit",
+  "refused",
+  "budget",
+  "internal",
+  "cancelled",
+];
 const groupClasses: readonly FailureClass[] = ["network", "timeout", "exit", "refused"];
 
 /** How an attempt of a step ends. */
@@ -37,12 +48,25 @@ export function groupFailure(world: World, name: string): AttemptOutcome {
 }
 
 /** What `if` and `for_each` of a step give. */
-export function verdictOf(world: World, name: string, node: StepNode, status: GateStatus, mostItems: number): GateVerdict {
+export function verdictOf(
+  world: World,
+  name: string,
+  node: StepNode,
+  status: GateStatus,
+  mostItems: number,
+): GateVerdict {
   const drawn = draw(world, "gate", name);
   if (drawn < world.skipping / 4) return { kind: "fail", class: "invalid" };
   if (drawn < world.skipping) return { kind: "skip" };
-  if (node.whenSettled && !pick(world, "condition", name, [true, true, status.failure, status.success, status.cancelled])) return { kind: "skip" };
-  return { kind: "run", items: node.fan === null ? null : Math.floor((draw(world, "items", name) / 100) * (mostItems + 1)) };
+  if (
+    node.whenSettled &&
+    !pick(world, "condition", name, [true, true, status.failure, status.success, status.cancelled])
+  )
+    return { kind: "skip" };
+  return {
+    kind: "run",
+    items: node.fan === null ? null : Math.floor((draw(world, "items", name) / 100) * (mostItems + 1)),
+  };
 }
 
 /** What `until` or `accept` gives. */

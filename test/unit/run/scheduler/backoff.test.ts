@@ -2,10 +2,19 @@ import { expect, test } from "vitest";
 import { backoffMs } from "../../../../src/run/scheduler/backoff.ts";
 import type { RetryRule } from "../../../../src/run/scheduler/graph.ts";
 
-const rule: RetryRule = { maxAttempts: 9, backoff: "exponential", delayMs: 1000, maxDelayMs: 60_000, jitter: false, on: new Set() };
+const rule: RetryRule = {
+  maxAttempts: 9,
+  backoff: "exponential",
+  delayMs: 1000,
+  maxDelayMs: 60_000,
+  jitter: false,
+  on: new Set(),
+};
 
 test("exponential: delay x 2^(n-1), up to the maximum; fixed: always the same", () => {
-  expect([1, 2, 3, 6, 7, 5000].map((n) => backoffMs(rule, n, "", null))).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
+  expect([1, 2, 3, 6, 7, 5000].map((n) => backoffMs(rule, n, "", null))).toEqual([
+    1000, 2000, 4000, 32_000, 60_000, 60_000,
+  ]);
   expect([1, 2, 9].map((n) => backoffMs({ ...rule, backoff: "fixed" }, n, "", null))).toEqual([1000, 1000, 1000]);
 });
 

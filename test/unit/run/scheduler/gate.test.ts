@@ -81,7 +81,12 @@ test("`at_least: 2` is ready at the second success, not at the first, and a caug
 });
 
 test("every group must hold, and a step may be in several", () => {
-  const run = story({ a: {}, b: {}, c: {}, d: { needs: ["c", { any: ["a", "b"] }, { atLeast: 2, of: ["a", "b", "c"] }] } });
+  const run = story({
+    a: {},
+    b: {},
+    c: {},
+    d: { needs: ["c", { any: ["a", "b"] }, { atLeast: 2, of: ["a", "b", "c"] }] },
+  });
   run.start();
   expect(run.succeed("a")).toEqual(["a succeeded"]);
   expect(run.succeed("c")).toEqual(["c succeeded", "start d"]);

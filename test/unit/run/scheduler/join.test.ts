@@ -12,7 +12,9 @@ function outcomeOf(join: Join, answers: string): string | undefined {
   const run = story({ each: { each: { join } } });
   run.start();
   let lines = run.run("each", answers.length);
-  [...answers].forEach((answer, item) => (lines = answer === "+" ? run.succeed(`each[${item}]`) : run.fail(`each[${item}]`)));
+  [...answers].forEach(
+    (answer, item) => (lines = answer === "+" ? run.succeed(`each[${item}]`) : run.fail(`each[${item}]`)),
+  );
   return lines.find((line) => line.startsWith("each "));
 }
 
@@ -86,7 +88,11 @@ test("an item that waits for its next try is stopped at once, its timer too", ()
   run.run("each", 2);
   expect(run.fail("each[0]", "network")).toEqual(["delay each[0] 1000ms"]);
   expect(run.fail("each[1]", "exit")).toEqual([
-    "unit each[1] failed", "undelay each[0]", "unit each[0] cancelled", "each failed (exit)", "run failed",
+    "unit each[1] failed",
+    "undelay each[0]",
+    "unit each[0] cancelled",
+    "each failed (exit)",
+    "run failed",
   ]);
 });
 

@@ -28,7 +28,10 @@ test("`max_parallel` bounds one step's items, whatever slots there are", () => {
 });
 
 test("an item that waits for its next try is still one of `max_parallel`, but holds no slot", () => {
-  const run = story({ each: { each: { maxParallel: 1 }, retry: { maxAttempts: 2 } }, b: { gated: true } }, { slots: 1 });
+  const run = story(
+    { each: { each: { maxParallel: 1 }, retry: { maxAttempts: 2 } }, b: { gated: true } },
+    { slots: 1 },
+  );
   run.start();
   run.run("each", 2);
   run.run("b");

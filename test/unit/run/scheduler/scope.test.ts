@@ -22,7 +22,9 @@ test("items of a group go through its steps without a barrier between them", () 
 });
 
 test("a failure inside is the group's to answer for, and its retry starts all inside afresh", () => {
-  const run = story({ group: { retry: { maxAttempts: 2, on: new Set(["exit"]), delayMs: 0 }, steps: { x: {}, y: { needs: "x" } } } });
+  const run = story({
+    group: { retry: { maxAttempts: 2, on: new Set(["exit"]), delayMs: 0 }, steps: { x: {}, y: { needs: "x" } } },
+  });
   run.start();
   run.enter("group");
   expect(run.fail("group/x")).toEqual(["group/x failed (exit)", "group/y skipped (upstream)", "leave group (failed)"]);

@@ -56,7 +56,11 @@ test("a fan-out that is cancelled is cancelled, unless its failures alone had de
   expect(run.cancel()).toEqual(["abort lost[1]", "abort open[1]", "abort settled[1]"]);
   expect(run.fail("lost[1]", "cancelled")).toEqual(["unit lost[1] cancelled", "lost failed (exit)"]);
   expect(run.fail("open[1]", "cancelled")).toEqual(["unit open[1] cancelled", "open cancelled"]);
-  expect(run.fail("settled[1]", "cancelled")).toEqual(["unit settled[1] cancelled", "settled cancelled", "run cancelled"]);
+  expect(run.fail("settled[1]", "cancelled")).toEqual([
+    "unit settled[1] cancelled",
+    "settled cancelled",
+    "run cancelled",
+  ]);
 });
 
 test("cancel goes through groups: every step inside ends, its `finally` runs, then the group ends", () => {
@@ -84,7 +88,11 @@ test("a second cancel changes nothing", () => {
 });
 
 test("kill: failure `cancelled` of that step alone, no retry, and dependants are skipped", () => {
-  const run = story({ a: { retry: { maxAttempts: 3, on: new Set(["cancelled"]) }, stages: 2 }, b: { needs: "a" }, c: {} });
+  const run = story({
+    a: { retry: { maxAttempts: 3, on: new Set(["cancelled"]) }, stages: 2 },
+    b: { needs: "a" },
+    c: {},
+  });
   run.start();
   expect(run.kill("a")).toEqual(["abort a"]);
   expect(run.fail("a", "cancelled")).toEqual(["a failed (cancelled)", "b skipped (upstream)"]);
@@ -128,7 +136,12 @@ test("a killed group waits for what is inside; a step inside can be killed alone
 });
 
 test("interrupt: nothing new starts, nothing is cancelled, `finally` does not run", () => {
-  const run = story({ a: { retry: { maxAttempts: 2, delayMs: 0 } }, b: {}, c: { needs: "b" }, clean: { finally: true } });
+  const run = story({
+    a: { retry: { maxAttempts: 2, delayMs: 0 } },
+    b: {},
+    c: { needs: "b" },
+    clean: { finally: true },
+  });
   run.start();
   expect(run.interrupt()).toEqual([]);
   expect(run.succeed("b")).toEqual(["b succeeded"]);
@@ -137,14 +150,21 @@ test("interrupt: nothing new starts, nothing is cancelled, `finally` does not ru
 });
 
 test("the run breaker: so many units in a row that failed for good stop the run, whatever `on_error` says", () => {
-  const run = story({ each: { each: {}, caught: true }, b: { needs: "each" }, clean: { finally: true } }, { breakerFailures: 2, slots: 2 });
+  const run = story(
+    { each: { each: {}, caught: true }, b: { needs: "each" }, clean: { finally: true } },
+    { breakerFailures: 2, slots: 2 },
+  );
   run.start();
   run.run("each", 6);
   expect(run.fail("each[0]")).toEqual(["unit each[0] failed", "start each[2]"]);
   expect(run.succeed("each[1]")).toEqual(["unit each[1] succeeded", "start each[3]"]);
   expect(run.fail("each[2]")).toEqual(["unit each[2] failed", "start each[4]"]);
   expect(run.fail("each[3]")).toEqual(["unit each[3] failed", "abort each[4]", "b cancelled"]);
-  expect(run.fail("each[4]", "cancelled")).toEqual(["unit each[4] cancelled", "each failed (exit), caught", "start clean"]);
+  expect(run.fail("each[4]", "cancelled")).toEqual([
+    "unit each[4] cancelled",
+    "each failed (exit), caught",
+    "start clean",
+  ]);
   expect(run.succeed("clean")).toEqual(["clean succeeded", "run failed"]);
 });
 
