@@ -73,7 +73,9 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
       help: `leave ${vain.length === 1 ? "it" : "them"} out of \`retry.on\``,
     });
   }
+  // A pure expression gives the same every time.
+  const maxAttempts = step.body.kind === "value" ? 1 : retry.maxAttempts;
   const byDefault =
     effect === "unsafe" ? defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name)) : defaultRetryOn;
-  return { ...retry, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };
+  return { ...retry, maxAttempts, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };
 }
