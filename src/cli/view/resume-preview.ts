@@ -5,9 +5,9 @@ import type { StartReason } from "../../engine/local/sink.ts";
 
 const reasons: { readonly [reason in StartReason]: string } = {
   new: "not done yet",
-  step_changed: "the step was changed",
+  step_changed: "the step changed",
   values_changed: "a value that it reads changed",
-  lost: "was in flight when its runner stopped",
+  lost: "in flight when the runner stopped",
   retry: "failed before, tried again",
 };
 
