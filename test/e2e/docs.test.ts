@@ -120,7 +120,7 @@ describe("what the pages say that the command prints", () => {
     for (const page of ["README.md", "docs/getting-started.md"]) {
       const [command, ...printed] = blockOf(page, "$ muster resume").split("\n");
       expect(command).toBe("$ muster resume");
-      expect(masked(stderr).startsWith(masked(printed.join("\n")))).toBe(true);
+      expect(masked(stderr).slice(0, masked(printed.join("\n")).length)).toBe(masked(printed.join("\n")));
     }
   });
 
