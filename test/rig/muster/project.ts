@@ -96,7 +96,7 @@ export class Project {
   async close(): Promise<void> {
     for (const child of this.#processes) child.signal("SIGKILL");
     await Promise.all(this.#processes.map((child) => child.ended));
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
