@@ -5,6 +5,8 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+// The project's own Node, by its path: the shell of a first `npm start` still takes `node` for the machine's.
+const node = `${root}node_modules/.bin/node`;
 const workflow = "workflows/review.yaml";
 const recording = "workflows/review/recording.yaml";
 const report = ".muster/review/report.json";
@@ -43,7 +45,7 @@ Next
 function showPlan() {
   announce(["plan", workflow], "   (in short)");
   const args = [`${root}dist/cli/main.js`, "plan", workflow, "--json"];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 24 });
+  const { status, stdout } = spawnSync(node, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 24 });
   if (status !== 0) process.exit(status ?? 1);
   const { waves, estimate } = JSON.parse(stdout);
   const lines = waves.map((steps, index) => `wave ${index + 1}  ${steps.join(", ")}`);
@@ -54,7 +56,7 @@ function showPlan() {
 /** Runs a command as a person would, shows it, and ends with its exit code when it fails. */
 function muster(...args) {
   announce(args, "");
-  const { status, error } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...args], {
+  const { status, error } = spawnSync(node, [`${root}dist/cli/main.js`, ...args], {
     cwd: root,
     stdio: "inherit",
   });
