@@ -35,10 +35,10 @@ ${
 The review is in .muster/review/review.md, the report of the run in ${report}.
 
 Next
-  npx muster show                                              what each step did
-  git diff main... > my.diff
-  npx muster run ${workflow} --input diff=my.diff   review your own change
-  docs/getting-started.md                                      your own workflow in two minutes
+  npx muster show              what each step did
+  docs/getting-started.md      your own workflow in two minutes
+  git diff main... > my.diff   and your own change reviewed:
+                               npx muster run ${workflow} --input diff=my.diff
 `);
 
 /** The plan in a few lines; `muster plan` itself says more. */

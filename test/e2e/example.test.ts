@@ -87,6 +87,24 @@ describe("workflows/review.yaml", () => {
   });
 });
 
+story(
+  "a run with scripted answers says so while it runs and ever after, and asks no model",
+  async ({ fake, project }) => {
+    withExamples(project);
+    const note = "The answers are scripted: written by hand, no model is asked.\n";
+    const { stderr } = await project.muster(
+      "run",
+      "workflows/review.yaml",
+      "--replay",
+      "workflows/review/recording.yaml",
+    );
+    expect(stderr).toContain(note);
+    expect((await project.muster("show")).stdout).toContain(note);
+    expect(JSON.parse((await project.muster("show", "--json")).stdout)).toMatchObject({ replayed: "scripted" });
+    expect(fake.count()).toBe(0);
+  },
+);
+
 describe("npm start", () => {
   /** Runs its script in a repository with the files of the project, as npm does after the setup. */
   function start(env: { readonly [name: string]: string }) {

@@ -14,9 +14,9 @@ export function runHeader({ plan, runId, origin, file }: Followed, color: Colors
 }
 
 /** Says that no model was asked. */
-function replayNote(origin: "recorded" | "scripted"): string {
+export function replayNote(origin: "recorded" | "scripted"): string {
   return origin === "scripted"
-    ? "The answers are scripted: written by hand for this example, no model is asked."
+    ? "The answers are scripted: written by hand, no model is asked."
     : "The answers are recorded: replayed from an earlier run, no model is asked.";
 }
 
