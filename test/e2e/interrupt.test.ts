@@ -107,7 +107,7 @@ describe("muster kill, from another process", () => {
   });
 });
 
-describe("a run step's processes end with it, those in the background that hold its stdout too", () => {
+describe.concurrent("a run step's processes end with it, those in the background that hold its stdout too", () => {
   /** A script with a grandchild in the background; both are deaf to SIGTERM. */
   const SCRIPT = `trap "" TERM; echo $$ > parent; echo half of it; (sleep 1000 & echo $! > grandchild; touch started; wait) & wait; sleep 1000`;
   const tree = (more = "", top = ""): string => `
@@ -129,9 +129,9 @@ steps:
   });
 
   story.for([
-    { what: "muster kill RUN", kill: ["kill", "tree"] },
-    { what: "muster kill RUN STEP", kill: ["kill", "tree", "work"] },
-  ])("on $what", async ({ kill }, { project }) => {
+    { what: "muster kill RUN", kill: ["kill", "tree"], status: "cancelled", error: null },
+    { what: "muster kill RUN STEP", kill: ["kill", "tree", "work"], status: "failed", error: { class: "cancelled", partial: "half of it\n" } },
+  ])("on $what", async ({ kill, status, error }, { project }) => {
     project.write("flow.yaml", tree());
     const run = project.start(["run", "flow.yaml", "--run-id", "tree", "--report", "report.json"]);
     await project.appears("started");
@@ -139,6 +139,7 @@ steps:
     expect((await project.muster(...kill)).code).toBe(0);
     expect((await run.ended).code).toBe(1);
     expect(pids(project).map(isAlive)).toEqual([false, false]);
+    expect(project.report().steps["work"]).toMatchObject({ status, error });
   });
 
   story("on an interrupt, once the grace is over; its outcome is then unknown", async ({ project }) => {

@@ -30,7 +30,9 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
     if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
-    const told = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock: systemClock });
+    // What has no time of its own on the record (a value) gets the run's last, not the time of this look at it.
+    const clock = { ...systemClock, now: () => summary.updatedAt };
+    const told = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock });
     if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
     const status = standing(summary);
