@@ -8,7 +8,8 @@ import { randomManifest } from "../rig/engine/random-manifest.ts";
 /** Always the same manifests; FC_SEED=... tries others, FC_SCALE=10 ten times as many. */
 const seed = Number(process.env["FC_SEED"] ?? 20_261_122);
 const scale = Number(process.env["FC_SCALE"] ?? 1);
-const check = <T>(property: fc.IAsyncProperty<T>, runs: number): Promise<void> => fc.assert(property, { seed, numRuns: runs * scale });
+const check = <T>(property: fc.IAsyncProperty<T>, runs: number): Promise<void> =>
+  fc.assert(property, { seed, numRuns: runs * scale });
 
 const death: fc.Arbitrary<Death> = fc.record({ atCommit: fc.nat(25), isDurable: fc.boolean() });
 const worldSeed = fc.nat(1_000_000);
@@ -18,7 +19,10 @@ describe(`the engine, on random workflows that crash (FC_SEED=${seed})`, () => {
     check(
       fc.asyncProperty(randomManifest({ calm: false, idempotent: false }), worldSeed, async (manifest, world) => {
         const plan = planOf(manifest);
-        const [one, other] = [await live({ plans: [plan], seed: world, deaths: [] }), await live({ plans: [plan], seed: world, deaths: [] })];
+        const [one, other] = [
+          await live({ plans: [plan], seed: world, deaths: [] }),
+          await live({ plans: [plan], seed: world, deaths: [] }),
+        ];
         expect([...other.store.readEvents("R")]).toEqual([...one.store.readEvents("R")]);
         expect(other.report).toEqual(one.report);
         expectNothingWrong(one);
@@ -44,45 +48,72 @@ describe(`the engine, on random workflows that crash (FC_SEED=${seed})`, () => {
 
   test("invariant 10, with crashes of the resumes too", () =>
     check(
-      fc.asyncProperty(randomManifest({ calm: true, idempotent: true }), worldSeed, fc.array(death, { minLength: 2, maxLength: 3 }), async (manifest, world, deaths) => {
-        const plan = planOf(manifest);
-        const whole = await live({ plans: [plan], seed: world, deaths: [] });
-        const life = await live({ plans: [plan], seed: world, deaths });
-        expect(resultOf(life)).toEqual(resultOf(whole));
-        expectNothingWrong(life);
-      }),
+      fc.asyncProperty(
+        randomManifest({ calm: true, idempotent: true }),
+        worldSeed,
+        fc.array(death, { minLength: 2, maxLength: 3 }),
+        async (manifest, world, deaths) => {
+          const plan = planOf(manifest);
+          const whole = await live({ plans: [plan], seed: world, deaths: [] });
+          const life = await live({ plans: [plan], seed: world, deaths });
+          expect(resultOf(life)).toEqual(resultOf(whole));
+          expectNothingWrong(life);
+        },
+      ),
       150,
     ));
 
   test("an unsafe effect never happens twice, whatever crashes; nothing else breaks a rule either", () =>
     check(
-      fc.asyncProperty(randomManifest({ calm: false, idempotent: false }), worldSeed, fc.array(death, { minLength: 1, maxLength: 3 }), async (manifest, world, deaths) => {
-        const life = await live({ plans: [planOf(manifest)], seed: world, deaths });
-        expectNothingWrong(life);
-        const kinds = kindsOf(manifest);
-        const unsafe = life.effects.filter(({ text }) => kinds.get(text.slice(0, text.indexOf("|"))) === "run").map(({ key }) => key);
-        expect(unsafe.length).toBe(new Set(unsafe).size);
-      }),
+      fc.asyncProperty(
+        randomManifest({ calm: false, idempotent: false }),
+        worldSeed,
+        fc.array(death, { minLength: 1, maxLength: 3 }),
+        async (manifest, world, deaths) => {
+          const life = await live({ plans: [planOf(manifest)], seed: world, deaths });
+          expectNothingWrong(life);
+          const kinds = kindsOf(manifest);
+          const unsafe = life.effects
+            .filter(({ text }) => kinds.get(text.slice(0, text.indexOf("|"))) === "run")
+            .map(({ key }) => key);
+          expect(unsafe.length).toBe(new Set(unsafe).size);
+        },
+      ),
       150,
     ));
 
   for (const isSame of [true, false]) {
     test(`an edit runs that step again, and those that read a value that is another now (here ${isSame ? "none is" : "its output is"})`, () =>
       check(
-        fc.asyncProperty(randomManifest({ calm: true, idempotent: true }), worldSeed, fc.nat(11), death, async (manifest, world, edited, end) => {
-          const changed = editOf(manifest, edited);
-          const sees = isSame ? (text: string) => text.replace(".v2|", "|") : (text: string) => text;
-          const plans = [planOf(manifest), planOf(changed)] as const;
-          const fresh = await live({ plans: [plans[1]], seed: world, deaths: [], sees });
-          const life = await live({ plans, seed: world, deaths: [end], sees });
-          expect(life.problems).toEqual([]);
-          if (life.effectsAtDeath.length === 0 || life.status !== fresh.status) return; // it ended before it could die
-          const [before = 0] = life.effectsAtDeath;
-          if (life.effects.length > before || end.isDurable === false) expect(resultOf(life)).toEqual(resultOf(fresh));
-          const texts = new Set(life.effects.slice(0, before).map(({ key, text, call }) => `${key} ${call} ${text}`));
-          const again = life.effects.slice(before).filter(({ key, text, call }) => texts.has(`${key} ${call} ${text}`) && life.succeededAtDeath[0]?.has(key));
-          expect(again).toEqual([]);
-        }),
+        fc.asyncProperty(
+          randomManifest({ calm: true, idempotent: true }),
+          worldSeed,
+          fc.nat(11),
+          death,
+          async (manifest, world, edited, end) => {
+            const changed = editOf(manifest, edited);
+            const sees = isSame ? (text: string) => text.replace(".v2|", "|") : (text: string) => text;
+            const plans = [planOf(manifest), planOf(changed)] as const;
+            const fresh = await live({ plans: [plans[1]], seed: world, deaths: [], sees });
+            const life = await live({
+              plans,
+              seed: world,
+              deaths: [{ ...end, atCommit: end.atCommit % fresh.commits }],
+              sees,
+            });
+            expect(life.problems).toEqual([]);
+            fc.pre(life.starts === 2); // else it ended before it could die
+            expect(resultOf(life)).toEqual(resultOf(fresh));
+            const [before = 0] = life.effectsAtDeath;
+            const texts = new Set(life.effects.slice(0, before).map(({ key, text, call }) => `${key} ${call} ${text}`));
+            const again = life.effects
+              .slice(before)
+              .filter(
+                ({ key, text, call }) => texts.has(`${key} ${call} ${text}`) && life.succeededAtDeath[0]?.has(key),
+              );
+            expect(again).toEqual([]);
+          },
+        ),
         100,
       ));
   }
@@ -94,7 +125,9 @@ function resultOf({ report, status }: Life): Json {
   return {
     status,
     outputs: report["outputs"] as Json,
-    steps: Object.fromEntries(steps.map(([id, { status: end, output, caught }]) => [id, { status: end, output, caught }])) as JsonObject,
+    steps: Object.fromEntries(
+      steps.map(([id, { status: end, output, caught }]) => [id, { status: end, output, caught }]),
+    ) as JsonObject,
   };
 }
 
@@ -125,8 +158,11 @@ function editOf(manifest: JsonObject, edited: number): JsonObject {
   const changed = steps.map(([id, step]) => {
     if (id !== chosen) return [id, step] as const;
     const env = step["env"] as JsonObject | undefined;
-    const renamed = (text: Json | undefined): string => String(text).replace(`${id}|`, `${id}.v2|`);
-    return [id, env === undefined ? { ...step, task: renamed(step["task"]) } : { ...step, env: { TEXT: renamed(env["TEXT"]) } }] as const;
+    const renamed = (text: Json | undefined): string => (text as string).replace(`${id}|`, `${id}.v2|`);
+    return [
+      id,
+      env === undefined ? { ...step, task: renamed(step["task"]) } : { ...step, env: { TEXT: renamed(env["TEXT"]) } },
+    ] as const;
   });
   return { ...manifest, steps: Object.fromEntries(changed) };
 }

@@ -83,11 +83,25 @@ export function started(run: Result<LocalRun, Failure>): LocalRun {
 }
 
 /** The report of a run that has ended, as `--report` writes it. */
-export function reportOf(plan: Plan, store: Store, runId: string, outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> & { readonly record: ScopeRecord }): JsonObject {
+export function reportOf(
+  plan: Plan,
+  store: Store,
+  runId: string,
+  outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> & { readonly record: ScopeRecord },
+): JsonObject {
   const summary = store.findRun(runId);
   if (summary === null) throw new Error(`there is no run ${runId}`);
   const { inputs } = summary.frozen as { readonly inputs: JsonObject };
   const info = { runId, plan, startedAt: summary.startedAt, inputs };
-  const end = { ...outcome, status: summary.status, finishedAt: summary.updatedAt, durationMs: summary.activeMs, simulated: false, replayed: null } as const;
-  return report(info, outcome.record, end, (ref) => ("inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json)));
+  const end = {
+    ...outcome,
+    status: summary.status,
+    finishedAt: summary.updatedAt,
+    durationMs: summary.activeMs,
+    simulated: false,
+    replayed: null,
+  } as const;
+  return report(info, outcome.record, end, (ref) =>
+    "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
+  );
 }

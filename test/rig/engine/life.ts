@@ -18,7 +18,8 @@ import { World, type Effect } from "./world.ts";
 export function planOf(manifest: JsonObject): Plan {
   const { document, manifest: normal } = load(JSON.stringify(manifest));
   const built = buildPlan(document, normal);
-  if (!built.ok) throw new Error(`not a valid manifest: ${JSON.stringify(built.error)}\n${JSON.stringify(manifest, null, 2)}`);
+  if (!built.ok)
+    throw new Error(`not a valid manifest: ${JSON.stringify(built.error)}\n${JSON.stringify(manifest, null, 2)}`);
   return built.value.plan;
 }
 
@@ -38,9 +39,11 @@ export interface Life {
   readonly status: RunStatus;
   readonly store: Store;
   readonly effects: readonly Effect[];
-  /** How many effects there had been when each start ended. */
+  /** How often the run was started. */
+  readonly starts: number;
+  /** How many effects there had been at each death. */
   readonly effectsAtDeath: readonly number[];
-  /** Keys of attempts with a success on the record when each start ended. */
+  /** Keys of attempts with a success on the record at each death. */
   readonly succeededAtDeath: readonly ReadonlySet<string>[];
   /** For each attempt, how many deaths it was in flight at. */
   readonly deathsInFlight: ReadonlyMap<string, number>;
@@ -73,8 +76,10 @@ export async function live({ plans, seed, deaths, sees }: LifeOptions): Promise<
     const facts = [...memory.readFacts("R")].filter((fact) => fact.key === key);
     const starts = (startsOf.get(key) ?? 0) + (call === 1 ? 1 : 0);
     startsOf.set(key, starts);
-    if (!facts.some(({ state }) => state === "started")) problems.push(`${key} took effect before its start was committed (${text})`);
-    if (plans.length === 1 && facts.some(({ state }) => state !== "started")) problems.push(`${key} was started again, and had ended`);
+    if (!facts.some(({ state }) => state === "started"))
+      problems.push(`${key} took effect before its start was committed (${text})`);
+    if (plans.length === 1 && facts.some(({ state }) => state !== "started"))
+      problems.push(`${key} was started again, and had ended`);
   };
 
   for (let epoch = 0; ; epoch += 1) {
@@ -100,7 +105,16 @@ export async function live({ plans, seed, deaths, sees }: LifeOptions): Promise<
     const end = outcome.status === "not_saved" ? endOnRecord(memory, plan, around) : outcome;
     return {
       report: reportOf(plan, memory, "R", end),
-      status: summary.status, store: memory, effects: world.effects, effectsAtDeath, succeededAtDeath, deathsInFlight, lost, commits, problems,
+      status: summary.status,
+      store: memory,
+      starts: epoch + 1,
+      effects: world.effects,
+      effectsAtDeath,
+      succeededAtDeath,
+      deathsInFlight,
+      lost,
+      commits,
+      problems,
     };
   }
 }
@@ -113,7 +127,13 @@ function resumed(prepared: ReturnType<typeof prepareResume>) {
 }
 
 /** Sorts the effects of the process that died into those whose outcome is on the record and those that are lost. */
-function noteInFlight(facts: readonly Fact[], effects: readonly Effect[], settled: Set<Effect>, lost: Set<Effect>, deathsInFlight: Map<string, number>): void {
+function noteInFlight(
+  facts: readonly Fact[],
+  effects: readonly Effect[],
+  settled: Set<Effect>,
+  lost: Set<Effect>,
+  deathsInFlight: Map<string, number>,
+): void {
   const ended = new Set(facts.filter(({ state }) => state !== "started").map(({ key }) => key));
   const inFlight = new Set<string>();
   for (const effect of effects) {
@@ -128,10 +148,19 @@ function noteInFlight(facts: readonly Fact[], effects: readonly Effect[], settle
 }
 
 /** The end of a run whose process died after it had written that end. */
-function endOnRecord(store: Store, plan: Plan, around: ReturnType<typeof surroundings>): Pick<RunOutcome, "record" | "outputs" | "spend" | "failure"> {
+function endOnRecord(
+  store: Store,
+  plan: Plan,
+  around: ReturnType<typeof surroundings>,
+): Pick<RunOutcome, "record" | "outputs" | "spend" | "failure"> {
   const summary = store.findRun("R");
   const read = summary === null ? null : readRun(summary, plan, { ...around, store });
   if (read === null || !read.ok) throw new Error("the run cannot be read");
   const { record, ending, facts } = read.value;
-  return { record, outputs: ending?.outputs ?? null, failure: ending?.failure ?? null, spend: facts.spend() ?? noSpend };
+  return {
+    record,
+    outputs: ending?.outputs ?? null,
+    failure: ending?.failure ?? null,
+    spend: facts.spend() ?? noSpend,
+  };
 }

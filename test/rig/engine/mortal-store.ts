@@ -7,7 +7,11 @@ export interface Death {
 }
 
 /** A store as seen by a process that dies: from then on every write is refused, as nobody is there to make it. */
-export function createMortalStore(store: Store, death: Death | null, onCommit: (batch: Batch) => void = () => {}): Store {
+export function createMortalStore(
+  store: Store,
+  death: Death | null,
+  onCommit: (batch: Batch) => void = () => {},
+): Store {
   let commits = 0;
   let isDead = false;
   const refuse = (): never => {

@@ -22,7 +22,10 @@ export function randomManifest(options: ManifestOptions): fc.Arbitrary<JsonObjec
 const stepSeed = fc.record({
   kind: fc.constantFrom("value", "run", "run", "agent", "agent", "typed"),
   reads: fc.array(fc.nat(11), { maxLength: 2 }),
-  needs: fc.record({ kind: fc.constantFrom("none", "none", "list", "any", "at_least"), of: fc.uniqueArray(fc.nat(11), { maxLength: 3 }) }),
+  needs: fc.record({
+    kind: fc.constantFrom("none", "none", "list", "any", "at_least"),
+    of: fc.uniqueArray(fc.nat(11), { maxLength: 3 }),
+  }),
   condition: fc.constantFrom(null, null, null, null, "always()", "failure()", "success()", "false"),
   fan: fc.option(
     fc.record({
@@ -55,7 +58,8 @@ function manifestOf(seeds: readonly StepSeed[], concurrency: number, options: Ma
 }
 
 function stepOf(seed: StepSeed, index: number, seeds: readonly StepSeed[], options: ManifestOptions): JsonObject {
-  const earlier = (numbers: readonly number[]): number[] => (index === 0 ? [] : [...new Set(numbers.map((n) => n % index))]);
+  const earlier = (numbers: readonly number[]): number[] =>
+    index === 0 ? [] : [...new Set(numbers.map((n) => n % index))];
   const id = `s${index}`;
   const of = earlier(seed.needs.of);
   const isPartial = of.length > 0 && (seed.needs.kind === "any" || seed.needs.kind === "at_least");
@@ -67,16 +71,28 @@ function stepOf(seed: StepSeed, index: number, seeds: readonly StepSeed[], optio
     ...(seed.condition === null ? {} : { if: seed.condition }),
     ...fan,
     retry: { max_attempts: seed.attempts, delay: seed.delay },
-    ...(seed.onError === null ? {} : { on_error: seed.onError === "continue" ? "continue" : { output: seed.kind === "typed" ? { n: 0 } : "caught" } }),
+    ...(seed.onError === null
+      ? {}
+      : {
+          on_error: seed.onError === "continue" ? "continue" : { output: seed.kind === "typed" ? { n: 0 } : "caught" },
+        }),
   };
 }
 
 /** Texts start with `STEP|ITEM|`: so the rig knows whose text it is. */
-function bodyOf(seed: StepSeed, id: string, reads: readonly number[], hasItem: boolean, options: ManifestOptions): JsonObject {
+function bodyOf(
+  seed: StepSeed,
+  id: string,
+  reads: readonly number[],
+  hasItem: boolean,
+  options: ManifestOptions,
+): JsonObject {
   const text = `${id}|${hasItem ? "{{ json item }}" : ""}|${reads.map((read) => `{{ json steps.s${read}.output }}`).join(" ")}`;
   switch (seed.kind) {
     case "value":
-      return { value: { id, read: reads.map((read) => `\${{ steps.s${read}.output }}`), item: hasItem ? "${{ item }}" : null } };
+      return {
+        value: { id, read: reads.map((read) => `\${{ steps.s${read}.output }}`), item: hasItem ? "${{ item }}" : null },
+      };
     case "run":
       return { run: "do", env: { TEXT: text }, ...(options.idempotent ? { idempotent: true } : {}) };
     default:
@@ -95,21 +111,38 @@ function needsOf(seed: StepSeed, of: readonly number[]): JsonObject {
   return { needs: names };
 }
 
-function fanOf({ fan }: StepSeed, index: number, seeds: readonly StepSeed[], options: ManifestOptions, unsure: readonly number[]): JsonObject | null {
+function fanOf(
+  { fan }: StepSeed,
+  index: number,
+  seeds: readonly StepSeed[],
+  options: ManifestOptions,
+  unsure: readonly number[],
+): JsonObject | null {
   if (fan === null) return null;
   const join = joinOf(fan.join, options);
   // A list that is empty as written is refused where one item at least must succeed.
   const size = join === "any" || join === "at_least" ? Math.max(1, fan.size) : fan.size;
   const own = Array.from({ length: size }, (_, item) => `i${item}`);
   const over = fan.over === null || index === 0 ? null : fan.over % index;
-  const isList = over !== null && seeds[over]?.fan !== null && joinOf(seeds[over]?.fan?.join ?? "all", options) !== "any" && !unsure.includes(over);
-  const items: Json = isList && seeds[over]?.onError !== "output" ? `\${{ steps.s${over}.output }}` : own;
+  const items: Json =
+    over !== null && givesList(seeds[over], options) && !unsure.includes(over) ? `\${{ steps.s${over}.output }}` : own;
   return {
     for_each: items,
     join: join === "at_least" ? { at_least: 1 } : join,
     ...(fan.failFast && join !== "settled" ? { fail_fast: true } : {}),
     ...(fan.maxParallel === null ? {} : { max_parallel: fan.maxParallel }),
   };
+}
+
+/** A step whose output is a list of texts or values that are all different: then an item tells which one it is. */
+function givesList(seed: StepSeed | undefined, options: ManifestOptions): boolean {
+  return (
+    seed !== undefined &&
+    seed.fan !== null &&
+    joinOf(seed.fan.join, options) !== "any" &&
+    seed.kind !== "typed" &&
+    seed.onError !== "output"
+  );
 }
 
 function joinOf(join: string, { calm }: ManifestOptions): string {

@@ -35,7 +35,8 @@ export class World {
   /** Equal seeds answer equally. `sees` is what an answer depends on; default: the whole text. */
   constructor(seed: number, clock: Clock, sees: (text: string) => string = (text) => text) {
     this.#clock = clock;
-    const chance = (what: string, of: string): number => Number.parseInt(sha256(`${seed} ${what} ${of}`).slice(0, 8), 16) / 2 ** 32;
+    const chance = (what: string, of: string): number =>
+      Number.parseInt(sha256(`${seed} ${what} ${of}`).slice(0, 8), 16) / 2 ** 32;
 
     this.provider = {
       name: "anthropic",
@@ -45,12 +46,23 @@ export class World {
         const call = request.messages.length === 1 ? 1 : 2;
         return this.#call(text, call, attempt, signal, () => {
           const of = `${sees(text)} ${call} ${attempt}`;
-          const usage = { inputTokens: 1 + Math.floor(chance("input", of) * 1000), outputTokens: 7, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1 };
+          const usage = {
+            inputTokens: 1 + Math.floor(chance("input", of) * 1000),
+            outputTokens: 7,
+            cacheReadTokens: 0,
+            cacheWriteTokens: 0,
+            calls: 1,
+          };
           const why = failureOf(chance("end", of));
           if (why !== null) return { type: "failed", failure: why, usage: chance("paid", of) < 0.5 ? usage : null };
           const isTyped = request.outputSchema !== null;
           const typed = chance("fits", of) < 0.6 ? JSON.stringify({ n: Math.floor(chance("n", of) * 100) }) : "no JSON";
-          const reply = { text: isTyped ? typed : `said ${sha256(of).slice(0, 6)}`, stopReason: "end", model: request.model, usage } as const;
+          const reply = {
+            text: isTyped ? typed : `said ${sha256(of).slice(0, 6)}`,
+            stopReason: "end",
+            model: request.model,
+            usage,
+          } as const;
           return { type: "done", reply };
         });
       },
@@ -65,12 +77,14 @@ export class World {
           kind: "later",
           model: null,
           run: async ({ attempt, signal }) => {
-            const told = String(text.value);
+            const told = text.value as string;
             const of = `${sees(told)} ${attempt}`;
             this.#begin(told, 1, attempt);
             const wasAborted = await pass(this.#clock, delayOf(chance("time", of)), signal);
             const why = wasAborted ? failure("cancelled", "cancelled", "stopped") : failureOf(chance("end", of));
-            return plainResult(why === null ? { ok: true, output: `did ${sha256(of).slice(0, 6)}` } : { ok: false, failure: why });
+            return plainResult(
+              why === null ? { ok: true, output: `did ${sha256(of).slice(0, 6)}` } : { ok: false, failure: why },
+            );
           },
         });
       },
@@ -80,7 +94,13 @@ export class World {
 
   readonly #time: (of: string) => number;
 
-  async *#call(text: string, call: number, attempt: number, signal: AbortSignal, answer: () => ModelEvent): AsyncIterable<ModelEvent> {
+  async *#call(
+    text: string,
+    call: number,
+    attempt: number,
+    signal: AbortSignal,
+    answer: () => ModelEvent,
+  ): AsyncIterable<ModelEvent> {
     const effect = this.#begin(text, call, attempt);
     if (await pass(this.#clock, this.#time(`${text} ${call} ${attempt}`), signal)) {
       yield { type: "failed", failure: failure("cancelled", "cancelled", "stopped"), usage: null };

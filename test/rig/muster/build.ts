@@ -14,7 +14,7 @@ declare module "vitest" {
  * Builds the command where dist is older than the source, and keeps a copy for as long as the tests run: a build
  * beside them cannot pull it away. The copy lies where Node finds the libraries.
  */
-export default function setup(project: TestProject): () => void {
+export function setup(project: TestProject): () => void {
   const root = resolve(import.meta.dirname, "../../..");
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs")], { encoding: "utf8" });
   if (status !== 0) throw new Error(`cannot build the command:\n${stderr}`);
