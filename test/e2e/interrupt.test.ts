@@ -19,39 +19,50 @@ describe("a signal stops a run and loses nothing", () => {
   story.for([
     { signal: "SIGINT", code: 130 },
     { signal: "SIGTERM", code: 143 },
-  ] as const)("$signal: the call in flight is answered and kept, nothing new starts, exit $code", async ({ signal, code }, { fake, project }) => {
-    project.write("flow.yaml", flow());
-    const first = fake.nextRequest("First");
-    const run = project.start(["run", "flow.yaml", "--report", "report.json"]);
-    const held = await first;
-    run.signal(signal);
-    await run.shows("stopping: what runs may end; once more stops at once");
-    await held.reply("one");
-    const ended = await run.ended;
-    expect(ended).toMatchObject({ code, stdout: "" });
-    expect(ended.stderr).toContain("interrupted; the state is saved");
-    expect(fake.count()).toBe(1);
-    expect(project.report()).toMatchObject({ status: "interrupted", outputs: null, usage: { calls: 1 }, steps: { first: { status: "succeeded", output: "one" } } });
+  ] as const)(
+    "$signal: the call in flight is answered and kept, nothing new starts, exit $code",
+    async ({ signal, code }, { fake, project }) => {
+      project.write("flow.yaml", flow());
+      const first = fake.nextRequest("First");
+      const run = project.start(["run", "flow.yaml", "--report", "report.json"]);
+      const held = await first;
+      run.signal(signal);
+      await run.shows("stopping: what runs may end; once more stops at once");
+      await held.reply("one");
+      const ended = await run.ended;
+      expect(ended).toMatchObject({ code, stdout: "" });
+      expect(ended.stderr).toContain("interrupted; the state is saved");
+      expect(fake.count()).toBe(1);
+      expect(project.report()).toMatchObject({
+        status: "interrupted",
+        outputs: null,
+        usage: { calls: 1 },
+        steps: { first: { status: "succeeded", output: "one" } },
+      });
 
-    fake.on("Second", "two");
-    expect(await project.muster("resume")).toMatchObject({ code: 0, stdout: "two\n" });
-    expect([fake.count("First"), fake.count("Second after one")]).toEqual([1, 1]);
-  });
+      fake.on("Second", "two");
+      expect(await project.muster("resume")).toMatchObject({ code: 0, stdout: "two\n" });
+      expect([fake.count("First"), fake.count("Second after one")]).toEqual([1, 1]);
+    },
+  );
 
-  story("a second signal stops at once: the call is given up, and made again by a resume", async ({ fake, project }) => {
-    project.write("flow.yaml", flow());
-    const first = fake.nextRequest("First");
-    const run = project.start(["run", "flow.yaml"]);
-    const held = await first;
-    run.signal("SIGINT");
-    await run.shows("stopping");
-    run.signal("SIGINT");
-    await held.closed;
-    expect((await run.ended).code).toBe(130);
-    fake.on("First", "one");
-    expect((await project.muster("resume")).code).toBe(0);
-    expect([fake.count("First"), fake.count("Second")]).toEqual([2, 1]);
-  });
+  story(
+    "a second signal stops at once: the call is given up, and made again by a resume",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", flow());
+      const first = fake.nextRequest("First");
+      const run = project.start(["run", "flow.yaml"]);
+      const held = await first;
+      run.signal("SIGINT");
+      await run.shows("stopping");
+      run.signal("SIGINT");
+      await held.closed;
+      expect((await run.ended).code).toBe(130);
+      fake.on("First", "one");
+      expect((await project.muster("resume")).code).toBe(0);
+      expect([fake.count("First"), fake.count("Second")]).toEqual([2, 1]);
+    },
+  );
 
   story("limits.grace is how long it waits", async ({ fake, project }) => {
     project.write("flow.yaml", flow("limits: { grace: 200ms }"));
@@ -72,7 +83,12 @@ describe("muster kill, from another process", () => {
     const run = project.start(["run", "flow.yaml", "--run-id", "doomed", "--report", "report.json"]);
     const held = await first;
     const kill = await project.muster("kill", "doomed");
-    expect(kill).toMatchObject({ code: 0, stderr: expect.stringMatching(new RegExp(`^told the runner \\(pid ${run.pid} on .*\\) to stop doomed\n$`)) as unknown });
+    expect(kill).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        new RegExp(`^told the runner \\(pid ${run.pid} on .*\\) to stop doomed\n$`),
+      ) as unknown,
+    });
     await held.closed;
     expect((await run.ended).code).toBe(1);
     expect(project.report()).toMatchObject({ status: "cancelled", error: { class: "cancelled", code: "killed" } });
@@ -81,11 +97,17 @@ describe("muster kill, from another process", () => {
     const resumed = await project.muster("resume", "doomed");
     expect(resumed.stderr).toBe("run doomed was cancelled: there is nothing to resume\n");
     expect(fake.count()).toBe(1);
-    expect(await project.muster("kill", "doomed")).toMatchObject({ code: 2, stderr: "muster: run doomed is over: it was cancelled\n" });
+    expect(await project.muster("kill", "doomed")).toMatchObject({
+      code: 2,
+      stderr: "muster: run doomed is over: it was cancelled\n",
+    });
   });
 
   story("RUN STEP fails that step alone; on_error applies and the rest goes on", async ({ fake, project }) => {
-    project.write("flow.yaml", flow().replace("task: First }", "task: First, retry: { max_attempts: 3 }, on_error: { output: nothing } }"));
+    project.write(
+      "flow.yaml",
+      flow().replace("task: First }", "task: First, retry: { max_attempts: 3 }, on_error: { output: nothing } }"),
+    );
     const first = fake.nextRequest("First");
     const run = project.start(["run", "flow.yaml", "--run-id", "goes-on", "--report", "report.json"]);
     const held = await first;
@@ -93,7 +115,12 @@ describe("muster kill, from another process", () => {
     await held.closed;
     expect((await run.ended).code).toBe(0);
     expect([fake.count("First"), fake.count("Second after nothing")]).toEqual([1, 1]);
-    expect(project.report().steps["first"]).toMatchObject({ status: "failed", caught: true, attempts: 1, error: { class: "cancelled", code: "cancelled" } });
+    expect(project.report().steps["first"]).toMatchObject({
+      status: "failed",
+      caught: true,
+      attempts: 1,
+      error: { class: "cancelled", code: "cancelled" },
+    });
   });
 
   story("a run whose runner is gone is cancelled by the command itself", async ({ fake, project }) => {
@@ -102,8 +129,13 @@ describe("muster kill, from another process", () => {
     const run = project.start(["run", "flow.yaml", "--run-id", "orphan"]);
     await first;
     await run.crash();
-    expect(await project.muster("kill", "orphan")).toMatchObject({ code: 0, stderr: "orphan is cancelled; nobody was running it\n" });
-    expect((await project.muster("resume", "orphan")).stderr).toBe("run orphan was cancelled: there is nothing to resume\n");
+    expect(await project.muster("kill", "orphan")).toMatchObject({
+      code: 0,
+      stderr: "orphan is cancelled; nobody was running it\n",
+    });
+    expect((await project.muster("resume", "orphan")).stderr).toBe(
+      "run orphan was cancelled: there is nothing to resume\n",
+    );
   });
 });
 
@@ -124,13 +156,21 @@ steps:
     const run = await project.muster("run", "flow.yaml", "--report", "report.json");
     expect(run.code).toBe(1);
     expect(pids(project).map(isAlive)).toEqual([false, false]);
-    expect(project.report().steps["work"]).toMatchObject({ attempts: 1, error: { class: "timeout", partial: "half of it\n" } });
+    expect(project.report().steps["work"]).toMatchObject({
+      attempts: 1,
+      error: { class: "timeout", partial: "half of it\n" },
+    });
     expect((await project.muster("show")).stdout).toContain("| half of it");
   });
 
   story.for([
     { what: "muster kill RUN", kill: ["kill", "tree"], status: "cancelled", error: null },
-    { what: "muster kill RUN STEP", kill: ["kill", "tree", "work"], status: "failed", error: { class: "cancelled", partial: "half of it\n" } },
+    {
+      what: "muster kill RUN STEP",
+      kill: ["kill", "tree", "work"],
+      status: "failed",
+      error: { class: "cancelled", partial: "half of it\n" },
+    },
   ])("on $what", async ({ kill, status, error }, { project }) => {
     project.write("flow.yaml", tree());
     const run = project.start(["run", "flow.yaml", "--run-id", "tree", "--report", "report.json"]);
