@@ -72,6 +72,9 @@ describe("workflows/review.yaml", () => {
       "missing",
     );
     expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(
+      /^ {2}error {4}exit: step 'diff' failed: 'diff' ended with exit code \d+\n {2}said {5}.*none\.diff/m,
+    );
     expect((await project.muster("show", "missing")).stdout).toContain("none.diff: No such file");
 
     const large = await project.muster(
