@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anthropicOutput } from "../../../../src/provider/anthropic/structured-output.ts";
 import type { Json, JsonObject, JsonSchema } from "../../../../src/util/json.ts";
-import { sample } from "../../../rig/fake-anthropic/sample.ts";
+import { sample } from "../../../rig/fake-model/sample.ts";
 import { schemaRefusal } from "../../../rig/fake-anthropic/schema-refusal.ts";
 
 const text = { type: "string" };
