@@ -68,7 +68,7 @@ describe("what goes wrong in the store becomes", () => {
     ["a full disk", system("ENOSPC"), "full"],
     ["a used-up quota", system("EDQUOT"), "full"],
     ["a malformed database", sqlite(11), "corrupt"],
-    ["a schema that lacks a column", sqlite(1, "no such column: crc"), "corrupt"],
+    ["a schema that lacks a column", sqlite(1, "no such column: why"), "corrupt"],
     ["a corrupt index (extended code)", sqlite(11 | (3 << 8)), "corrupt"],
     ["no database", sqlite(26), "corrupt"],
     ["a number out of range", Object.assign(new RangeError("why"), { code: "ERR_OUT_OF_RANGE" }), "corrupt"],
