@@ -60,6 +60,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .option("--run-id <id>", "the run's name (default: a new ULID)")
     .addOption(modelOption())
+    .option("--only <step...>", "only these steps and what they need")
     .option("--replay <file>", "answer every model call from a recording, strictly");
   addRunOptions(run);
 

@@ -15,7 +15,7 @@ import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
 import type { Terminal } from "../terminal.ts";
 import { resumePreview } from "../view/resume-preview.ts";
-import { planOrExit } from "../workflow.ts";
+import { planOrExit, reducedPlan } from "../workflow.ts";
 import { run as show } from "./show.ts";
 
 export interface ResumeOptions extends RunShape {
@@ -41,7 +41,8 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
 
     const { choice } = summary.frozen as unknown as Frozen;
     const file = resolve(project.root, summary.manifestPath);
-    const { plan } = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[]));
+    const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
+    const plan = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
     const rerun = rerunSteps(plan.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);

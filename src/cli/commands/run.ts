@@ -10,7 +10,7 @@ import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
-import { planOrExit } from "../workflow.ts";
+import { planOrExit, reducedPlan } from "../workflow.ts";
 
 export interface RunOptions extends InputOptions, RunShape {
   readonly model: readonly string[];
@@ -18,12 +18,14 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly replay?: string;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly only?: readonly string[];
 }
 
 /** `muster run FILE` */
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
   const choice = modelChoice(options.model);
-  const { plan } = planOrExit(file, terminal, choice);
+  const only = options.only ?? [];
+  const plan = reducedPlan(planOrExit(file, terminal, choice).plan, only);
   const inputs = readInputs(plan, options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   const runId = options.runId ?? ulid();
@@ -52,7 +54,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       manifestPath: portablePath(manifest, project),
       inputs: around.value.redactor.value(inputs) as typeof inputs,
-      choice: { model: options.model, replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project), origin },
+      choice: { model: options.model, only, replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project), origin },
     };
     const started = startRun(first, around.value);
     if (!started.ok) throw new UsageError(started.error.message, exitCode.runFailed);
