@@ -38,16 +38,34 @@ export function createNodeFetch(): typeof fetch {
           ...Object.fromEntries(new Headers(init?.headers)),
           ...(body && { "content-length": body.byteLength }),
         },
-        ...(init?.signal && { signal: init.signal }),
       });
+      let answer: http.IncomingMessage | null = null;
+      // Node's own `signal` also aborts when all has been read, and in that moment nobody listens to the socket's
+      // errors: the process would end. SDKs abort after each stream.
+      const abort = (): void => {
+        if (answer?.complete !== true) request.destroy(abortReason(init?.signal));
+      };
+      init?.signal?.addEventListener("abort", abort, { once: true });
+      request.on("close", () => init?.signal?.removeEventListener("abort", abort));
       request.on("error", reject);
-      request.on("response", (incoming) => resolve(responseOf(incoming, url)));
+      request.on("response", (incoming) => {
+        answer = incoming;
+        resolve(responseOf(incoming, url));
+      });
+      if (init?.signal?.aborted === true) abort();
       request.end(body ?? undefined);
     });
 }
 
+function abortReason(signal: AbortSignal | null | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new DOMException("the call was aborted", "AbortError");
+}
+
 /** The parts of a `Response` that an SDK reads; a real one would put web streams between, which cost most. */
 function responseOf(incoming: http.IncomingMessage, url: URL): Response {
+  // Whoever reads the body hears of its errors; one that comes when nobody reads any more must not end the process.
+  incoming.on("error", () => {});
   const status = incoming.statusCode ?? 0;
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
