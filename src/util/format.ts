@@ -8,10 +8,11 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
 }
 
-/** Dollars for people, never rounded to nothing: `$0.0042`, `$1.25`; null is `cost unknown`. */
+/** Dollars for people, never rounded to nothing: `$0.0042`, `$1.25`, `under $0.000001`; null is `cost unknown`. */
 export function formatUsd(usd: number | null): string {
   if (usd === null) return "cost unknown";
   if (usd === 0) return "$0";
+  if (usd < 0.000_001) return "under $0.000001";
   return usd < 0.01 ? `$${usd.toPrecision(2)}` : usd < 1 ? `$${usd.toFixed(3)}` : `$${usd.toFixed(2)}`;
 }
 

@@ -80,7 +80,6 @@ describe("a call of a model that is busy", () => {
 });
 
 it("a provider that ends without an answer is a bug that is told, not a hang", async () => {
-  // oxlint-disable-next-line require-yield
   const mute: Provider = { name: "mute", origin: "live", async *call() {} };
   const outcome = await callModel(mute, fast, modelRequest(), settingOf([]).around);
   expect(outcome).toMatchObject({ ok: false, failure: { class: "internal", code: "no_reply" } });
