@@ -52,7 +52,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .addOption(modelOption())
-    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid"]).default("text"))
+    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid", "markdown", "svg"]).default("text"))
     .option("--json", "the same as --format json");
 
   const run = command("run <file>", "run a workflow", "muster run workflows/review.yaml --input diff=my.diff --report report.json", () => import("./commands/run.ts"))
@@ -79,6 +79,10 @@ function createProgram(end: (code: ExitCode) => void): Command {
   command("logs [run] [step]", "the events of a run", "muster logs 01J9 draft --follow", () => import("./commands/logs.ts"))
     .option("--follow", "go on until the run ends")
     .option("--json", "NDJSON");
+
+  command("graph <file|run>", "the steps of a workflow or of a run as a picture", "muster graph workflows/review.yaml --format svg > review.svg", () => import("./commands/graph.ts"))
+    .addOption(new Option("--format <format>", "the language of the picture").choices(["mermaid", "dot", "svg"]).default("mermaid"))
+    .option("--json", "nodes and edges as one JSON document");
 
   command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
   return program;

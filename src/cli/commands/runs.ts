@@ -1,10 +1,9 @@
-import { mayTake } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import type { RunSummary } from "../../store/store.ts";
-import { systemClock } from "../../util/clock.ts";
 import { formatElapsed } from "../../util/format.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { openForReading } from "../find-run.ts";
+import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
 import { statusText } from "../view/run-summary.ts";
 
@@ -25,12 +24,6 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
   } finally {
     store.close();
   }
-}
-
-/** How a run stands: one that says `running` under an owner that died is interrupted. */
-export function standing(summary: RunSummary): RunSummary["status"] {
-  if (summary.status !== "running") return summary.status;
-  return summary.lease === null || mayTake(systemClock)(summary.lease) ? "interrupted" : "running";
 }
 
 function runJson(summary: RunSummary) {
