@@ -34,7 +34,7 @@ export function buildPlan(
   const parsed = parseTemplates(manifest, problems);
 
   const models = new Models(manifest, problems);
-  const agentModels = resolveAgents(manifest, models, problems);
+  const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, problems);
 
   checkExpressions(manifest, parsed, new Scopes(manifest, shapesOf(manifest, parsed)), problems);
