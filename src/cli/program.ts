@@ -44,6 +44,9 @@ function createProgram(end: (code: ExitCode) => void): Command {
         end(await run(processTerminal(options), self.args, options as unknown as Options));
       });
 
+  command("init [template]", "write a first workflow; without a name: list what there is", "muster init hello", () => import("./commands/init.ts"))
+    .option("--json", "one JSON document");
+
   command("validate [path...]", "check manifests: all problems at once, before a token is spent", "muster validate workflows/", () => import("./commands/validate.ts"))
     .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
     .option("--json", "the same as --format json");
