@@ -143,6 +143,11 @@ function expectNothingWrong(life: Life): void {
   const paid = life.effects.filter((effect) => effect.usage !== null && !life.lost.has(effect));
   const input = paid.reduce((sum, { usage }) => sum + (usage?.inputTokens ?? 0), 0);
   expect(life.report["usage"]).toMatchObject({ calls: paid.length, input_tokens: input });
+  const bySteps = Object.values(life.report["steps"] as { [id: string]: { usage: { calls: number } | null } });
+  expect(
+    bySteps.reduce((sum, { usage }) => sum + (usage?.calls ?? 0), 0),
+    "calls of all steps",
+  ).toBe(paid.length);
 }
 
 function kindsOf(manifest: JsonObject): ReadonlyMap<string, string> {

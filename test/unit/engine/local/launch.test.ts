@@ -158,6 +158,22 @@ outputs: { race: "\${{ steps.race.output }}" }
     });
   });
 
+  it("waits for a retry from the end of the attempt that failed, not from the resume on", async () => {
+    const manifest = `${head}
+  draft: { agent: writer, task: Draft., retry: { max_attempts: 2, delay: 10s, jitter: false } }
+`;
+    const story = new Story();
+    // Commits: start, the first attempt's start, its failure with the retry to come, the lease renewed at 5 s.
+    await story.chapter(manifest, [{ step: "draft", fail: { class: "server" }, afterMs: 0 }], {
+      death: { atCommit: 3, isDurable: true },
+    });
+    const diedAt = story.clock.monotonic();
+    expect(diedAt).toBe(5000);
+    const two = await story.chapter(manifest, [{ step: "draft", attempt: 2, reply: "done", afterMs: 0 }]);
+    expect(two.outcome.status).toBe("succeeded");
+    expect(story.clock.monotonic()).toBe(10_000);
+  });
+
   it("does not repeat an unsafe effect whose outcome nobody knows, until a person says so", async () => {
     const manifest = `${head}
   deploy: { run: deploy }
