@@ -70,7 +70,11 @@ async function inFolder<T>(work: (project: Project, fake: FakeAnthropic) => Prom
 /** Starts a command that dies at a commit. */
 function startDoomed(project: Project, args: readonly string[], when: string, at: number): MusterProcess {
   const preload = join(import.meta.dirname, "../rig/muster/crash-at-commit.ts");
-  return project.start(args, { NODE_OPTIONS: `--import ${preload}`, CRASH_AT: String(at), CRASH_WHEN: when });
+  return project.start(args, {
+    NODE_OPTIONS: `--disable-warning=ExperimentalWarning --experimental-strip-types --import ${preload}`,
+    CRASH_AT: String(at),
+    CRASH_WHEN: when,
+  });
 }
 
 /** Goes through commit 1, 2, 3, ... until a run gets through (`work` says true), some of them at once. */
