@@ -64,6 +64,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--run-id <id>", "the run's name (default: a new ULID)")
     .addOption(modelOption())
     .option("--only <step...>", "only these steps and what they need")
+    .option("--record <file>", "keep every exchange with a model in a file, for --replay")
     .option("--replay <file>", "answer every model call from a recording, strictly");
   addRunOptions(run);
 
