@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { describe, expect, inject } from "vitest";
-import { startFakeAnthropic, type FakeAnthropic } from "../rig/fake-anthropic/fake-anthropic.ts";
+import { startFakeAnthropic, type FakeAnthropic, type FakeRequest } from "../rig/fake-anthropic/fake-anthropic.ts";
 import { story } from "../rig/muster/e2e.ts";
 import { timeless } from "../rig/muster/timeless.ts";
 import type { MusterProcess } from "../rig/muster/muster-process.ts";
@@ -98,7 +98,7 @@ const uncrashed = (): Promise<Report> =>
   });
 
 /** What the server heard after the crash although something that it had heard before shows it to be done. */
-function paidTwice(before: FakeAnthropic["requests"], after: FakeAnthropic["requests"]): string[] {
+function paidTwice(before: readonly FakeRequest[], after: readonly FakeRequest[]): string[] {
   const heard = (text: string): boolean => before.some((request) => request.text.includes(text));
   const flakyBefore = before.filter(({ text }) => text.includes("Flaky work")).length;
   let flaky = flakyBefore === 2 ? 1 : 2;
