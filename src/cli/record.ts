@@ -21,7 +21,9 @@ export function recordTo(
   const { record } = options;
   if (record === undefined) return null;
   if (options.replay !== undefined) {
-    throw new UsageError("--record and --replay: a replay asks no model, so there is nothing to record; take one of them");
+    throw new UsageError(
+      "--record and --replay: a replay asks no model, so there is nothing to record; take one of them",
+    );
   }
   const path = resolve(terminal.cwd, record);
   const folder = statSync(dirname(path), { throwIfNoEntry: false });

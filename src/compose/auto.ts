@@ -40,7 +40,8 @@ export async function findAuto(env: Environment): Promise<Result<AutoChoice, str
   return choice === null ? err(nothingFound(local, Boolean(env["CI"]))) : ok(choice);
 }
 
-async function localEngines(env: Environment): Promise<readonly Engine[]> {
+/** Engines that answer on this machine, with or without a model. */
+export async function localEngines(env: Environment): Promise<readonly Engine[]> {
   const options = { fetch: createNodeFetch(), timeoutMs: LOCAL_TIMEOUT_MS, apiKey: null };
   const ollama = ollamaAddress(env["OLLAMA_HOST"]);
   const engines = await Promise.all([

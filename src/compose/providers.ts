@@ -42,12 +42,18 @@ const kinds: { readonly [name in ProviderName]: ProviderKind } = {
     addressVariable: "OLLAMA_HOST",
     needsKey: () => false,
     isOwn: () => false,
-    create: ({ baseUrl, ...options }) => createOllamaProvider({ address: baseUrl ?? ollamaAddress(undefined), ...options }),
+    create: ({ baseUrl, ...options }) =>
+      createOllamaProvider({ address: baseUrl ?? ollamaAddress(undefined), ...options }),
   },
 };
 
 /** Variables with keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
-export const providerKeys = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "OPENAI_ADMIN_KEY"] as const;
+export const providerKeys = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "OPENAI_API_KEY",
+  "OPENAI_ADMIN_KEY",
+] as const;
 
 /** What models of the plan need and the environment does not have, a sentence each. */
 export function missingKeys(plan: Plan, env: Environment): readonly string[] {

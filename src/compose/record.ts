@@ -22,7 +22,13 @@ export function recordingProviders(
 /** Writes a recording of a run, whole or not at all. Throws the system's error. */
 export function saveRecording(path: string, entries: readonly RecordingEntry[], auto: AutoChoice | null): void {
   const written = `${path}.${process.pid}.tmp`;
-  const recording = { path: null, origin: "recorded" as const, description: null, entries, ...(auto !== null && { auto }) };
+  const recording = {
+    path: null,
+    origin: "recorded" as const,
+    description: null,
+    entries,
+    ...(auto !== null && { auto }),
+  };
   try {
     writeFileSync(written, renderRecording(recording), { flush: true });
     renameSync(written, path);

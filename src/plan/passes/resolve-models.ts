@@ -91,7 +91,10 @@ export class Models {
       });
       return [];
     }
-    if ((entry.baseUrl !== null || entry.apiKeySecret !== null) && chain.some(({ provider }) => provider === AUTO_PROVIDER)) {
+    if (
+      (entry.baseUrl !== null || entry.apiKeySecret !== null) &&
+      chain.some(({ provider }) => provider === AUTO_PROVIDER)
+    ) {
       this.#problems.error(entry.model.pointer, {
         code: "WF3015",
         message: `model '${alias}' has an address or a key of its own, and leaves the model to \`auto\``,

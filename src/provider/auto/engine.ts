@@ -45,7 +45,9 @@ export async function lookForOpenai(name: string, baseUrl: string, options: Look
   const list = isJsonObject(answer) ? answer["data"] : undefined;
   if (!isJsonObject(answer) || answer["object"] !== "list" || !Array.isArray(list)) return null;
   const models = list.flatMap((entry: Json): EngineModel[] =>
-    isJsonObject(entry) && typeof entry["id"] === "string" && !embeds(entry["id"]) ? [{ id: entry["id"], bytes: null }] : [],
+    isJsonObject(entry) && typeof entry["id"] === "string" && !embeds(entry["id"])
+      ? [{ id: entry["id"], bytes: null }]
+      : [],
   );
   return { name, provider: "openai", baseUrl, models };
 }
