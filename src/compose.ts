@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
@@ -46,6 +46,14 @@ export function openStore(project: Project, options: { readonly readOnly: boolea
 /** True when there is state to read. */
 export function hasState(project: Project): boolean {
   return existsSync(project.statePath);
+}
+
+/** Deletes what a run left in `.muster/runs/RUN/`, if there is anything. */
+export function removeRunFolder(project: Project, runId: string): void {
+  const runs = join(dirname(project.statePath), "runs");
+  const folder = join(runs, runId);
+  // A run may be called `..`: what it would lead to is not its folder.
+  if (dirname(folder) === runs && basename(folder) === runId) rmSync(folder, { recursive: true, force: true });
 }
 
 /** `.muster` never dirties a repository. */

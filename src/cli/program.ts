@@ -31,8 +31,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .configureHelp({ showGlobalOptions: true });
 
   /** A command's code is loaded when it is used. */
-  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>): Command =>
-    program
+  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>, parent = program): Command =>
+    parent
       .command(usage)
       .description(description)
       .addHelpText("after", `\nExample:\n  ${example}`)
@@ -89,6 +89,21 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--json", "nodes and edges as one JSON document");
 
   command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
+
+  command("prune", "delete runs that are over, and what no run needs any more", "muster prune --older-than 30d --keep 20", () => import("./commands/prune.ts"))
+    .option("--older-than <duration>", "runs that have not changed for so long, e.g. 30d")
+    .option("--keep <n>", "but never the newest so many of them", count)
+    .option("--all", "runs that can still be resumed, too")
+    .option("--dry-run", "only say what would go")
+    .option("--json", "one JSON document");
+
+  const state = program.command("state").description("values of the project that outlive its runs");
+  const stateCommands = () => import("./commands/state.ts");
+  command("list [prefix]", "the values whose keys start so", "muster state list seen/", async () => ({ run: (await stateCommands()).list }), state).option("--json", "one JSON document");
+  command("get <key>", "one value", "muster state get seen/42", async () => ({ run: (await stateCommands()).get }), state).option("--json", "the value with its version");
+  command("set <key> <value>", "set a value: JSON, or a text", "muster state set seen/42 true --from false", async () => ({ run: (await stateCommands()).set }), state)
+    .option("--from <value>", "only if the present value is this one (null: or there is none)")
+    .option("--json", "the value with its version");
   return program;
 }
 
@@ -97,9 +112,9 @@ async function applySettings(command: Command): Promise<void> {
   const { env } = process;
   const project = findProjectRoot(process.cwd());
   for (const { option, value, from } of await readSettings(configPlaces(project, env), env)) {
-    for (const owner of [command, command.parent]) {
-      const known = owner?.options.find((candidate) => candidate.attributeName() === option);
-      if (owner === null || known === undefined || owner.getOptionValueSource(option) === "cli") continue;
+    for (let owner: Command | null = command; owner !== null; owner = owner.parent) {
+      const known = owner.options.find((candidate) => candidate.attributeName() === option);
+      if (known === undefined || owner.getOptionValueSource(option) === "cli") continue;
       // A format that one command knows may be none of another's.
       if (known.argChoices !== undefined && !known.argChoices.includes(String(value))) {
         if (option === "format") continue;
@@ -133,6 +148,12 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("it must be a whole number above 0");
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === "") throw new InvalidArgumentError("it must be a whole number");
   return value;
 }
 

@@ -21,3 +21,14 @@ export function formatTokens(tokens: number): string {
   if (tokens < 1000) return String(tokens);
   return tokens < 999_950 ? `${(tokens / 1000).toFixed(1)}k` : `${(tokens / 1e6).toFixed(1)}M`;
 }
+
+/** A size for people, in binary units: `950 B`, `12.4 KiB`, `1.2 GiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  let [size, unit] = [bytes / 1024, "KiB"];
+  for (const next of ["MiB", "GiB", "TiB"]) {
+    if (size < 999.95) break;
+    [size, unit] = [size / 1024, next];
+  }
+  return `${size.toFixed(1)} ${unit}`;
+}
