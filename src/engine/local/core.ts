@@ -11,6 +11,7 @@ import { Fifo } from "../../run/scheduler/fifo.ts";
 import type { Graph } from "../../run/scheduler/graph.ts";
 import { graphOf } from "../../run/scheduler/plan-graph.ts";
 import { initialState, type SchedulerState } from "../../run/scheduler/state.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
 import { addSpend, type RunInfo, type ScopeRecord, type StepRecord } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import { sha256 } from "../../util/digest.ts";
@@ -118,8 +119,8 @@ export class RunCore {
     if (started === null) throw new InternalError(`attempt ${start.key} ended without a start`);
     const endedAt = now();
     const { extra, model, usage, costUsd } = result;
-    const spent = { extra, model, usage, costUsd };
-    addSpend(this.#recordOf(start), spent);
+    addSpend(this.#recordOf(start), { model, usage, costUsd });
+    const spent = { extra, ...together(started, { model, usage, costUsd }) };
     const unit = this.#units.get(start.unit);
     const isAwaited = unit?.key === start.key;
     if (result.ok) {
@@ -267,22 +268,24 @@ export class RunCore {
       return;
     }
     this.#ledger.countAttempt(unit);
-    if (fact === null) this.#start(start, unit, 1);
+    if (fact === null) this.#start(start, unit, null);
     else if (isLost) this.#outcomeUnknown(start, unit, fact);
-    else if (fact.state === "started") this.#start(start, unit, fact.starts + 1);
+    else if (fact.state === "started") this.#start(start, unit, fact);
     else this.#recall(start, unit, fact);
   }
 
-  #start(start: Start, unit: UnitWork, starts: number): void {
+  /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
+  #start(start: Start, unit: UnitWork, before: Fact | null): void {
     const { sink, now } = this.#o;
     this.#ledger.tellAttempt(unit, 0);
     this.#ledger.stepStarted(unit.step);
     unit.endedAt = null;
     unit.isRecalled = false;
     this.#remember({
-      key: start.key, fingerprint: start.fingerprint, state: "started", starts, startedAt: now(), endedAt: null,
-      output: null, extra: null, failure: null, model: null, usage: null, costUsd: null,
+      key: start.key, fingerprint: start.fingerprint, state: "started", starts: (before?.starts ?? 0) + 1, startedAt: now(), endedAt: null,
+      output: null, extra: null, failure: null, model: before?.model ?? null, usage: before?.usage ?? null, costUsd: before?.costUsd ?? null,
     });
+    if (before !== null) addSpend(this.#recordOf(start), before);
     this.#ledger.attemptStarted(start);
     sink.start(start);
   }
@@ -371,4 +374,10 @@ export class RunCore {
     }
     return { status, outputs: outputs as JsonObject, failure: null };
   }
+}
+
+/** What an attempt cost over all its starts. */
+function together(before: Spent, now: Spent): Spent {
+  if (before.usage === null) return now;
+  return { model: now.model ?? before.model, ...plusSpend(plusSpend(noSpend, before), now) };
 }

@@ -114,7 +114,8 @@ describe("a resume after a crash", () => {
   it("shows a step what it saw the first time, although more has ended since", async () => {
     const manifest = `${head}
   slow: { agent: writer, task: Slow. }
-  quick: { agent: writer, task: Quick. }
+  before: { agent: writer, task: Before. }
+  quick: { needs: before, agent: writer, task: Quick. }
   reader: { needs: { any: [slow, quick] }, agent: writer, task: "{{ steps.quick.output }}, {{ steps.slow.output }}" }
   last: { needs: [reader, slow], agent: writer, task: Last. }
 `;
@@ -123,14 +124,15 @@ describe("a resume after a crash", () => {
       manifest,
       [
         { step: "slow", reply: "s", afterMs: 500 },
+        { step: "before", reply: "b", afterMs: 0 },
         { step: "quick", reply: "q", afterMs: 100 },
         { step: "reader", reply: "r", afterMs: 100 },
         { step: "last", hang: true },
       ],
-      // Commits: start, two calls, quick and the reader's start, the reader's end, slow and the start of the last.
-      { death: { atCommit: 4, isDurable: true } },
+      // Commits: start, two calls, the first's end with quick's start, quick's end and the reader's start, the reader's end, slow and the start of the last.
+      { death: { atCommit: 5, isDurable: true } },
     );
-    expect(one.calls[2]?.request.messages).toEqual([{ role: "user", text: "q, " }]);
+    expect(one.calls[3]?.request.messages).toEqual([{ role: "user", text: "q, " }]);
     const two = await story.chapter(manifest, [{ step: "last", reply: "l" }]);
     expect(two.asked).toEqual(["last"]);
     expect(two.report).toMatchObject({ status: "succeeded", steps: { reader: { output: "r", reused: 1 } } });
@@ -271,6 +273,24 @@ it("what a loser of a race has cost counts, though its outcome does not", async 
   expect(report).toMatchObject({
     usage: { calls: 3, input_tokens: 151 },
     steps: { race: { output: "B", usage: { calls: 2, input_tokens: 150 } } },
+  });
+});
+
+it("what a loser of a race has cost counts after a resume too", async () => {
+  const manifest = `${head}
+  race: { for_each: [a, b], join: any, agent: writer, task: "{{ item }}" }
+  last: { agent: writer, task: "{{ steps.race.output }}" }
+`;
+  const story = new Story();
+  await story.chapter(manifest, [
+    { step: "race[0]", hang: true, usage: [50, 5] },
+    { step: "race[1]", reply: "B", usage: [100, 10] },
+    { step: "last", fail: { class: "refused", usage: [7, 1] } },
+  ]);
+  const two = await story.chapter(manifest, [{ step: "last", reply: "end", usage: [1, 1] }]);
+  expect(two.report).toMatchObject({
+    usage: { calls: 4, input_tokens: 158 },
+    steps: { race: { usage: { calls: 2, input_tokens: 150 } } },
   });
 });
 
