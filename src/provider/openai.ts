@@ -7,7 +7,7 @@ import { createNodeFetch, LONGEST_CALL_MS } from "./http/node-fetch.ts";
 import { streamedCall } from "./http/streamed-call.ts";
 import { apiFailure } from "./openai/api-failure.ts";
 import { dialectOf, isOpenai, withoutRefused, type Dialect } from "./openai/dialect.ts";
-import { withErrorBodies } from "./openai/error-body.ts";
+import { errorBody } from "./openai/error-body.ts";
 import { growingReply } from "./openai/reply.ts";
 import { chatRequest } from "./openai/request.ts";
 import type { ModelRequest, Provider } from "./provider.ts";
@@ -68,7 +68,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
       baseURL: address,
       maxRetries: 0,
       timeout: LONGEST_CALL_MS,
-      fetch: withErrorBodies(createNodeFetch()),
+      fetch: createNodeFetch(errorBody),
       // It would print prompts and replies to the console.
       logLevel: "off",
       // Of no use to anybody but OpenAI, where the SDK reads them from the environment.
@@ -91,7 +91,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
         const headers = { "Idempotency-Key": idempotencyKey };
         return await client.chat.completions.create(chatRequest(request, dialect), { headers, signal });
       } catch (error) {
-        const plainer = error instanceof sdk.APIError ? withoutRefused(dialect, error) : null;
+        const plainer = error instanceof sdk.APIError ? withoutRefused(dialect, error as Sdk.APIError) : null;
         if (plainer === null || signal.aborted) throw error;
         dialects.set(request.model, plainer);
       }

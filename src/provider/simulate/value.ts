@@ -83,7 +83,7 @@ function objectOf(schema: JsonObject, place: Place): Json {
 }
 
 function listOf(schema: JsonObject, place: Place): Json {
-  const first = Array.isArray(schema["prefixItems"]) ? schema["prefixItems"] : [];
+  const first = Array.isArray(schema["prefixItems"]) ? (schema["prefixItems"] as readonly Json[]) : [];
   const least = lengthOf(schema["minItems"], schema["contains"] === undefined ? 0 : 1);
   const most = lengthOf(schema["maxItems"], MOST_ITEMS);
   const isFull = place.depth >= DEEPEST_OPTIONAL || place.tally.parts >= MOST_PARTS / 2;

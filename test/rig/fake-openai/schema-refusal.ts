@@ -51,9 +51,8 @@ function refuse(schema: unknown, root: Record<string, unknown>, path: readonly s
   if (!["type", "enum", "const", "anyOf"].some((keyword) => keyword in schema)) {
     return `${where}schema must have a 'type' key.`;
   }
-  const format = schema["format"];
-  if (format !== undefined && !formats.includes(String(format)))
-    return `${where}'${String(format)}' is not a valid format.`;
+  const format = schema["format"] as string | undefined;
+  if (format !== undefined && !formats.includes(format)) return `${where}'${format}' is not a valid format.`;
   const types = [schema["type"]].flat();
   if (types.includes("array") && schema["items"] === undefined) return `${where}array schema missing items.`;
   if (types.includes("object")) {
