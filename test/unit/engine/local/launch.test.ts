@@ -114,8 +114,10 @@ describe("a resume after a crash", () => {
   it("shows a step what it saw the first time, although more has ended since", async () => {
     const manifest = `${head}
   slow: { agent: writer, task: Slow. }
-  before: { agent: writer, task: Before. }
-  quick: { needs: before, agent: writer, task: Quick. }
+  one: { agent: writer, task: One. }
+  two: { needs: one, agent: writer, task: Two. }
+  three: { needs: two, agent: writer, task: Three. }
+  quick: { needs: three, agent: writer, task: Quick. }
   reader: { needs: { any: [slow, quick] }, agent: writer, task: "{{ steps.quick.output }}, {{ steps.slow.output }}" }
   last: { needs: [reader, slow], agent: writer, task: Last. }
 `;
@@ -124,15 +126,15 @@ describe("a resume after a crash", () => {
       manifest,
       [
         { step: "slow", reply: "s", afterMs: 500 },
-        { step: "before", reply: "b", afterMs: 0 },
+        ...["one", "two", "three"].map((step) => ({ step, reply: step, afterMs: 0 })),
         { step: "quick", reply: "q", afterMs: 100 },
         { step: "reader", reply: "r", afterMs: 100 },
         { step: "last", hang: true },
       ],
-      // Commits: start, two calls, the first's end with quick's start, quick's end and the reader's start, the reader's end, slow and the start of the last.
-      { death: { atCommit: 5, isDurable: true } },
+      // Commits: start, two calls, one to three end, quick ends and the reader's start, the reader's end, slow and the start of the last.
+      { death: { atCommit: 7, isDurable: true } },
     );
-    expect(one.calls[3]?.request.messages).toEqual([{ role: "user", text: "q, " }]);
+    expect(one.calls[5]?.request.messages).toEqual([{ role: "user", text: "q, " }]);
     const two = await story.chapter(manifest, [{ step: "last", reply: "l" }]);
     expect(two.asked).toEqual(["last"]);
     expect(two.report).toMatchObject({ status: "succeeded", steps: { reader: { output: "r", reused: 1 } } });
