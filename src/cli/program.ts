@@ -90,6 +90,10 @@ function createProgram(end: (code: ExitCode) => void): Command {
 
   command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
 
+  command("doctor", "what works here, and how to mend the rest", "muster doctor --repair", () => import("./commands/doctor.ts"))
+    .option("--repair", "tidy the state file: move its log into it, delete half-written files")
+    .option("--json", "one JSON document");
+
   command("prune", "delete runs that are over, and what no run needs any more", "muster prune --older-than 30d --keep 20", () => import("./commands/prune.ts"))
     .option("--older-than <duration>", "runs that have not changed for so long, e.g. 30d")
     .option("--keep <n>", "but never the newest so many of them", count)
