@@ -40,7 +40,12 @@ export type { Recording };
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
   if (!options.readOnly) keepOutOfGit(project);
-  return openSqliteStore({ path: project.statePath, readOnly: options.readOnly, clock: systemClock, warnings: process });
+  return openSqliteStore({
+    path: project.statePath,
+    readOnly: options.readOnly,
+    clock: systemClock,
+    warnings: process,
+  });
 }
 
 /** True when there is state to read. */
@@ -70,7 +75,9 @@ export function readSource(path: string, shownAs: string): Result<SourceFile, re
 }
 
 /** Opens a recording; throws the system's error when it cannot be read. */
-export function openRecording(path: string): Result<Recording, { readonly diagnostics: readonly Diagnostic[]; readonly source: SourceFile | null }> {
+export function openRecording(
+  path: string,
+): Result<Recording, { readonly diagnostics: readonly Diagnostic[]; readonly source: SourceFile | null }> {
   const source = readSource(path, path);
   if (!source.ok) return err({ diagnostics: source.error, source: null });
   const recording = readRecording(source.value);
@@ -112,7 +119,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const missing: string[] = [];
   for (const name of plan.secrets) {
     const value = env[name];
-    if (value === undefined || value === "") missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
+    if (value === undefined || value === "")
+      missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
     else secrets[name] = value;
   }
   if (recording === null) missing.push(...missingKeys(plan, env));
@@ -124,12 +132,17 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const redactor = createRedactor(hidden);
   if (!redactor.ok) {
-    return err(redactor.error.map(({ name, bytes }) => `secret ${name} has only ${bytes} bytes: values under 6 bytes cannot be kept out of texts`));
+    return err(
+      redactor.error.map(
+        ({ name, bytes }) => `secret ${name} has only ${bytes} bytes: values under 6 bytes cannot be kept out of texts`,
+      ),
+    );
   }
   const check = createSchemaCheck();
   const clock = systemClock;
   const answering = recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
-  const providerFor = options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const providerFor =
+    options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
   return ok({
     store: options.store,
     clock,
@@ -206,6 +219,8 @@ function replayProviders(recording: Recording): (model: PlannedModel) => Provide
 /** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */
 function inherited(env: Environment, secrets: readonly string[]): { readonly [name: string]: string } {
   const hidden = new Set<string>([...providerKeys, ...secrets]);
-  const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]));
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]),
+  );
   return Object.fromEntries(entries);
 }

@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createReporter, type Told } from "../compose.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
-import type { Plan } from "../plan/types.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import { report } from "../run/report.ts";
 import type { ValueRef } from "../run/value-ref.ts";
@@ -12,7 +11,7 @@ import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
 import { outputText } from "./view/output.ts";
-import { runHeader, runSummary } from "./view/run-summary.ts";
+import { runHeader, runSummary, type ShownRun } from "./view/run-summary.ts";
 
 /** How a run is shown and what it leaves behind. */
 export interface RunShape {
@@ -22,18 +21,13 @@ export interface RunShape {
   readonly logLevel: string;
 }
 
-export interface Followed {
+export interface Followed extends ShownRun {
   readonly terminal: Terminal;
   readonly reporter: Reporter;
-  readonly runId: string;
-  readonly plan: Plan;
   readonly inputs: JsonObject;
-  /** Where replayed answers come from; null = live. */
-  readonly origin: "recorded" | "scripted" | null;
   readonly shape: RunShape;
   readonly store: Store;
   readonly startedAt: number;
-  readonly file: string;
 }
 
 /**
@@ -43,9 +37,13 @@ export interface Followed {
 export function reporterFor(terminal: Terminal, told: Told, shape: RunShape): Reporter {
   const { color, screen } = terminal;
   if (isJson(shape)) return createReporter(told, { kind: "ndjson", write: terminal.out });
-  if (shape.format === "tty" && screen === null) throw new UsageError("--format tty: stderr is no terminal that can be painted on; take --format plain");
+  if (shape.format === "tty" && screen === null)
+    throw new UsageError("--format tty: stderr is no terminal that can be painted on; take --format plain");
   const wantsPicture = shape.format === "tty" || (shape.format === "auto" && !isLogged(shape.logLevel));
-  return createReporter(told, wantsPicture && screen !== null ? { kind: "tty", screen, color } : { kind: "plain", write: terminal.err, color });
+  return createReporter(
+    told,
+    wantsPicture && screen !== null ? { kind: "tty", screen, color } : { kind: "plain", write: terminal.err, color },
+  );
 }
 
 /** Waits for the end of a run, passes signals on to it, and shows what came of it. */
@@ -84,8 +82,19 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
   if (shape.report === undefined) return;
   const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
   const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
-  const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: false, replayed: followed.origin } as const;
-  saveReport(report(info, outcome.record, end, (ref) => readValue(store, ref)), shape.report, followed.runId, terminal);
+  const end = {
+    ...outcome,
+    status,
+    durationMs: outcome.activeMs,
+    simulated: false,
+    replayed: followed.origin,
+  } as const;
+  saveReport(
+    report(info, outcome.record, end, (ref) => readValue(store, ref)),
+    shape.report,
+    followed.runId,
+    terminal,
+  );
 }
 
 /** Writes a report where `--report` says. UsageError when the file cannot be written. */
@@ -93,7 +102,9 @@ export function saveReport(content: JsonObject, path: string, runId: string, ter
   try {
     writeFileSync(resolve(terminal.cwd, path), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    throw new UsageError(`cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`);
+    throw new UsageError(
+      `cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`,
+    );
   }
 }
 

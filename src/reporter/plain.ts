@@ -1,7 +1,7 @@
 import type { Colors } from "picocolors/types.js";
 import type { StoredEvent } from "../run/event.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../util/format.ts";
-import { isJsonObject, type Json } from "../util/json.ts";
+import { isJsonObject, jsonText, type Json } from "../util/json.ts";
 import { printable } from "../diagnostic/printable.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -39,20 +39,32 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
         return;
       case "item.failed":
       case "step.failed":
-        line(at, marks.fail, `${name}  ${problem(data)}${data["caught"] === true ? color.dim("  (caught by on_error)") : ""}`);
+        line(
+          at,
+          marks.fail,
+          `${name}  ${problem(data)}${data["caught"] === true ? color.dim("  (caught by on_error)") : ""}`,
+        );
         return;
       case "attempt.failed":
         if (typeof data["retry_in_ms"] !== "number") return;
-        line(at, marks.retry, `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`);
+        line(
+          at,
+          marks.retry,
+          `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`,
+        );
         return;
       case "step.skipped":
-        line(at, marks.skip, `${name}  ${color.dim(data["cause"] === "upstream" ? "because of a failure before it" : "its condition is false")}`);
+        line(
+          at,
+          marks.skip,
+          `${name}  ${color.dim(data["cause"] === "upstream" ? "because of a failure before it" : "its condition is false")}`,
+        );
         return;
       case "step.cancelled":
         line(at, marks.stop, name);
         return;
       case "model.substituted":
-        line(at, marks.note, `${name}  asked ${String(data["asked"])}, ${String(data["answered"])} answered`);
+        line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;
       case "run.interrupted":
         line(at, marks.stop, "interrupted; the state is saved");
@@ -67,12 +79,12 @@ function figures(data: { readonly [name: string]: Json }): string {
   const parts: string[] = [];
   if (typeof data["duration_ms"] === "number") parts.push(formatElapsed(data["duration_ms"]));
   const items = data["items"];
-  if (isJsonObject(items)) parts.push(`${String(items["succeeded"])}/${String(items["total"])} items`);
+  if (isJsonObject(items)) parts.push(`${jsonText(items["succeeded"])}/${jsonText(items["total"])} items`);
   if (typeof data["tokens"] === "number") parts.push(`${formatTokens(data["tokens"])} tokens`);
   if ("cost_usd" in data) parts.push(formatUsd(data["cost_usd"] as number | null));
   return parts.join("  ");
 }
 
 function problem(data: { readonly [name: string]: Json }): string {
-  return printable(`${String(data["class"])}: ${String(data["message"])}`);
+  return printable(`${jsonText(data["class"])}: ${jsonText(data["message"])}`);
 }

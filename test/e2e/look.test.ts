@@ -38,7 +38,10 @@ describe("muster run --only", () => {
 
   story("knows no step that is not there", async ({ project }) => {
     project.write("flow.yaml", flow);
-    expect(await project.muster("run", "flow.yaml", "--only", "drfat")).toMatchObject({ code: 2, stderr: "muster: --only: the workflow has no step 'drfat'; did you mean 'draft'?\n" });
+    expect(await project.muster("run", "flow.yaml", "--only", "drfat")).toMatchObject({
+      code: 2,
+      stderr: "muster: --only: the workflow has no step 'drfat'; did you mean 'draft'?\n",
+    });
     expect(project.has(".muster")).toBe(false);
   });
 });
@@ -52,8 +55,25 @@ describe("muster ps", () => {
     const held = await second;
 
     const [shown] = JSON.parse((await project.muster("ps", "--json")).stdout) as [{ [name: string]: unknown }];
-    expect(shown).toMatchObject({ run_id: "R1", workflow: "looked-at", file: "flow.yaml", status: "running", owner: { pid: run.pid }, steps_done: 3, steps_total: 5 });
-    expect(shown["steps"]).toMatchObject([{ step: "chapters", kind: "agent", status: "running", attempt: 1, items: { total: 2, succeeded: 1, failed: 0, running: 1 }, model: "anthropic/claude-haiku-5-5" }]);
+    expect(shown).toMatchObject({
+      run_id: "R1",
+      workflow: "looked-at",
+      file: "flow.yaml",
+      status: "running",
+      owner: { pid: run.pid },
+      steps_done: 3,
+      steps_total: 5,
+    });
+    expect(shown["steps"]).toMatchObject([
+      {
+        step: "chapters",
+        kind: "agent",
+        status: "running",
+        attempt: 1,
+        items: { total: 2, succeeded: 1, failed: 0, running: 1 },
+        model: "anthropic/claude-haiku-5-5",
+      },
+    ]);
     const lines = (await project.muster("ps")).stdout.split("\n");
     expect(lines[0]).toBe("looked-at  R1");
     expect(lines[1]).toMatch(new RegExp(`^ {3}\\d+\\.\\ds {2}3/5 steps {2}\\d+ tokens {2}.* {2}pid ${run.pid} on `));
@@ -66,7 +86,11 @@ describe("muster ps", () => {
     await watch.shows("[]\n");
     watch.signal("SIGINT");
     expect(await watch.ended).toMatchObject({ signal: "SIGINT", stderr: "" });
-    expect(await project.muster("ps")).toMatchObject({ code: 0, stdout: "", stderr: "nothing runs now: 'muster runs' lists what did\n" });
+    expect(await project.muster("ps")).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "nothing runs now: 'muster runs' lists what did\n",
+    });
   });
 
   story("does not show a run whose runner was killed", async ({ fake, project }) => {
@@ -97,18 +121,35 @@ describe("muster graph", () => {
     expect((await project.muster("plan", "flow.yaml", "--format", "mermaid")).stdout).toBe(plain.stdout);
     fake.on("Chapter", { kind: "fail", status: 400, type: "invalid_request_error", message: "no" });
     await project.muster("run", "flow.yaml", "--run-id", "R1");
-    const { nodes, edges } = JSON.parse((await project.muster("graph", "R1", "--json")).stdout) as { nodes: { id: string; status: string }[]; edges: unknown[] };
-    expect(nodes.map(({ id, status }) => [id, status])).toEqual([["fetch", "succeeded"], ["draft", "succeeded"], ["chapters", "failed"], ["lint", "succeeded"], ["publish", "skipped"]]);
+    const { nodes, edges } = JSON.parse((await project.muster("graph", "R1", "--json")).stdout) as {
+      nodes: { id: string; status: string }[];
+      edges: unknown[];
+    };
+    expect(nodes.map(({ id, status }) => [id, status])).toEqual([
+      ["fetch", "succeeded"],
+      ["draft", "succeeded"],
+      ["chapters", "failed"],
+      ["lint", "succeeded"],
+      ["publish", "skipped"],
+    ]);
     expect(edges[0]).toEqual({ from: "fetch", to: "draft", some_of: null });
     expect((await project.muster("graph", "R1")).stdout).toContain("  class s2 failed\n");
-    expect((await project.muster("graph", "R1", "--format", "svg")).stdout).toMatch(/^<svg .*<g class="failed">.*<\/svg>\n$/s);
+    expect((await project.muster("graph", "R1", "--format", "svg")).stdout).toMatch(
+      /^<svg .*<g class="failed">.*<\/svg>\n$/s,
+    );
     expect((await project.muster("graph", "R1", "--format", "dot")).stdout).toMatch(/^digraph "looked-at" {\n.*}\n$/s);
   });
 
   story("knows neither a file nor a run that is not there", async ({ project }) => {
-    expect(await project.muster("graph", "nope.yaml")).toMatchObject({ code: 2, stderr: "muster: cannot read nope.yaml: there is no such file\n" });
+    expect(await project.muster("graph", "nope.yaml")).toMatchObject({
+      code: 2,
+      stderr: "muster: cannot read nope.yaml: there is no such file\n",
+    });
     project.write("flow.yaml", flow);
     await project.muster("state", "set", "k", "1");
-    expect(await project.muster("graph", "NOPE")).toMatchObject({ code: 2, stderr: "muster: there is no run NOPE: 'muster runs' lists them\n" });
+    expect(await project.muster("graph", "NOPE")).toMatchObject({
+      code: 2,
+      stderr: "muster: there is no run NOPE: 'muster runs' lists them\n",
+    });
   });
 });

@@ -38,18 +38,33 @@ function commandOf(project: Project, args: string): string {
 }
 
 function optionsOf({ folder, env }: Project, width: number, height: number) {
-  return { width, height, cwd: folder, env: { PATH: process.env["PATH"] ?? "", HOME: folder, LANG: "C.UTF-8", ...env } };
+  return {
+    width,
+    height,
+    cwd: folder,
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder, LANG: "C.UTF-8", ...env },
+  };
 }
 
 /** What differs from run to run. */
 const masked = (lines: readonly string[]): string[] =>
-  lines.map((line) => line.replaceAll(/\d+\.\ds/g, "0.0s").replaceAll(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, "*").replaceAll(/\b01[0-9A-HJKMNP-TV-Z]{24}\b/g, "RUN"));
+  lines.map((line) =>
+    line
+      .replaceAll(/\d+\.\ds/g, "0.0s")
+      .replaceAll(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, "*")
+      .replaceAll(/\b01[0-9A-HJKMNP-TV-Z]{24}\b/g, "RUN"),
+  );
 
-const isLaidOut = (width: number) => (lines: readonly string[]) => lines.some((line) => line.includes("* chapters".slice(2)) && line.trimEnd().length === width);
+const isLaidOut = (width: number) => (lines: readonly string[]) =>
+  lines.some((line) => line.includes("* chapters".slice(2)) && line.trimEnd().length === width);
 
 describe.skipIf(missing !== null)(`on a real terminal${missing === null ? "" : `: skipped, ${missing}`}`, () => {
   terminal("a run is a live tree, at 80x24, resized to 200x60 and to its end", async ({ fake, project, tmux }) => {
-    const [one, two, report] = [fake.nextRequest("Chapter one"), fake.nextRequest("Chapter two"), fake.nextRequest("Report on")];
+    const [one, two, report] = [
+      fake.nextRequest("Chapter one"),
+      fake.nextRequest("Chapter two"),
+      fake.nextRequest("Report on"),
+    ];
     await tmux.start(commandOf(project, "run flow.yaml"), optionsOf(project, 80, 24));
     await (await one).reply("1");
     const held = await two;
@@ -65,12 +80,29 @@ describe.skipIf(missing !== null)(`on a real terminal${missing === null ? "" : `
 
     await tmux.resize(200, 60);
     const large = await tmux.shows(isLaidOut(119));
-    expect(masked(large).map((line) => line.slice(0, 11))).toEqual(["watched  fl", " ✓ prepare ", " * chapters", " · report  ", expect.stringMatching(/^ {3}\d/)]);
+    expect(masked(large).map((line) => line.slice(0, 11))).toEqual([
+      "watched  fl",
+      " ✓ prepare ",
+      " * chapters",
+      " · report  ",
+      expect.stringMatching(/^ {3}\d/),
+    ]);
 
     await held.reply("2");
     await (await report).reply("Done");
     const ended = masked(await tmux.shows((lines) => lines.some((line) => line.startsWith("exit code"))));
-    expect(ended.map((line) => line.slice(0, 11).trimEnd())).toEqual(["watched  fl", " ✓ prepare", " ✓ chapters", " ✓ report", "   0.0s  3/", "succeeded i", "  slowest", "  spend", "Done", "exit code 0"]);
+    expect(ended.map((line) => line.slice(0, 11).trimEnd())).toEqual([
+      "watched  fl",
+      " ✓ prepare",
+      " ✓ chapters",
+      " ✓ report",
+      "   0.0s  3/",
+      "succeeded i",
+      "  slowest",
+      "  spend",
+      "Done",
+      "exit code 0",
+    ]);
     expect(await tmux.history()).toEqual(await tmux.screen());
     expect(await tmux.hasCursor()).toBe(true);
   });

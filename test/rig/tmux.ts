@@ -20,11 +20,27 @@ export class Tmux {
   }
 
   /** Starts a shell command line in a new terminal; its environment is only what is given. */
-  async start(command: string, options: { readonly width: number; readonly height: number; readonly cwd: string; readonly env: { readonly [name: string]: string } }): Promise<void> {
+  async start(
+    command: string,
+    options: {
+      readonly width: number;
+      readonly height: number;
+      readonly cwd: string;
+      readonly env: { readonly [name: string]: string };
+    },
+  ): Promise<void> {
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     const size = ["-x", String(options.width), "-y", String(options.height)];
     // A signal from the keyboard ends the command, not the shell; the last command keeps the terminal open.
-    const shell = ["env", "-i", "TERM=screen-256color", ...env, "sh", "-c", `trap : INT; ${command}; echo "exit code $?"; cat`];
+    const shell = [
+      "env",
+      "-i",
+      "TERM=screen-256color",
+      ...env,
+      "sh",
+      "-c",
+      `trap : INT; ${command}; echo "exit code $?"; cat`,
+    ];
     await this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, "-c", options.cwd, ...shell);
   }
 
@@ -69,5 +85,8 @@ export class Tmux {
 }
 
 function linesOf(text: string): string[] {
-  return text.trimEnd().split("\n").map((line) => line.trimEnd());
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trimEnd());
 }

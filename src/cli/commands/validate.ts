@@ -24,7 +24,8 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
     terminal.out(`${JSON.stringify(diagnosticsToJson(diagnostics), null, 2)}\n`);
   } else {
     const sources = results.map(({ source }) => source);
-    if (diagnostics.length > 0) terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
+    if (diagnostics.length > 0)
+      terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
     terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   }
   return errors === 0 ? exitCode.succeeded : exitCode.invalid;
@@ -55,7 +56,9 @@ const READS_AT_ONCE = 16;
 async function manifestsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"))
+    .filter(
+      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
   const limit = pLimit(READS_AT_ONCE);
   const areManifests = await Promise.all(files.map((file) => limit(() => isManifest(file))));

@@ -1,13 +1,22 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { RunOutcome } from "../../engine/local/run.ts";
+import type { Plan } from "../../plan/types.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
-import type { Followed } from "../follow-run.ts";
+
+/** What is said of a run before and after it. */
+export interface ShownRun {
+  readonly runId: string;
+  readonly plan: Plan;
+  /** Where replayed answers come from; null = live. */
+  readonly origin: "recorded" | "scripted" | null;
+  readonly file: string;
+}
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-export function runHeader({ plan, runId, origin, file }: Followed, color: Colors): string {
+export function runHeader({ plan, runId, origin, file }: ShownRun, color: Colors): string {
   const { name, version } = plan.workflow;
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
   return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${origin === null ? "" : `${color.yellow(replayNote(origin))}\n`}`;
@@ -21,22 +30,29 @@ export function replayNote(origin: "recorded" | "scripted"): string {
 }
 
 /** The lines after a run: how it ended, the slowest step, the spend, and what to do when it failed. */
-export function runSummary(outcome: RunOutcome, followed: Followed, color: Colors): string {
+export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Colors): string {
   const { usage, costUsd } = outcome.spend;
   const steps = outcome.record.steps;
-  const lines = [`${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`];
+  const lines = [
+    `${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`,
+  ];
   const slowest = slowestStep(steps);
-  if (slowest !== null) lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
+  if (slowest !== null)
+    lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
   if (usage.calls > 0) {
     const calls = `${usage.calls} call${usage.calls === 1 ? "" : "s"}`;
     const tokens = `${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out`;
-    const spend = followed.origin === null ? formatUsd(costUsd) : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
+    const spend =
+      followed.origin === null
+        ? formatUsd(costUsd)
+        : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
   if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
-  if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
+  if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
+    lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
   return `${lines.join("\n")}\n`;
 }
 
@@ -55,7 +71,9 @@ function lastWords(steps: readonly StepRecord[]): string | null {
 
 export function statusText(status: string, color: Colors): string {
   if (status === "succeeded") return color.green(status);
-  return status === "failed" || status === "not_saved" || status === "lease_lost" ? color.red(status.replace("_", " ")) : color.yellow(status);
+  return status === "failed" || status === "not_saved" || status === "lease_lost"
+    ? color.red(status.replace("_", " "))
+    : color.yellow(status);
 }
 
 function stepCounts(steps: readonly StepRecord[]): string {

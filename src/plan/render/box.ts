@@ -17,7 +17,12 @@ export function boxesOf(plan: Plan, estimate: Estimate): readonly Box[] {
     const units = estimate.steps[index]?.units;
     const fan = step.fan === null || units === undefined ? "" : ` × ${formatCount(units.ceiling)}`;
     const agent = step.body.kind === "agent" ? ` ${step.body.agent}` : "";
-    return { title: oneLine(step.id), subtitle: oneLine(`${step.body.kind}${agent}${fan}`), step, isConditional: step.condition !== null };
+    return {
+      title: oneLine(step.id),
+      subtitle: oneLine(`${step.body.kind}${agent}${fan}`),
+      step,
+      isConditional: step.condition !== null,
+    };
   });
 }
 

@@ -20,7 +20,13 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
       const models = modelsOf(plan, step).map(({ id }) => id);
       const needs = step.needs.map((group) => needText(group, scope));
       const asksModels = sums.calls.ceiling > 0;
-      const cells = [String(number + 1), code(step.id), text(headline(step, sums)), text(models.join(", then ")), text(needs.join(", and "))];
+      const cells = [
+        String(number + 1),
+        code(step.id),
+        text(headline(step, sums)),
+        text(models.join(", then ")),
+        text(needs.join(", and ")),
+      ];
       return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];
     }),
   );
@@ -40,8 +46,15 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
     "",
     `- Model calls: ${formatRange(estimate.calls)}.`,
-    ...(estimate.models.length === 0 ? [] : [`- Cost: ${text(costText(estimate))}.`, `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`]),
-    ...(estimate.assumedInputs.length === 0 ? [] : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),
+    ...(estimate.models.length === 0
+      ? []
+      : [
+          `- Cost: ${text(costText(estimate))}.`,
+          `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`,
+        ]),
+    ...(estimate.assumedInputs.length === 0
+      ? []
+      : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),
     `- Digest ${code(plan.digest)}`,
     "",
   ].join("\n");

@@ -16,7 +16,8 @@ export function renderMermaid(plan: Plan, estimate: Estimate, statuses: GraphSta
     lines.push(`  s${index}${open}"${escape(title)}<br/>${escape(subtitle)}"${close}`);
   });
   // Solid where every step of the group is needed, dotted with `1 of 2` where some are enough.
-  for (const { from, to, label } of arrowsOf(boxes)) lines.push(`  s${from} ${label === null ? "-->" : `-. "${label}" .->`} s${to}`);
+  for (const { from, to, label } of arrowsOf(boxes))
+    lines.push(`  s${from} ${label === null ? "-->" : `-. "${label}" .->`} s${to}`);
   const conditional = boxes.flatMap(({ isConditional }, index) => (isConditional ? [`s${index}`] : []));
   if (conditional.length > 0) {
     lines.push("  classDef conditional stroke-dasharray: 4 4", `  class ${conditional.join(",")} conditional`);
@@ -24,7 +25,10 @@ export function renderMermaid(plan: Plan, estimate: Estimate, statuses: GraphSta
   for (const [status, { fill, stroke }] of Object.entries(statusColors)) {
     const having = boxes.flatMap(({ step }, index) => (statuses.get(step.id) === status ? [`s${index}`] : []));
     if (having.length === 0) continue;
-    lines.push(`  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`, `  class ${having.join(",")} ${status}`);
+    lines.push(
+      `  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`,
+      `  class ${having.join(",")} ${status}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

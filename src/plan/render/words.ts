@@ -16,7 +16,8 @@ export function headline(step: PlannedStep, sums: StepEstimate): string {
     if (join.kind === "any") parts.push("the first success wins");
     if (join.kind === "settled") parts.push("goes on with whatever succeeded");
   }
-  if (step.retry.maxAttempts > 1 && step.body.kind !== "value") parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.retry.maxAttempts > 1 && step.body.kind !== "value")
+    parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
   if (step.onError.kind === "continue") parts.push("may fail");
   if (step.onError.kind === "output") parts.push("has an output for its failure");
   if (step.isFinally) parts.push("in any case");

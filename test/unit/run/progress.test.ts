@@ -7,7 +7,14 @@ const plan = planOf(`  fetch: { run: "true" }
   report: { needs: [items, fetch], agent: a, task: x }
 `);
 
-const called = { model: "anthropic/claude-haiku-5-5", input_tokens: 100, output_tokens: 10, cache_read_tokens: 5, cache_write_tokens: 1, cost_usd: 0.25 };
+const called = {
+  model: "anthropic/claude-haiku-5-5",
+  input_tokens: 100,
+  output_tokens: 10,
+  cache_read_tokens: 5,
+  cache_write_tokens: 1,
+  cost_usd: 0.25,
+};
 
 function stepOf({ progress }: Teller, path: string): StepProgress {
   const step = progress.steps.find((one) => one.path === path);
@@ -17,8 +24,12 @@ function stepOf({ progress }: Teller, path: string): StepProgress {
 
 /** `items` with one item done, one failed, one in flight. */
 function underWay(): Teller {
-  const teller = new Teller(plan).tell(0, "run.started").done("fetch", 0, 10).tell(10, "step.started", { step: "items", data: { items: 4 } });
-  for (const item of [0, 1, 2]) teller.tell(20, "attempt.started", { step: "items", item, attempt: 1, data: { model: called.model } });
+  const teller = new Teller(plan)
+    .tell(0, "run.started")
+    .done("fetch", 0, 10)
+    .tell(10, "step.started", { step: "items", data: { items: 4 } });
+  for (const item of [0, 1, 2])
+    teller.tell(20, "attempt.started", { step: "items", item, attempt: 1, data: { model: called.model } });
   return teller
     .tell(30, "model.called", { step: "items", item: 0, data: called })
     .tell(30, "item.succeeded", { step: "items", item: 0 })
@@ -39,9 +50,17 @@ describe("the progress of a run", () => {
   });
 
   it("takes the figures of the end, which know more", () => {
-    const teller = underWay().tell(90, "step.succeeded", { step: "items", data: { duration_ms: 85, tokens: 500, cost_usd: 1, items: { total: 4, succeeded: 3, failed: 1, cancelled: 0 } } });
+    const teller = underWay().tell(90, "step.succeeded", {
+      step: "items",
+      data: { duration_ms: 85, tokens: 500, cost_usd: 1, items: { total: 4, succeeded: 3, failed: 1, cancelled: 0 } },
+    });
     const items = stepOf(teller, "items");
-    expect([items.phase, counts(items), items.startedAt, items.endedAt]).toEqual(["succeeded", [4, 0, 3, 1], START + 5, START + 90]);
+    expect([items.phase, counts(items), items.startedAt, items.endedAt]).toEqual([
+      "succeeded",
+      [4, 0, 3, 1],
+      START + 5,
+      START + 90,
+    ]);
     expect(teller.progress.spend()).toMatchObject({ tokens: 500, costUsd: 1 });
     expect(teller.progress.done()).toBe(2);
   });
@@ -60,21 +79,33 @@ describe("the progress of a run", () => {
     teller.tell(1000, "run.started", { data: { epoch: 2 } });
     expect(teller.progress.steps.map(({ phase }) => phase)).toEqual(["succeeded", "pending", "pending"]);
     expect(counts(stepOf(teller, "items"))).toEqual([4, 0, 1, 1]);
-    teller.tell(1001, "step.started", { step: "items", data: { items: 4 } }).tell(1002, "attempt.started", { step: "items", item: 1, attempt: 2 });
+    teller
+      .tell(1001, "step.started", { step: "items", data: { items: 4 } })
+      .tell(1002, "attempt.started", { step: "items", item: 1, attempt: 2 });
     expect(counts(stepOf(teller, "items"))).toEqual([4, 1, 1, 0]);
   });
 
   it("shows a wait for the next attempt, and its end", () => {
     const teller = new Teller(plan).tell(0, "run.started").tell(1, "step.started", { step: "fetch" });
-    teller.tell(5, "attempt.failed", { step: "fetch", attempt: 1, data: { class: "exit", message: "exit code 3", retry_in_ms: 100 } });
-    expect(stepOf(teller, "fetch")).toMatchObject({ phase: "retrying", retryAt: START + 105, problem: "exit: exit code 3" });
+    teller.tell(5, "attempt.failed", {
+      step: "fetch",
+      attempt: 1,
+      data: { class: "exit", message: "exit code 3", retry_in_ms: 100 },
+    });
+    expect(stepOf(teller, "fetch")).toMatchObject({
+      phase: "retrying",
+      retryAt: START + 105,
+      problem: "exit: exit code 3",
+    });
     teller.tell(105, "attempt.started", { step: "fetch", attempt: 2 });
     expect(stepOf(teller, "fetch")).toMatchObject({ phase: "running", attempt: 2, retryAt: null });
   });
 
   it("counts what happens inside a step for it, and ignores what it does not know", () => {
     const teller = new Teller(plan).tell(0, "run.started").tell(1, "step.started", { step: "report" });
-    teller.tell(2, "model.called", { step: "report/inner", data: called }).tell(3, "step.failed", { step: "report/inner", data: { class: "exit", message: "no" } });
+    teller
+      .tell(2, "model.called", { step: "report/inner", data: called })
+      .tell(3, "step.failed", { step: "report/inner", data: { class: "exit", message: "no" } });
     teller.tell(4, "step.started", { step: "stranger" }).tell(5, "item.succeeded", { step: "report", item: 7 });
     teller.tell(6, "session.spawned" as "log", { step: "report" });
     expect(stepOf(teller, "report")).toMatchObject({ phase: "running", tokens: 116, problem: null });
