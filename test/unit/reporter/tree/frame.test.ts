@@ -128,6 +128,52 @@ describe("the picture of a run", () => {
     }
   });
 
+  it("is as docs/cli.md shows it", () => {
+    const plan = planOf(`  diff: { run: "true" }
+  security: { needs: diff, agent: a, task: x }
+  research: { needs: diff, for_each: "\${{ [1] }}", agent: a, task: x }
+  draft: { needs: diff, agent: a, task: x, retry: { max_attempts: 3 } }
+  report: { needs: [security, research, draft], agent: a, task: x }
+`);
+    const data = { model: "anthropic/claude-haiku-5-5" };
+    const teller = new Teller(plan).tell(0, "run.started").done("diff", 0, 100);
+    teller.tell(100, "step.started", { step: "research", data: { items: 100 } });
+    for (let item = 0; item < 37; item += 1) {
+      teller
+        .tell(200, "attempt.started", { step: "research", item, attempt: 1, data })
+        .tell(300, "model.called", {
+          step: "research",
+          item,
+          data: { input_tokens: 1800, output_tokens: 200, cost_usd: 0.00084 },
+        })
+        .tell(300, item < 2 ? "item.failed" : "item.succeeded", { step: "research", item });
+    }
+    teller
+      .tell(9200, "step.started", { step: "security" })
+      .tell(9200, "attempt.started", { step: "security", attempt: 1, data })
+      .tell(9300, "model.called", {
+        step: "security",
+        data: { input_tokens: 1200, output_tokens: 300, cost_usd: 0.00042 },
+      })
+      .tell(3300, "step.started", { step: "draft" })
+      .tell(3300, "attempt.started", { step: "draft", attempt: 1 })
+      .tell(9700, "attempt.failed", {
+        step: "draft",
+        attempt: 1,
+        data: { class: "overloaded", message: "the model is busy", retry_in_ms: 4000 },
+      });
+    const page = readFileSync("docs/cli.md", "utf8");
+    const shown = page
+      .split("```text\n")
+      .find((block) => block.startsWith(" ✓ diff"))
+      ?.split("```")[0];
+    expect(shown).toBe(
+      picture(teller.progress, 80, 23, 12_300)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  });
+
   it("of an empty screen is empty", () => {
     expect(picture(everyState(), 80, 0, 1)).toEqual([]);
   });
