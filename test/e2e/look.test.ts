@@ -22,6 +22,7 @@ describe("muster run --only", () => {
     fake.on("Draft", "a draft");
     const ended = await project.muster("run", "flow.yaml", "--only", "draft", "lint", "--report", "report.json");
     expect(ended).toMatchObject({ code: 0, stdout: "a draft\n" });
+    expect(ended.stderr).toContain("\nOnly draft, lint, and what they need.\n");
     expect(Object.keys(project.report().steps)).toEqual(["fetch", "draft", "lint"]);
     expect(project.report().outputs).toEqual({ draft: "a draft" });
     expect(fake.count()).toBe(1);

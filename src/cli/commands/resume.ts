@@ -81,6 +81,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       plan,
       inputs,
       origin: recording?.origin ?? null,
+      only: (choice["only"] ?? []) as readonly string[],
       shape: options,
       store,
       startedAt: summary.startedAt,

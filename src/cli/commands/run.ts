@@ -84,6 +84,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       inputs: first.inputs,
       origin,
+      only,
       shape: options,
       store,
       startedAt: store.findRun(runId)?.startedAt ?? 0,

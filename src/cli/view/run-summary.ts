@@ -13,13 +13,17 @@ export interface ShownRun {
   /** Where replayed answers come from; null = live. */
   readonly origin: "recorded" | "scripted" | null;
   readonly file: string;
+  /** The steps of `--only`; none = all of the file. */
+  readonly only: readonly string[];
 }
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-export function runHeader({ plan, runId, origin, file }: ShownRun, color: Colors): string {
+export function runHeader({ plan, runId, origin, file, only }: ShownRun, color: Colors): string {
   const { name, version } = plan.workflow;
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
-  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${origin === null ? "" : `${color.yellow(replayNote(origin))}\n`}`;
+  const subset = only.length === 0 ? "" : color.yellow(`Only ${only.map(printable).join(", ")}, and what they need.\n`);
+  const note = origin === null ? "" : `${color.yellow(replayNote(origin))}\n`;
+  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${subset}${note}`;
 }
 
 /** Says that no model was asked. */
