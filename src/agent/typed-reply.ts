@@ -1,17 +1,13 @@
-import type { Json, JsonSchema } from "../util/json.ts";
-import { err, ok, type Result } from "../util/result.ts";
+import { readJson, type Json, type JsonSchema } from "../util/json.ts";
+import { err, type Result } from "../util/result.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
 
 /** Reads a reply as the value that was asked for; the error lists what is wrong, for the model and for people. */
 export function typedReply(text: string, schema: JsonSchema, check: SchemaCheck): Result<Json, readonly string[]> {
-  let value: Json;
-  try {
-    value = JSON.parse(withoutFence(text)) as Json;
-  } catch (error) {
-    return err([`the reply is not JSON: ${(error as Error).message}`]);
-  }
-  const problems = check(schema, value);
-  return problems.length === 0 ? ok(value) : err(problems);
+  const value = readJson(withoutFence(text));
+  if (!value.ok) return err([`the reply is not JSON: ${value.error}`]);
+  const problems = check(schema, value.value);
+  return problems.length === 0 ? value : err(problems);
 }
 
 /** Models like to wrap JSON into a Markdown code fence, whatever they were told. */

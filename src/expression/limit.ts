@@ -1,3 +1,5 @@
+import { DEEPEST_JSON } from "../util/json.ts";
+
 /** Bounds that keep a hostile expression from costing more than a moment. All are far above honest use. */
 
 /** UTF-16 units of one CEL expression. */
@@ -23,4 +25,4 @@ export const mostWork = 1_000_000;
 export const largestOutput = 16 * 1024 * 1024;
 
 /** How deeply JSON that an expression reads or builds may nest. */
-export const deepestJson = 200;
+export const deepestJson = DEEPEST_JSON;

@@ -1,5 +1,5 @@
 import { suggest } from "../diagnostic/suggest.ts";
-import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
+import { isJsonObject, readJson, type Json, type JsonObject } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
 import type { Plan } from "./types.ts";
@@ -35,9 +35,6 @@ export function resolveInputs(
 export function parseInput(plan: Plan, name: string, text: string): Json {
   const schema = Object.hasOwn(plan.inputs, name) ? plan.inputs[name]?.schema : undefined;
   if (isJsonObject(schema) && schema["type"] === "string") return text;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
+  const value = readJson(text);
+  return value.ok ? value.value : text;
 }

@@ -27,7 +27,7 @@ outputs: { report: "\${{ steps.report.output }}" }`);
 
     const resumed = await project.muster("resume", "--report", "report.json");
     expect(resumed).toMatchObject({ code: 0, stdout: "# Report about one+about two+about three\n" });
-    expect(resumed.stderr).toContain("  runs    research  1 was in flight when its runner stopped; 2 reused\n  then    report\n");
+    expect(resumed.stderr).toContain("  runs    research  1 in flight when the runner stopped; 2 reused\n  then    report\n");
     expect([fake.count(), fake.count("Research three"), fake.count("Report")]).toEqual([5, 2, 1]);
     expect(project.report()).toMatchObject({ status: "succeeded", usage: { calls: 4 } });
     expect(project.report().steps["research"]).toMatchObject({ attempts: 3, reused: 2 });

@@ -9,6 +9,8 @@ const reasons: { readonly [reason in StartReason]: string } = {
   values_changed: "a value that it reads changed",
   lost: "in flight when the runner stopped",
   retry: "failed before, tried again",
+  failed: "failed before, tried anew",
+  rerun: "asked for with --rerun",
 };
 
 /** What a resume reuses and what runs again, and why: printed before anything starts. */

@@ -21,6 +21,7 @@ import type { CoreOptions } from "./core.ts";
 import { FactIndex } from "./fact-index.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";
 import { LocalRun } from "./run.ts";
+import type { Start, StartReason } from "./sink.ts";
 
 /** All that a run needs from outside. */
 export interface Surroundings {
@@ -98,7 +99,7 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
   if (!core.ok) return core;
 
   // After a failed run what nothing caught is tried anew; after a crash every fact answers.
-  const anew = summary.status === "failed" ? uncaughtFailures(recall({ ...core.value, facts: new FactIndex(all) }).record) : new Set<string>();
+  const anew = uncaughtSteps(summary, plan, around);
   const isForgotten = (fact: Fact): boolean => {
     const path = pathOfKey(fact.key);
     if (rerun.has(path)) return true;
@@ -107,7 +108,8 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
   const forgotten = all.filter(isForgotten);
   const carried = carriedSpend(all, forgotten, clock.now());
   const kept = [...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED), ...(carried === null ? [] : [carried])];
-  const known = recall({ ...core.value, facts: new FactIndex(kept) });
+  const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
+  const reasonOf = ({ path, reason }: Start): StartReason => (reason !== "new" ? reason : rerun.has(path) ? "rerun" : anew.has(path) ? "failed" : "new");
 
   const go = (): Result<LocalRun, LeaseOwner> => {
     const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
@@ -130,7 +132,14 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     });
     return ok(run);
   };
-  return ok({ recall: known, go });
+  return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, go });
+}
+
+/** After a failed run: its steps whose failure nothing caught, by the plan that it ran with. No edit undoes that they failed. */
+function uncaughtSteps(summary: RunSummary, plan: Plan, around: Surroundings): ReadonlySet<string> {
+  if (summary.status !== "failed") return new Set();
+  const failed = readRun(summary, planOfRun(around.store, summary.runId) ?? plan, around);
+  return failed.ok ? uncaughtFailures(failed.value.record) : new Set();
 }
 
 /** The name of the fact that keeps the spend of facts which no longer answer: spend never falls. */

@@ -25,8 +25,11 @@ export interface Start {
   readonly reason: StartReason;
 }
 
-/** Why a unit runs: never done, done for another text or other values, or in flight when the runner died. */
-export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry";
+/**
+ * Why a unit runs: never done, done for another text or other values, in flight when the runner died, or failed in
+ * an attempt before. A resume knows two more: it failed for good in the last run, or a person wants it again.
+ */
+export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry" | "failed" | "rerun";
 
 export interface RunEnding {
   readonly status: "succeeded" | "failed" | "cancelled";

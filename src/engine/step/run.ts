@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import type { Template } from "../../expression/template.ts";
 import type { PlannedStep, RunBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import type { Json } from "../../util/json.ts";
+import { readJson, type Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import { DEFAULT_OUTPUT_LIMIT_BYTES, runProcess, type ProcessRequest, type ProcessResult } from "../process/run-process.ts";
@@ -46,12 +46,13 @@ function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContex
   const env: Record<string, string> = { ...options.environment, ...workflowEnv };
   for (const [name, template] of Object.entries(body.env)) env[name] = text(`env.${name}`, template);
   const stdin = body.stdin === null ? null : text("stdin", body.stdin);
-  const cwd = resolve(options.workspace, body.cwd === null ? "." : text("cwd", body.cwd));
+  const folder = body.cwd === null ? "." : text("cwd", body.cwd);
+  const cwd = resolve(options.workspace, folder);
   const command = "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
   if (problems[0] !== undefined) return err(problems[0]);
   const inside = relative(options.workspace, cwd);
   if (inside.startsWith("..") || isAbsolute(inside)) {
-    return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${cwd}`));
+    return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${folder}`));
   }
   return ok({ command, cwd, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES });
 }
@@ -92,15 +93,13 @@ function processFailure(label: string, result: ProcessResult, spawnError: string
 }
 
 function parseOutput(label: string, schema: NonNullable<PlannedStep["output"]>, stdout: string, check: SchemaCheck): Result<Json, Failure> {
-  let value: Json;
-  try {
-    value = JSON.parse(stdout) as Json;
-  } catch (error) {
-    const message = `'${label}' has an output schema, so its stdout must be JSON: ${(error as Error).message}`;
+  const value = readJson(stdout);
+  if (!value.ok) {
+    const message = `'${label}' has an output schema, so its stdout must be JSON: ${value.error}`;
     return err(failure("output", "not_json", message, { partial: tail(stdout) }));
   }
-  const problems = check(schema, value);
-  if (problems.length === 0) return ok(value);
+  const problems = check(schema, value.value);
+  if (problems.length === 0) return value;
   const message = `the stdout of '${label}' does not fit its output schema: ${problems.join("; ")}`;
   return err(failure("output", "schema_mismatch", message, { partial: tail(stdout) }));
 }

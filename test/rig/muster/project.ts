@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../src/util/clock.ts";
@@ -42,6 +43,17 @@ export class Project {
 
   has(path: string): boolean {
     return existsSync(join(this.folder, path));
+  }
+
+  /** Resolves once the file is there. */
+  async appears(path: string): Promise<void> {
+    const watcher = watch(this.folder);
+    try {
+      // Looked for only when the watcher is at work: it cannot be missed.
+      for (let event = once(watcher, "change"); !this.has(path); event = once(watcher, "change")) await event;
+    } finally {
+      watcher.close();
+    }
   }
 
   /** Every file under the project, as bytes. */
