@@ -5,6 +5,9 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
+import { createWaitStep } from "./engine/step/wait.ts";
+import { createGlob } from "./engine/workspace/glob.ts";
+import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/launch.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
 import { modelsOf } from "./plan/step-digest.ts";
@@ -73,7 +76,7 @@ export function openRecording(path: string): Result<Recording, { readonly diagno
 
 /** The folder in which steps work: the repository of the manifest, else the project. */
 export function workspaceOf(manifestPath: string, project: Project): string {
-  const folder = dirname(realpathSync(manifestPath));
+  const folder = existsSync(manifestPath) ? dirname(realpathSync(manifestPath)) : dirname(manifestPath);
   const repository = nearest(folder, [".git"]);
   if (repository !== null) return repository;
   const inside = relative(project.root, folder);
@@ -89,6 +92,8 @@ export interface SurroundingsOptions {
   readonly plan: Plan;
   readonly env: Environment;
   readonly workspace: string;
+  /** Where runs have folders of their own: `.muster/runs`. */
+  readonly runsFolder: string;
   readonly store: Store;
   /** Answers every model call in place of the providers; null = live. */
   readonly recording: Recording | null;
@@ -126,6 +131,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     owner: thisOwner(clock),
     mayTake: mayTake(clock),
     evaluator: createEvaluator(),
+    check,
+    glob: createGlob(options.workspace),
     redactor: redactor.value,
     secrets,
     onEvents: options.onEvents,
@@ -133,8 +140,9 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     concurrency: options.concurrency,
     handlers: {
       agent: createAgentStep({ providerFor: providers(env, secrets, recording, clock), check }),
-      run: createRunStep({ workspace: options.workspace, environment: inherited(env, plan.secrets), check }),
+      run: createRunStep({ workspace: options.workspace, isolated: createIsolatedFolders(options.runsFolder), environment: inherited(env, plan.secrets), check }),
       value: createValueStep(check),
+      wait: createWaitStep(),
     },
   });
 }
@@ -154,16 +162,23 @@ function observer(clock: Clock) {
   return processObserver({ host: hostname(), clock, probe: (pid, signal) => process.kill(pid, signal) });
 }
 
-/** Handlers that resolve templates but carry nothing out: for reading a run from its facts. */
-export function readingHandlers(): Surroundings["handlers"] {
+/** What it takes to read a run from its facts: templates are resolved, but nothing is carried out. */
+export function readingTools(workspace: string): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
-    throw new Error("a run that is only read asks no model");
+    throw new Error("a run that is only read does nothing");
   };
   return {
-    agent: createAgentStep({ providerFor: nobody, check }),
-    run: createRunStep({ workspace: resolve("."), environment: {}, check }),
-    value: createValueStep(check),
+    evaluator: createEvaluator(),
+    check,
+    glob: createGlob(workspace),
+    clock: systemClock,
+    handlers: {
+      agent: createAgentStep({ providerFor: nobody, check }),
+      run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
+      value: createValueStep(check),
+      wait: createWaitStep(),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createSurroundings, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { prepareResume, type Frozen } from "../../engine/local/launch.ts";
@@ -51,6 +51,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       plan,
       env: terminal.env,
       workspace: workspaceOf(file, project),
+      runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
       concurrency: options.concurrency ?? null,

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ulid } from "ulid";
 import { createSurroundings, openStore, portablePath, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
@@ -40,6 +40,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
+      runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
       concurrency: options.concurrency ?? null,

@@ -1,13 +1,12 @@
-import { readingHandlers } from "../../compose.ts";
+import { resolve } from "node:path";
+import { readingTools, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
-import { createEvaluator } from "../../expression/evaluate.ts";
 import { report } from "../../run/report.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
-import { systemClock } from "../../util/clock.ts";
 import { isJsonObject, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
@@ -25,12 +24,13 @@ export interface ShowOptions {
 
 /** `muster show [RUN]` */
 export async function run(terminal: Terminal, [name]: readonly string[], options: ShowOptions): Promise<ExitCode> {
-  const store = openForReading(findProject(terminal.cwd, options.state ?? null));
+  const project = findProject(terminal.cwd, options.state ?? null);
+  const store = openForReading(project);
   try {
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
     if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
-    const told = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock: systemClock });
+    const told = readRun(summary, plan, { store, ...readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project)) });
     if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
     const status = standing(summary);

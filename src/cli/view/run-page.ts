@@ -2,7 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { FactIndex } from "../../engine/local/fact-index.ts";
 import type { Plan } from "../../plan/types.ts";
-import { pathOfKey } from "../../run/attempt-key.ts";
+import { isAttemptKey, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { ReportEnd } from "../../run/report.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
@@ -64,7 +64,7 @@ function stepLine(step: StepRecord, color: Colors): string {
 function failedStep(step: StepRecord, view: RunView, color: Colors): string[] {
   const lines = [color.bold(`why '${printable(step.path)}' failed`)];
   if (step.failure !== null) lines.push(...failureLines(step.failure, color));
-  const attempts = [...view.facts].filter((fact) => pathOfKey(fact.key) === step.path && !fact.key.includes("/call/") && fact.failure !== null);
+  const attempts = [...view.facts].filter((fact) => isAttemptKey(fact.key) && pathOfKey(fact.key) === step.path && fact.failure !== null);
   for (const fact of attempts.slice(0, SHOWN_ITEMS)) lines.push(...attemptLines(fact, step, color));
   if (attempts.length > SHOWN_ITEMS) lines.push(color.dim(`  ... and ${attempts.length - SHOWN_ITEMS} more attempts: muster logs ${view.summary.runId} ${step.path}`));
   return lines;

@@ -42,6 +42,7 @@ export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (resu
     runId: around.runId,
     label,
     attempt: start.attempt,
+    since: start.since,
     idempotencyKey: start.idempotencyKey,
     signal: controller.signal,
     clock: around.clock,

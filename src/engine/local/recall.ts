@@ -26,6 +26,8 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
     abort() {},
     delay: (unit, serial) => core.post({ type: "fired", unit, serial }),
     undelay() {},
+    limit() {},
+    unlimit() {},
     finished: (end) => (ending = end),
   };
   const core = new RunCore({ ...options, sink, slots: Number.POSITIVE_INFINITY });
@@ -54,7 +56,7 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
     byPath.set(path, reasons);
   }
   return {
-    steps: record.steps.map((step) => ({
+    steps: allSteps(record).map((step) => ({
       path: step.path,
       reused: step.reused,
       again: [...(byPath.get(step.path) ?? [])].map(([reason, units]) => ({ reason, units })),
@@ -63,11 +65,31 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
   };
 }
 
+/** The steps of a scope and of the scopes inside, but for groups themselves: what they do is done by their steps. */
+function allSteps(record: ScopeRecord): readonly StepRecord[] {
+  return record.steps.flatMap((step) => {
+    const inner = [step.inner, ...(step.items ?? []).map((item) => item.inner)].filter((scope) => scope !== null);
+    return inner.length === 0 ? [step] : inner.flatMap(allSteps);
+  });
+}
+
 function isOpen({ status }: StepRecord): boolean {
   return status === "pending" || status === "ready" || status === "running";
 }
 
-/** Keys of the facts of failures that nothing caught: a resume of a failed run tries them anew. */
-export function uncaughtFailures(record: ScopeRecord): ReadonlySet<string> {
-  return new Set(record.steps.filter(({ status, caught }) => status === "failed" && !caught).map(({ path }) => path));
+/**
+ * Paths (ids alone, as `group/inner`) of the steps whose failure nothing caught: a resume of a failed run tries them
+ * anew. What failed inside a group that was caught is caught.
+ */
+export function uncaughtFailures(record: ScopeRecord, prefix = ""): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const step of record.steps) {
+    if (step.status !== "failed" || step.caught) continue;
+    const path = `${prefix}${step.id}`;
+    paths.add(path);
+    for (const scope of [step.inner, ...(step.items ?? []).map(({ inner }) => inner)]) {
+      if (scope !== null) for (const inner of uncaughtFailures(scope, `${path}/`)) paths.add(inner);
+    }
+  }
+  return paths;
 }

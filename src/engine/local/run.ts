@@ -74,6 +74,7 @@ export class LocalRun implements Sink {
   readonly #recorder: Recorder;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #delays = new Map<number, () => void>();
+  readonly #limits = new Map<number, () => void>();
   readonly #timers: (() => void)[] = [];
   readonly #startedAt: number;
   #starts: Start[] = [];
@@ -119,11 +120,7 @@ export class LocalRun implements Sink {
     if (step === null) {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
       this.#core.post({ type: "cancel", as: "cancelled" });
-    } else {
-      const index = this.#core.indexOf(step);
-      if (index === undefined) return false;
-      this.#core.post({ type: "kill", scope: 0, step: index });
-    }
+    } else if (!this.#core.kill(step)) return false;
     this.#wake();
     return true;
   }
@@ -159,6 +156,20 @@ export class LocalRun implements Sink {
   undelay(unit: number): void {
     this.#delays.get(unit)?.();
     this.#delays.delete(unit);
+  }
+
+  limit(unit: number, serial: number, ms: number): void {
+    const cancel = this.#o.clock.after(ms, () => {
+      this.#limits.delete(unit);
+      this.#core.expire({ unit, serial });
+      this.#wake();
+    });
+    this.#limits.set(unit, cancel);
+  }
+
+  unlimit(unit: number): void {
+    this.#limits.get(unit)?.();
+    this.#limits.delete(unit);
   }
 
   finished(ending: RunEnding): void {
@@ -314,7 +325,7 @@ export class LocalRun implements Sink {
 
   #end(outcome: RunOutcome): void {
     this.#isOver = true;
-    for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+    for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
     this.#stopAll("interrupted");
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
@@ -327,7 +338,7 @@ export class LocalRun implements Sink {
       work();
     } catch (error) {
       this.#isOver = true;
-      for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+      for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
       this.#stopAll("interrupted");
       this.#o.log.warn({ error: String(error) }, "the run stops");
       if (error instanceof LeaseLostError) {

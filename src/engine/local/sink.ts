@@ -13,7 +13,10 @@ export interface Start {
   readonly unit: number;
   readonly serial: number;
   readonly step: PlannedStep;
+  /** For people: `draft`, `group/draft`, `group[2]/draft`. */
   readonly path: string;
+  /** When the first attempt under this name began, before a crash maybe; milliseconds since 1970. */
+  readonly since: number;
   /** Index of the item; null for a step without `for_each`. */
   readonly item: number | null;
   readonly attempt: number;
@@ -46,5 +49,8 @@ export interface Sink {
   /** Say `fired` at this time (milliseconds since 1970). */
   delay(unit: number, serial: number, dueAt: number): void;
   undelay(unit: number): void;
+  /** Call `expire` of the core after so long, unless `unlimit` comes first: the timeout of a group or sub-workflow. */
+  limit(unit: number, serial: number, ms: number): void;
+  unlimit(unit: number): void;
   finished(ending: RunEnding): void;
 }

@@ -8,9 +8,10 @@ import type { StepHandler } from "./handler.ts";
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | "check">): StepHandler {
   return {
-    prepare(step, { plan, evaluator, values }) {
+    prepare(step, { plan, evaluator, values, unit }) {
       const { body } = step;
-      const models = modelsOf(plan, step);
+      const byUnit = body.kind === "agent" && unit !== null ? body.modelsByItem?.[unit] : undefined;
+      const models = byUnit ?? modelsOf(plan, step);
       const [first] = models;
       if (body.kind !== "agent" || first === undefined) return err(failure("internal", "bug", "not an agent step"));
       const instructions = plan.agents[body.agent]?.instructions ?? null;
@@ -30,6 +31,7 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
       return ok({
         kind: "later",
         model: first.id,
+        isWaiting: false,
         run: async (attempt) => ({ extra: null, ...(await runTask(task, { ...attempt, ...options })) }),
       });
     },
