@@ -5,6 +5,8 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+// The project's own Node, by its path: the shell of a first `npm start` still takes `node` for the machine's.
+const node = `${root}node_modules/.bin/node`;
 const workflow = "workflows/review.yaml";
 const recording = "workflows/review/recording.yaml";
 const report = ".muster/review/report.json";
@@ -33,17 +35,17 @@ ${
 The review is in .muster/review/review.md, the report of the run in ${report}.
 
 Next
-  npx muster show                                              what each step did
-  git diff main... > my.diff
-  npx muster run ${workflow} --input diff=my.diff   review your own change
-  docs/getting-started.md                                      your own workflow in two minutes
+  npx muster show              what each step did
+  docs/getting-started.md      your own workflow in two minutes
+  git diff main... > my.diff   and your own change reviewed:
+                               npx muster run ${workflow} --input diff=my.diff
 `);
 
 /** The plan in a few lines; `muster plan` itself says more. */
 function showPlan() {
   announce(["plan", workflow], "   (in short)");
   const args = [`${root}dist/cli/main.js`, "plan", workflow, "--json"];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 24 });
+  const { status, stdout } = spawnSync(node, args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 24 });
   if (status !== 0) process.exit(status ?? 1);
   const { waves, estimate } = JSON.parse(stdout);
   const lines = waves.map((steps, index) => `wave ${index + 1}  ${steps.join(", ")}`);
@@ -54,7 +56,7 @@ function showPlan() {
 /** Runs a command as a person would, shows it, and ends with its exit code when it fails. */
 function muster(...args) {
   announce(args, "");
-  const { status, error } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...args], {
+  const { status, error } = spawnSync(node, [`${root}dist/cli/main.js`, ...args], {
     cwd: root,
     stdio: "inherit",
   });

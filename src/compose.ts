@@ -21,6 +21,9 @@ import { nearest, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
 import { createPlainReporter } from "./reporter/plain.ts";
 import type { Reporter } from "./reporter/reporter.ts";
+import type { Screen } from "./reporter/tree/painter.ts";
+import { createTreeReporter } from "./reporter/tree/tree.ts";
+import type { StoredEvent } from "./run/event.ts";
 import { createRedactor } from "./run/redact.ts";
 import { ownerIsDead } from "./store/liveness.ts";
 import { processObserver } from "./store/process-observer.ts";
@@ -34,7 +37,7 @@ import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
-export type { Recording };
+export type { Recording, Screen };
 
 /** The environment variables of the process. */
 export type Environment = { readonly [name: string]: string | undefined };
@@ -182,9 +185,25 @@ export function readingTools(workspace: string): Pick<Surroundings, "evaluator" 
   };
 }
 
+/** A run that is to be told of. */
+export interface Told {
+  readonly runId: string;
+  readonly plan: Plan;
+  /** What earlier starts of the run told. */
+  readonly history: Iterable<StoredEvent>;
+}
+
+/** How it is told: lines of JSON for programs, lines for a log, a live picture for a terminal. */
+export type Telling =
+  | { readonly kind: "ndjson"; readonly write: (text: string) => void }
+  | { readonly kind: "plain"; readonly write: (text: string) => void; readonly color: Colors }
+  | { readonly kind: "tty"; readonly screen: Screen; readonly color: Colors };
+
 /** Who tells of a run while it goes on. */
-export function createReporter(kind: "plain" | "ndjson", runId: string, write: (text: string) => void, color: Colors): Reporter {
-  return kind === "ndjson" ? createNdjsonReporter(runId, write) : createPlainReporter(write, color);
+export function createReporter(told: Told, telling: Telling): Reporter {
+  if (telling.kind === "ndjson") return createNdjsonReporter(told.runId, telling.write);
+  if (telling.kind === "plain") return createPlainReporter(telling.write, telling.color);
+  return createTreeReporter({ ...told, ...telling, clock: systemClock });
 }
 
 function missingKeys(plan: Plan, env: Environment): string[] {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createReporter } from "../compose.ts";
+import { createReporter, type Told } from "../compose.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Reporter } from "../reporter/reporter.ts";
@@ -9,15 +9,17 @@ import type { ValueRef } from "../run/value-ref.ts";
 import type { Store } from "../store/store.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
+import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
 import { outputText } from "./view/output.ts";
 import { runHeader, runSummary } from "./view/run-summary.ts";
 
 /** How a run is shown and what it leaves behind. */
 export interface RunShape {
-  readonly format: "auto" | "plain" | "json";
+  readonly format: "auto" | "tty" | "plain" | "json";
   readonly json?: boolean;
   readonly report?: string;
+  readonly logLevel: string;
 }
 
 export interface Followed {
@@ -34,18 +36,25 @@ export interface Followed {
   readonly file: string;
 }
 
-/** Who tells of the run while it goes on: NDJSON on stdout, or lines on stderr. */
-export function reporterFor(terminal: Terminal, runId: string, shape: RunShape): Reporter {
-  return isJson(shape) ? createReporter("ndjson", runId, terminal.out, terminal.color) : createReporter("plain", runId, terminal.err, terminal.color);
+/**
+ * Who tells of the run while it goes on: NDJSON on stdout, a live picture or lines on stderr. A log on stderr would
+ * break a picture, so there `auto` gives lines. UsageError for `tty` where there is no terminal.
+ */
+export function reporterFor(terminal: Terminal, told: Told, shape: RunShape): Reporter {
+  const { color, screen } = terminal;
+  if (isJson(shape)) return createReporter(told, { kind: "ndjson", write: terminal.out });
+  if (shape.format === "tty" && screen === null) throw new UsageError("--format tty: stderr is no terminal that can be painted on; take --format plain");
+  const wantsPicture = shape.format === "tty" || (shape.format === "auto" && !isLogged(shape.logLevel));
+  return createReporter(told, wantsPicture && screen !== null ? { kind: "tty", screen, color } : { kind: "plain", write: terminal.err, color });
 }
 
 /** Waits for the end of a run, passes signals on to it, and shows what came of it. */
 export async function followRun(run: LocalRun, followed: Followed): Promise<ExitCode> {
-  const { terminal, shape } = followed;
+  const { terminal, shape, reporter } = followed;
   if (!isJson(shape)) terminal.err(runHeader(followed, terminal.color));
   let signal: NodeJS.Signals | null = null;
   const interrupt = (name: NodeJS.Signals): void => {
-    if (signal === null && !isJson(shape)) terminal.err("\nstopping: what runs may end; once more stops at once\n");
+    if (signal === null) reporter.say("\nstopping: what runs may end; once more stops at once\n");
     signal ??= name;
     run.interrupt();
   };
@@ -54,6 +63,7 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
   const outcome = await run.done.finally(() => {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
+    reporter.close();
   });
   writeReport(outcome, followed);
   if (!isJson(shape)) {

@@ -105,7 +105,7 @@ function addRunOptions(command: Command): void {
   command
     .option("--concurrency <n>", "attempts at once, over limits.concurrency", positiveInteger)
     .option("--report <file>", "write the report as JSON")
-    .addOption(new Option("--format <format>", "how progress is shown").choices(["auto", "plain", "json"]).default("auto"))
+    .addOption(new Option("--format <format>", "how progress is shown").choices(["auto", "tty", "plain", "json"]).default("auto"))
     .option("--json", "events as NDJSON on stdout, the same as --format json");
 }
 

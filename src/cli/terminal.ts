@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import type { Screen } from "../compose.ts";
 
 /** What a command may use of the process: streams, place, environment. Tests of commands use the real binary instead. */
 export interface Terminal {
@@ -9,6 +10,8 @@ export interface Terminal {
   /** Progress, logs, problems. */
   err(text: string): void;
   readonly color: ReturnType<typeof picocolors.createColors>;
+  /** Where stderr is a terminal that can be painted on; null for files, pipes, CI and `TERM=dumb`. */
+  readonly screen: Screen | null;
 }
 
 /** The terminal of this process. Colours only where stderr is one, and never under NO_COLOR or `--no-color`. */
@@ -24,6 +27,23 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     color: picocolors.createColors(isColor),
+    screen: canPaint(env) ? stderrScreen() : null,
+  };
+}
+
+function canPaint(env: Terminal["env"]): boolean {
+  return process.stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+}
+
+function stderrScreen(): Screen {
+  const { stderr } = process;
+  return {
+    size() {
+      // Asked anew: `columns` is told of a change only later, and a picture painted meanwhile would break.
+      const [width, height] = stderr.getWindowSize();
+      return { width: width || 80, height: height || 24 };
+    },
+    write: (text) => void stderr.write(text),
   };
 }
 

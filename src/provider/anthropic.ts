@@ -1,11 +1,13 @@
 import type * as Sdk from "@anthropic-ai/sdk";
 import { systemClock, type Clock } from "../util/clock.ts";
-import type { Failure } from "../run/failure.ts";
-import { callFailure, cancelled, notAReply, streamCut, unusable } from "./anthropic/call-failure.ts";
-import { BodyTooLarge, createNodeFetch } from "./anthropic/node-fetch.ts";
-import { growingReply, LONGEST_REPLY } from "./anthropic/reply.ts";
+import { apiFailure } from "./anthropic/api-failure.ts";
+import { growingReply } from "./anthropic/reply.ts";
 import { anthropicRequest } from "./anthropic/request.ts";
-import type { CallContext, ModelEvent, ModelRequest, Provider } from "./provider.ts";
+import { callFailure, unusableAddress, unusableKey } from "./http/call-failure.ts";
+import type { Endpoint } from "./http/endpoint.ts";
+import { createNodeFetch, LONGEST_CALL_MS } from "./http/node-fetch.ts";
+import { streamedCall } from "./http/streamed-call.ts";
+import type { Provider } from "./provider.ts";
 
 export interface AnthropicOptions {
   /** Sent as a bearer token, and kept out of every message. */
@@ -16,17 +18,17 @@ export interface AnthropicOptions {
   readonly clock?: Clock;
 }
 
-/** The engine owns timeouts, by the signal; the SDK's own must only be longer than any of them. */
-const LONGEST_CALL_MS = 2 ** 31 - 1;
-/** How much of a broken reply a failure keeps, in UTF-16 units. */
-const LONGEST_PARTIAL = 64 * 1024;
-
 /** Anthropic's Messages API, streamed. Constructing it is cheap: the SDK is loaded by the first call. */
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const { apiKey, baseUrl, clock = systemClock } = options;
   const address = baseUrl ?? "https://api.anthropic.com";
-  const problem = unusable(apiKey, address);
-  const host = problem === null ? new URL(address).host : address;
+  const badAddress = unusableAddress(address);
+  const endpoint: Endpoint = {
+    host: badAddress === null ? new URL(address).host : address,
+    addressFrom: "ANTHROPIC_BASE_URL or `base_url`",
+    keyFrom: "ANTHROPIC_API_KEY, or `api_key` of the model",
+  };
+  const problem = badAddress ?? unusableKey(apiKey, endpoint);
   let opened: Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.Anthropic }> | null = null;
 
   const open = async (): Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.Anthropic }> => {
@@ -43,47 +45,29 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     return { sdk, client };
   };
 
-  async function* call(request: ModelRequest, context: CallContext): AsyncGenerator<ModelEvent, void> {
-    const reply = growingReply(request.model);
-    const failed = (failure: Failure): ModelEvent => ({
-      type: "failed",
-      failure: {
-        ...failure,
-        message: problem === null ? failure.message.replaceAll(apiKey, "***") : failure.message,
-        partial: reply.length > 0 ? reply.text.slice(0, LONGEST_PARTIAL) : null,
-      },
-      usage: reply.usage,
-    });
-
-    if (problem !== null || context.signal.aborted) {
-      yield failed(problem ?? cancelled());
-      return;
-    }
-    let sdk: typeof Sdk | null = null;
-    let thrown: { readonly error: unknown } | null = null;
-    try {
-      opened ??= open();
-      const { sdk: loaded, client } = await opened;
-      sdk = loaded;
-      const { params, headers } = anthropicRequest(request, context.idempotencyKey);
-      const events = await client.messages.create(params, { headers, signal: context.signal });
-      for await (const event of events) {
-        const text = reply.accept(event);
-        if (reply.length > LONGEST_REPLY) throw new BodyTooLarge(`more than ${LONGEST_REPLY} characters of text`);
-        if (text !== "") yield { type: "text", text };
-      }
-    } catch (error) {
-      thrown = { error };
-    }
-    // A complete reply was paid for: what became of its connection afterwards does not matter.
-    if (reply.complete) yield { type: "done", reply: reply.finish() };
-    // After an abort the SDK throws, or just ends the stream.
-    else if (context.signal.aborted) yield failed(cancelled());
-    else if (thrown !== null) {
-      const facts = { model: request.model, host, nowMs: clock.now() };
-      yield failed(callFailure(thrown.error, sdk, facts, reply.begun));
-    } else yield failed(reply.begun ? streamCut(host) : notAReply(host));
-  }
-
-  return { name: "anthropic", origin: "live", call };
+  return {
+    name: "anthropic",
+    origin: "live",
+    call(request, { signal, idempotencyKey }) {
+      let sdk: typeof Sdk | null = null;
+      return streamedCall({
+        endpoint,
+        apiKey,
+        signal,
+        problem,
+        reply: growingReply(request.model),
+        async send() {
+          opened ??= open();
+          const { sdk: loaded, client } = await opened;
+          sdk = loaded;
+          const { params, headers } = anthropicRequest(request, idempotencyKey);
+          return client.messages.create(params, { headers, signal });
+        },
+        failureOf(error, begun) {
+          const facts = { model: request.model, host: endpoint.host, nowMs: clock.now() };
+          return callFailure(error, sdk, endpoint, begun, (known) => apiFailure(known, facts));
+        },
+      });
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Reporter } from "./reporter.ts";
 export function createNdjsonReporter(runId: string, write: (text: string) => void): Reporter {
   return {
     onEvents: (events) => write(events.map((event) => `${JSON.stringify(eventJson(runId, event))}\n`).join("")),
+    say() {},
     close() {},
   };
 }

@@ -60,7 +60,7 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       default:
     }
   };
-  return { onEvents: (events) => events.forEach(tell), close() {} };
+  return { onEvents: (events) => events.forEach(tell), say: write, close() {} };
 }
 
 function figures(data: { readonly [name: string]: Json }): string {

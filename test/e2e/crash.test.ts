@@ -37,7 +37,9 @@ function answerAll(fake: FakeAnthropic, fails: () => boolean): void {
     const site = /Research (\w+)/.exec(text)?.[1];
     return site === "two" && !text.includes("does not fit") ? `{"page":"two"}` : JSON.stringify({ site });
   });
-  fake.on("Flaky work", () => (fails() ? { kind: "fail", status: 500, type: "api_error", message: "boom" } : "flaky is done"));
+  fake.on("Flaky work", () =>
+    fails() ? { kind: "fail", status: 500, type: "api_error", message: "boom" } : "flaky is done",
+  );
   fake.on("Report", ({ text }) => `# ${text.slice(text.indexOf("Report"))}`);
 }
 
@@ -72,8 +74,12 @@ describe("kill -9 at every commit of a run: what is on the record is not paid ag
       let failures = 0;
       answerAll(fake, () => (failures += 1) === 1);
       project.write("flow.yaml", WORKFLOW);
-      const preload = join(import.meta.dirname, "../rig/muster/crash-at-commit.mjs");
-      const first = await project.start(["run", "flow.yaml"], { NODE_OPTIONS: `--import ${preload}`, CRASH_AT: String(at), CRASH_WHEN: when }).ended;
+      const preload = join(import.meta.dirname, "../rig/muster/crash-at-commit.ts");
+      const first = await project.start(["run", "flow.yaml"], {
+        NODE_OPTIONS: `--import ${preload}`,
+        CRASH_AT: String(at),
+        CRASH_WHEN: when,
+      }).ended;
       if (first.signal !== "SIGKILL") {
         isThrough = true;
       } else {
@@ -82,7 +88,11 @@ describe("kill -9 at every commit of a run: what is on the record is not paid ag
         const recorded = recordedCalls(facts);
         const before = fake.count();
         failures = facts.some(({ failure }) => failure?.code === "http_500") ? 1 : 0;
-        const second = await project.muster(...(run === undefined ? ["run", "flow.yaml"] : ["resume", run.runId]), "--report", "report.json");
+        const second = await project.muster(
+          ...(run === undefined ? ["run", "flow.yaml"] : ["resume", run.runId]),
+          "--report",
+          "report.json",
+        );
         const told = `killed ${when} commit ${at}: ${before} calls, ${recorded} of them on the record\n${second.stderr}`;
         expect(second.code, told).toBe(0);
         expect(fake.count() - before, told).toBe(CALLS - recorded);

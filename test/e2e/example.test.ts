@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { story } from "../rig/muster/e2e.ts";
+import { MusterProcess } from "../rig/muster/muster-process.ts";
 import type { Project } from "../rig/muster/project.ts";
 
 /** Puts the examples into a user's folder, as they are. */
@@ -71,6 +72,9 @@ describe("workflows/review.yaml", () => {
       "missing",
     );
     expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(
+      /^ {2}error {4}exit: step 'diff' failed: 'diff' ended with exit code \d+\n {2}said {5}.*none\.diff/m,
+    );
     expect((await project.muster("show", "missing")).stdout).toContain("none.diff: No such file");
 
     const large = await project.muster(
@@ -87,9 +91,27 @@ describe("workflows/review.yaml", () => {
   });
 });
 
+story(
+  "a run with scripted answers says so while it runs and ever after, and asks no model",
+  async ({ fake, project }) => {
+    withExamples(project);
+    const note = "The answers are scripted: written by hand, no model is asked.\n";
+    const { stderr } = await project.muster(
+      "run",
+      "workflows/review.yaml",
+      "--replay",
+      "workflows/review/recording.yaml",
+    );
+    expect(stderr).toContain(note);
+    expect((await project.muster("show")).stdout).toContain(note);
+    expect(JSON.parse((await project.muster("show", "--json")).stdout)).toMatchObject({ replayed: "scripted" });
+    expect(fake.count()).toBe(0);
+  },
+);
+
 describe("npm start", () => {
   /** Runs its script in a repository with the files of the project, as npm does after the setup. */
-  function start(env: { readonly [name: string]: string }) {
+  async function start(env: { readonly [name: string]: string }) {
     const clone = mkdtempSync(join(tmpdir(), "muster-clone-"));
     const read = (path: string): string => readFileSync(join(clone, path), "utf8");
     const git = (...args: string[]): string => spawnSync("git", args, { cwd: clone, encoding: "utf8" }).stdout;
@@ -100,11 +122,11 @@ describe("npm start", () => {
       symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
       git("init", "--quiet");
       git("add", "--all");
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/start.mjs"], {
-        cwd: clone,
-        env,
-        encoding: "utf8",
-      });
+      const {
+        code: status,
+        stdout,
+        stderr,
+      } = await new MusterProcess("scripts/start.mjs", [], { cwd: clone, env }).ended;
       const left =
         status !== 0
           ? null
@@ -118,8 +140,8 @@ describe("npm start", () => {
     }
   }
 
-  it("without a key it answers from the recording, and says so on the screen and in the report", () => {
-    const { status, stdout, stderr, left, changed } = start({ PATH: process.env["PATH"] ?? "" });
+  it("without a key it answers from the recording, and says so on the screen and in the report", async () => {
+    const { status, stdout, stderr, left, changed } = await start({ PATH: process.env["PATH"] ?? "" });
     expect(stderr).toContain("The answers are scripted");
     expect(status).toBe(0);
     expect(stdout).toContain("wave 2  security, correctness, clarity\n");
@@ -143,8 +165,20 @@ describe("npm start", () => {
     for (const place of places) expect(added).toContain(place);
   });
 
-  it("says what to do when git is missing", () => {
-    const { status, stdout, stderr } = start({ PATH: "/nowhere" });
+  story("with a key it asks the models", async ({ fake, project }) => {
+    fake.on("Review this diff", JSON.stringify({ findings: [] }));
+    fake.on("Decide on this diff", JSON.stringify({ verdict: "approve", summary: "Fine.", findings: [] }));
+    const { status, stdout, left, changed } = await start({ PATH: process.env["PATH"] ?? "", ...project.env });
+    expect(status).toBe(0);
+    expect(stdout).toContain("The answers came from the models.\n");
+    expect(left?.review).toMatch(/^# Review: approved\n/);
+    expect(left?.report).toMatchObject({ status: "succeeded", replayed: null, usage: { calls: 4 } });
+    expect(changed).toBe("");
+    expect(fake.count()).toBe(4);
+  });
+
+  it("says what to do when git is missing", async () => {
+    const { status, stdout, stderr } = await start({ PATH: "/nowhere" });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^npm start: git is missing .*git-scm\.com\/downloads.*\n$/);
   });

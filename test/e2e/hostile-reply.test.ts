@@ -16,13 +16,41 @@ const TYPED = ", output: { type: object, properties: { n: { type: integer } }, r
 
 /** A reply on the wire whose text is given as raw bytes. */
 function rawReply(text: Uint8Array): Answer {
-  const event = (name: string, data: string | Uint8Array): Buffer => Buffer.concat([Buffer.from(`event: ${name}\ndata: `), Buffer.from(data), Buffer.from("\n\n")]);
+  const event = (name: string, data: string | Uint8Array): Buffer =>
+    Buffer.concat([Buffer.from(`event: ${name}\ndata: `), Buffer.from(data), Buffer.from("\n\n")]);
   const body = Buffer.concat([
-    event("message_start", JSON.stringify({ type: "message_start", message: { id: "m", type: "message", role: "assistant", model: "claude-haiku-5-5", content: [], stop_reason: null, usage: { input_tokens: 1, output_tokens: 1 } } })),
-    event("content_block_start", JSON.stringify({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } })),
-    event("content_block_delta", Buffer.concat([Buffer.from(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"`), text, Buffer.from(`"}}`)])),
+    event(
+      "message_start",
+      JSON.stringify({
+        type: "message_start",
+        message: {
+          id: "m",
+          type: "message",
+          role: "assistant",
+          model: "claude-haiku-5-5",
+          content: [],
+          stop_reason: null,
+          usage: { input_tokens: 1, output_tokens: 1 },
+        },
+      }),
+    ),
+    event(
+      "content_block_start",
+      JSON.stringify({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+    ),
+    event(
+      "content_block_delta",
+      Buffer.concat([
+        Buffer.from(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"`),
+        text,
+        Buffer.from(`"}}`),
+      ]),
+    ),
     event("content_block_stop", JSON.stringify({ type: "content_block_stop", index: 0 })),
-    event("message_delta", JSON.stringify({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } })),
+    event(
+      "message_delta",
+      JSON.stringify({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } }),
+    ),
     event("message_stop", JSON.stringify({ type: "message_stop" })),
   ]);
   return { kind: "raw", status: 200, contentType: "text/event-stream", body };
@@ -31,7 +59,7 @@ function rawReply(text: Uint8Array): Answer {
 describe("replies that no model should give", () => {
   story("10 MB of text is an output like any other, and a resume reads it back", async ({ fake, project }) => {
     const text = "Zeile für Zeile\n".repeat(640_000).trimEnd();
-    project.write("flow.yaml", flow().replace("  size: {", "  boom: { run: [\"false\"] }\n  size: {"));
+    project.write("flow.yaml", flow().replace("  size: {", '  boom: { run: ["false"] }\n  size: {'));
     fake.on("Tell me", text);
     expect((await project.muster("run", "flow.yaml")).code).toBe(1);
     project.edit("flow.yaml", `run: ["false"]`, `run: ["true"]`);
@@ -48,16 +76,19 @@ describe("replies that no model should give", () => {
     expect(await project.muster("run", "flow.yaml")).toMatchObject({ code: 0, stdout: "a\ufffd\ufffdb\n" });
   });
 
-  story("control characters and a NUL pass through the state unharmed, and never reach the screen of 'show'", async ({ fake, project }) => {
-    project.write("flow.yaml", flow());
-    fake.on("Tell me", "a\u0000b\u001b[31mred\u0007");
-    expect((await project.muster("run", "flow.yaml", "--report", "report.json")).code).toBe(0);
-    expect(project.report().outputs).toEqual({ answer: "a\u0000b\u001b[31mred\u0007" });
-    const page = await project.muster("show");
-    expect(page.code).toBe(0);
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
-    expect(page.stdout).not.toMatch(/[\u0000\u0007\u001b]/);
-  });
+  story(
+    "control characters and a NUL pass through the state unharmed, and never reach the screen of 'show'",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", flow());
+      fake.on("Tell me", "a\u0000b\u001b[31mred\u0007");
+      expect((await project.muster("run", "flow.yaml", "--report", "report.json")).code).toBe(0);
+      expect(project.report().outputs).toEqual({ answer: "a\u0000b\u001b[31mred\u0007" });
+      const page = await project.muster("show");
+      expect(page.code).toBe(0);
+      // eslint-disable-next-line no-control-regex -- that is what is looked for
+      expect(page.stdout).not.toMatch(/[\u0000\u0007\u001b]/);
+    },
+  );
 
   story("JSON nested a million deep, where an object is wanted, is failure 'output'", async ({ fake, project }) => {
     project.write("flow.yaml", flow(TYPED).replace("string(", "to_json("));
@@ -70,18 +101,31 @@ describe("replies that no model should give", () => {
   story.for([
     { depth: 200, code: 0, calls: 1 },
     { depth: 201, code: 1, calls: 2 },
-  ])("lists in lists, $depth deep, under a schema without a bound: exit $code", async ({ depth, code, calls }, { fake, project }) => {
-    project.write("flow.yaml", flow(", output: { type: array }").replace("string(steps.ask.output)", "to_json(steps.ask.output)"));
-    fake.on("Tell me", "[".repeat(depth) + "]".repeat(depth));
-    const run = await project.muster("run", "flow.yaml", "--report", "report.json");
-    expect(run.code, run.stderr).toBe(code);
-    expect(fake.count()).toBe(calls);
-    expect(project.report().steps["ask"]?.error?.message ?? "").toContain(code === 0 ? "" : "it nests deeper than 200 levels");
-    expect((await project.muster("show")).code).toBe(0);
-  });
+  ])(
+    "lists in lists, $depth deep, under a schema without a bound: exit $code",
+    async ({ depth, code, calls }, { fake, project }) => {
+      project.write(
+        "flow.yaml",
+        flow(", output: { type: array }").replace("string(steps.ask.output)", "to_json(steps.ask.output)"),
+      );
+      fake.on("Tell me", "[".repeat(depth) + "]".repeat(depth));
+      const run = await project.muster("run", "flow.yaml", "--report", "report.json");
+      expect(run.code, run.stderr).toBe(code);
+      expect(fake.count()).toBe(calls);
+      expect(project.report().steps["ask"]?.error?.message ?? "").toContain(
+        code === 0 ? "" : "it nests deeper than 200 levels",
+      );
+      expect((await project.muster("show")).code).toBe(0);
+    },
+  );
 
   story("keys that mean something to JavaScript are plain keys", async ({ fake, project }) => {
-    project.write("flow.yaml", flow(", output: { type: object }").replace("  size: {", "  keys: { value: \"${{ size(steps.ask.output) }}\" }\n  size: {").replace("string(steps.ask.output)", "to_json(steps.ask.output)"));
+    project.write(
+      "flow.yaml",
+      flow(", output: { type: object }")
+        .replace("  size: {", '  keys: { value: "${{ size(steps.ask.output) }}" }\n  size: {')
+        .replace("string(steps.ask.output)", "to_json(steps.ask.output)"),
+    );
     const reply = `{"__proto__":{"polluted":true},"constructor":1,"toString":2}`;
     fake.on("Tell me", reply);
     const run = await project.muster("run", "flow.yaml");

@@ -126,7 +126,7 @@ function without(value: JsonObject): JsonObject {
 /** `calls=1 input_tokens=100 ...`: what was used, without the zeros. */
 function oneLine(usage: JsonObject): string {
   const used = Object.entries(usage).filter(([, count]) => count !== 0);
-  return used.length === 0 ? "none" : used.map(([name, count]) => `${name}=${String(count)}`).join(" ");
+  return used.length === 0 ? "none" : used.map(([name, count]) => `${name}=${JSON.stringify(count)}`).join(" ");
 }
 
 function yaml(value: Json): string {

@@ -38,10 +38,9 @@ export function createFakeClock(): FakeClock {
   const jump = (): void => {
     quietRounds = 0;
     nowMs = Math.max(nowMs, Math.min(...[...timers].map(({ dueMs }) => dueMs)));
-    for (const timer of [...timers]) {
-      // One that fires may cancel another of the same instant.
-      if (timer.dueMs <= nowMs && timers.delete(timer)) timer.callback();
-    }
+    const due = [...timers].filter(({ dueMs }) => dueMs <= nowMs);
+    // One that fires may cancel another of the same instant.
+    for (const timer of due) if (timers.delete(timer)) timer.callback();
   };
   const schedule = (): void => {
     if (isTicking || timers.size === 0) return;

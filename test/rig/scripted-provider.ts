@@ -64,7 +64,9 @@ export function createScriptedProvider(script: readonly ScriptedAnswer[], clock:
       calls.push({ request, context });
       const index = left.findIndex(
         ({ step, attempt, model }) =>
-          step === context.step && (attempt ?? context.attempt) === context.attempt && (model ?? request.model) === request.model,
+          step === context.step &&
+          (attempt ?? context.attempt) === context.attempt &&
+          (model ?? request.model) === request.model,
       );
       const [answer] = index < 0 ? [] : left.splice(index, 1);
       if (answer === undefined) {
@@ -88,11 +90,14 @@ function eventOf(answer: ScriptedAnswer, request: ModelRequest): ModelEvent {
     const { class: failureClass, code, message, retryAfterMs = null, usage } = fail;
     return {
       type: "failed",
-      failure: failure(failureClass, code ?? `scripted_${failureClass}`, message ?? `the script says ${failureClass}`, { retryAfterMs }),
+      failure: failure(failureClass, code ?? `scripted_${failureClass}`, message ?? `the script says ${failureClass}`, {
+        retryAfterMs,
+      }),
       usage: usage === undefined ? null : usageOf(usage),
     };
   }
-  if (reply === undefined) throw new InternalError(`a scripted answer without 'reply', 'fail' or 'hang': ${JSON.stringify(answer)}`);
+  if (reply === undefined)
+    throw new InternalError(`a scripted answer without 'reply', 'fail' or 'hang': ${JSON.stringify(answer)}`);
   return {
     type: "done",
     reply: {

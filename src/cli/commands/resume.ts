@@ -23,7 +23,6 @@ export interface ResumeOptions extends RunShape {
   readonly dryRun?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
-  readonly logLevel: string;
 }
 
 /** `muster resume [RUN]` */
@@ -46,7 +45,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const rerun = rerunSteps(plan.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
-    const reporter = reporterFor(terminal, runId, options);
+    const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, options);
     const around = createSurroundings({
       plan,
       env: terminal.env,

@@ -18,7 +18,6 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly replay?: string;
   readonly state?: string;
   readonly concurrency?: number;
-  readonly logLevel: string;
 }
 
 /** `muster run FILE` */
@@ -31,7 +30,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   if (!/^[\w.-]{1,64}$/.test(runId)) throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
   const manifest = resolve(terminal.cwd, file);
   const project = findProject(terminal.cwd, options.state ?? null);
-  const reporter = reporterFor(terminal, runId, options);
+  const reporter = reporterFor(terminal, { runId, plan, history: [] }, options);
 
   const store = openStore(project, { readOnly: false });
   try {

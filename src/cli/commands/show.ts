@@ -7,6 +7,7 @@ import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
+import { systemClock } from "../../util/clock.ts";
 import { isJsonObject, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
@@ -30,7 +31,9 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
     if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
-    const told = readRun(summary, plan, { store, ...readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project)) });
+    // What has no time of its own on the record (a value) gets the run's last, not the time of this look at it.
+    const clock = { ...systemClock, now: () => summary.updatedAt };
+    const told = readRun(summary, plan, { store, ...readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project)), clock });
     if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
     const status = standing(summary);

@@ -10,7 +10,7 @@ import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
-import { failureLines, statusText } from "./run-summary.ts";
+import { failureLines, replayNote, statusText } from "./run-summary.ts";
 
 export interface RunView {
   readonly summary: RunSummary;
@@ -33,6 +33,7 @@ export function runPage(view: RunView, color: Colors): string {
     `${color.bold(printable(plan.workflow.name))} ${plan.workflow.version ?? ""}  ${color.dim(`${summary.manifestPath}  run ${summary.runId}`)}`,
     `${statusText(end.status, color)}  ${formatElapsed(end.durationMs)} active in ${summary.epoch} start${summary.epoch === 1 ? "" : "s"}, since ${new Date(summary.startedAt).toISOString()}`,
   ];
+  if (end.replayed !== null) lines.push(color.yellow(replayNote(end.replayed)));
   if (usage.calls > 0) lines.push(`${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`);
   lines.push("");
   for (const step of record.steps) lines.push(stepLine(step, color));

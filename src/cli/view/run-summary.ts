@@ -14,9 +14,9 @@ export function runHeader({ plan, runId, origin, file }: Followed, color: Colors
 }
 
 /** Says that no model was asked. */
-function replayNote(origin: "recorded" | "scripted"): string {
+export function replayNote(origin: "recorded" | "scripted"): string {
   return origin === "scripted"
-    ? "The answers are scripted: written by hand for this example, no model is asked."
+    ? "The answers are scripted: written by hand, no model is asked."
     : "The answers are recorded: replayed from an earlier run, no model is asked.";
 }
 
@@ -34,6 +34,8 @@ export function runSummary(outcome: RunOutcome, followed: Followed, color: Color
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
   if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
+  const said = lastWords(steps);
+  if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
   if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
   return `${lines.join("\n")}\n`;
 }
@@ -43,6 +45,12 @@ export function failureLines({ class: failureClass, message, help }: Failure, co
   const lines = [`  ${color.red("error")}    ${printable(`${failureClass}: ${message}`)}`];
   if (help !== null) lines.push(`  ${color.cyan("help")}     ${printable(help)}`);
   return lines;
+}
+
+/** What the program whose end failed the run printed last, which is most often the reason; null when it said nothing. */
+function lastWords(steps: readonly StepRecord[]): string | null {
+  const step = steps.find(({ status, caught }) => status === "failed" && !caught);
+  return step?.failure?.partial?.trimEnd().split("\n").at(-1)?.slice(0, 500) ?? null;
 }
 
 export function statusText(status: string, color: Colors): string {

@@ -17,13 +17,17 @@ export interface Recall {
  * Costs no call and writes nothing; `keep` and `read` of the options may touch memory and blobs only.
  */
 export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
-  const pending: Start[] = [];
+  const pending = new Map<string, Start>();
   let ending: RunEnding | null = null;
   const sink: Sink = {
     event() {},
     fact() {},
-    start: (start) => pending.push(start),
-    abort() {},
+    start: (start) => pending.set(`${start.unit}.${start.serial}`, start),
+    // Its step is decided without it, as it was when that happened.
+    abort: (unit, serial) => {
+      pending.delete(`${unit}.${serial}`);
+      core.post({ type: "ended", unit, serial, outcome: { kind: "failed", class: "cancelled", retryAfterMs: null } });
+    },
     delay: (unit, serial) => core.post({ type: "fired", unit, serial }),
     undelay() {},
     limit() {},
@@ -33,7 +37,7 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
   const core = new RunCore({ ...options, sink, slots: Number.POSITIVE_INFINITY });
   core.post({ type: "started" });
   while (core.drain(100_000));
-  return { record: core.record, pending, ending };
+  return { record: core.record, pending: [...pending.values()], ending };
 }
 
 /** What a resume will do, for a person to read before it starts. */

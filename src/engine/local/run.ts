@@ -9,6 +9,7 @@ import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
+import { plainResult } from "../step/handler.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { RunCore, type CoreOptions } from "./core.ts";
 import { Recorder } from "./recorder.ts";
@@ -206,8 +207,18 @@ export class LocalRun implements Sink {
     const aborts = this.#aborts;
     this.#starts = [];
     this.#aborts = [];
-    for (const start of starts) this.#carryOut(start);
+    const unwanted = new Set(aborts);
+    for (const start of starts) {
+      if (unwanted.has(attemptId(start.unit, start.serial))) this.#leaveOut(start);
+      else this.#carryOut(start);
+    }
     for (const id of aborts) this.#live.get(id)?.stop("cancelled");
+  }
+
+  /** What was stopped in the turn that started it (a recorded outcome decided its step) has no effect and costs nothing. */
+  #leaveOut(start: Start): void {
+    this.#core.settle(start, plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }));
+    this.#wake();
   }
 
   #carryOut(start: Start): void {
@@ -249,7 +260,7 @@ export class LocalRun implements Sink {
     const { clock, store, lease, core } = this.#o;
     this.#every(RENEW_LEASE_MS, () => {
       store.renewLease(lease, clock.now());
-      this.#recorder.commit({ activeMs: this.#activeMs() });
+      this.#publish(this.#recorder.commit({ activeMs: this.#activeMs() }));
     });
     this.#every(READ_INBOX_MS, () => {
       for (const message of store.takeInbox(lease)) {

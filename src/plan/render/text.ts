@@ -81,20 +81,20 @@ function stepLines(
   return lines;
 }
 
-/** `agent researcher, 3 units, 2 at once, up to 3 attempts each, goes on with 2`. */
+/** `agent researcher, 3 items, 2 at once, up to 3 attempts each, goes on with 2`. */
 function headline(step: PlannedStep, sums: StepEstimate): string {
   const parts = [step.body.kind === "agent" ? `agent ${step.body.agent}` : step.body.kind];
   if (step.fan !== null) {
     const { join, maxParallel } = step.fan;
     if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
-    else if (sums.isSizeKnown) parts.push(count(sums.units.ceiling, "unit"));
-    else parts.push(`a list, at most ${count(sums.units.ceiling, "unit")}`);
+    else if (sums.isSizeKnown) parts.push(count(sums.units.ceiling, "item"));
+    else parts.push(`a list, at most ${count(sums.units.ceiling, "item")}`);
     if (maxParallel !== null) parts.push(`${formatCount(maxParallel)} at once`);
     if (join.kind === "at_least") parts.push(`goes on with ${formatCount(join.count)}`);
     if (join.kind === "any") parts.push("the first success wins");
     if (join.kind === "settled") parts.push("goes on with whatever succeeded");
   }
-  if (step.retry.maxAttempts > 1) parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.retry.maxAttempts > 1 && step.body.kind !== "value") parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
   if (step.onError.kind === "continue") parts.push("may fail");
   if (step.onError.kind === "output") parts.push("has an output for its failure");
   if (step.isFinally) parts.push("in any case");

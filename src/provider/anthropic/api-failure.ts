@@ -1,7 +1,7 @@
 import type { APIError } from "@anthropic-ai/sdk";
 import type { FailureClass } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { anthropicRetryAfterMs } from "./retry-after.ts";
 
 /** What a failure says of the call it belongs to. */
 export interface CallFacts {
@@ -33,7 +33,7 @@ export function apiFailure(error: APIError, call: CallFacts): Failure {
     `${call.host} answered ${what}: ${detail} (model ${call.model}${request})`,
     {
       help: verdict.help,
-      retryAfterMs: error.headers ? retryAfterMs(error.headers, call.nowMs) : null,
+      retryAfterMs: error.headers ? anthropicRetryAfterMs(error.headers, call.nowMs) : null,
     },
   );
 }

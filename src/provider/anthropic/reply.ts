@@ -1,30 +1,11 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import { isJsonObject } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
+import { tokenCount, type GrowingReply } from "../http/growing-reply.ts";
 import type { ModelReply } from "../provider.ts";
 
-/** A reply longer than this is a fault of the other side: no model writes so much in one reply. UTF-16 units. */
-export const LONGEST_REPLY = 16 * 1024 * 1024;
-
-/** A reply as it grows from the events of a stream. */
-export interface GrowingReply {
-  /** Takes the next event and gives the text that it adds, "" for none. Events it does not know are passed over. */
-  accept(event: RawMessageStreamEvent): string;
-  /** A message has begun. */
-  readonly begun: boolean;
-  /** The message has ended: what follows, even a broken connection, changes nothing. */
-  readonly complete: boolean;
-  /** UTF-16 units of text so far. */
-  readonly length: number;
-  readonly text: string;
-  /** What the provider said so far; null when it said nothing. */
-  readonly usage: Usage | null;
-  /** The reply, once it is complete. */
-  finish(): ModelReply;
-}
-
 /** Starts an empty reply. `askedModel` stands in when the stream does not name the model. */
-export function growingReply(askedModel: string): GrowingReply {
+export function growingReply(askedModel: string): GrowingReply<RawMessageStreamEvent> {
   const pieces: string[] = [];
   let model = askedModel;
   let stopReason: string | null = null;
@@ -37,10 +18,10 @@ export function growingReply(askedModel: string): GrowingReply {
   const readUsage = (usage: unknown): void => {
     if (!isJsonObject(usage)) return;
     usageKnown = true;
-    tokens.input = count(usage["input_tokens"]) ?? tokens.input;
-    tokens.output = count(usage["output_tokens"]) ?? tokens.output;
-    tokens.cacheRead = count(usage["cache_read_input_tokens"]) ?? tokens.cacheRead;
-    tokens.cacheWrite = count(usage["cache_creation_input_tokens"]) ?? tokens.cacheWrite;
+    tokens.input = tokenCount(usage["input_tokens"]) ?? tokens.input;
+    tokens.output = tokenCount(usage["output_tokens"]) ?? tokens.output;
+    tokens.cacheRead = tokenCount(usage["cache_read_input_tokens"]) ?? tokens.cacheRead;
+    tokens.cacheWrite = tokenCount(usage["cache_creation_input_tokens"]) ?? tokens.cacheWrite;
   };
 
   const usage = (): Usage | null =>
@@ -112,10 +93,6 @@ export function growingReply(askedModel: string): GrowingReply {
     },
     finish: () => ({ text: pieces.join(""), stopReason: stopReasonOf(stopReason), model, usage: usage() }),
   };
-}
-
-function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 function stopReasonOf(reason: string | null): ModelReply["stopReason"] {

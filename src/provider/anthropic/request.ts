@@ -1,7 +1,7 @@
 import type { MessageCreateParamsStreaming, OutputConfig } from "@anthropic-ai/sdk/resources/messages";
 import type { ModelRequest } from "../provider.ts";
 import { withSchemaInPrompt } from "../schema-prompt.ts";
-import { structuredOutput } from "./structured-output.ts";
+import { anthropicOutput } from "./structured-output.ts";
 
 /** A request in Anthropic's dialect. */
 export interface AnthropicRequest {
@@ -19,7 +19,7 @@ const VERSION_WITH_TEMPERATURE = "2023-06-01";
 /** Builds the request: cached instructions, structured output where the schema allows it, the prompt where not. */
 export function anthropicRequest(request: ModelRequest, idempotencyKey: string): AnthropicRequest {
   const { outputSchema, effort, temperature } = request;
-  const structured = outputSchema === null ? null : structuredOutput(outputSchema);
+  const structured = outputSchema === null ? null : anthropicOutput(outputSchema);
   const messages =
     outputSchema === null || structured?.complete === true
       ? request.messages

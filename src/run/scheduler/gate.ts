@@ -53,10 +53,10 @@ function needsHold(node: StepNode, step: StepState): boolean {
 /** For `finally` the question is about the whole body (not about its neighbours, whose order is open), for other steps about their needs. */
 function gateStatus(m: Machine, scope: ScopeState, node: StepNode, step: StepState, success: boolean): GateStatus {
   if (!node.isFinally) return { success, failure: step.needFailed, cancelled: false };
-  const failed = scope.bodyFailed || step.needFailed;
   // A run that was stopped because it failed (breaker, time limit) was not cancelled.
-  const cancelled = scope.cancelling && m.state.cancelledAs !== "failed";
-  return { success: success && !failed && !scope.cancelling, failure: failed, cancelled };
+  const stoppedAs = scope.cancelling ? (m.state.cancelledAs ?? "cancelled") : null;
+  const failure = scope.bodyFailed || step.needFailed || stoppedAs === "failed";
+  return { success: success && !failure && stoppedAs === null, failure, cancelled: stoppedAs === "cancelled" };
 }
 
 /** Its units are the join's to start, or to refuse: an empty list may fail at once. */

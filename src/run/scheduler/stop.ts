@@ -7,9 +7,7 @@ export function stopRun(m: Machine, as: "cancelled" | "failed"): void {
   if (m.state.cancelledAs !== null) return;
   m.state.cancelledAs = as;
   const root = m.scope(0);
-  if (root === undefined) return;
-  if (as === "failed") root.bodyFailed = true;
-  stopScope(m, root);
+  if (root !== undefined) stopScope(m, root);
 }
 
 /** Stops one step, whatever it was doing: failure `cancelled`. A step that is over stays as it is. */

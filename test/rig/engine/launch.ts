@@ -1,6 +1,8 @@
 import { createAgentStep } from "../../../src/engine/step/agent.ts";
 import { createRunStep } from "../../../src/engine/step/run.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
+import { createWaitStep } from "../../../src/engine/step/wait.ts";
+import { createGlob } from "../../../src/engine/workspace/glob.ts";
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import type { Surroundings } from "../../../src/engine/local/launch.ts";
 import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
@@ -35,13 +37,15 @@ export function surroundings(options: TestSurroundings): Surroundings {
   const check = createSchemaCheck();
   const redactor = createRedactor(new Map(Object.entries(secrets)));
   if (!redactor.ok) throw new Error("a secret of this test is too short");
-  const realRunStep = createRunStep({ workspace, environment: { PATH: process.env["PATH"] ?? "" }, check });
+  const realRunStep = createRunStep({ workspace, isolated: () => workspace, environment: { PATH: process.env["PATH"] ?? "" }, check });
   return {
     store,
     clock,
     owner: { host: "test", pid: 1, processStart: "1", renewedAt: clock.now() },
     mayTake: () => true,
     evaluator: createEvaluator(),
+    check,
+    glob: createGlob(workspace),
     redactor: redactor.value,
     secrets,
     onEvents,
@@ -51,6 +55,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
       value: createValueStep(check),
+      wait: createWaitStep(),
     },
   };
 }
@@ -83,11 +88,25 @@ export function started(run: Result<LocalRun, Failure>): LocalRun {
 }
 
 /** The report of a run that has ended, as `--report` writes it. */
-export function reportOf(plan: Plan, store: Store, runId: string, outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> & { readonly record: ScopeRecord }): JsonObject {
+export function reportOf(
+  plan: Plan,
+  store: Store,
+  runId: string,
+  outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> & { readonly record: ScopeRecord },
+): JsonObject {
   const summary = store.findRun(runId);
   if (summary === null) throw new Error(`there is no run ${runId}`);
   const { inputs } = summary.frozen as { readonly inputs: JsonObject };
   const info = { runId, plan, startedAt: summary.startedAt, inputs };
-  const end = { ...outcome, status: summary.status, finishedAt: summary.updatedAt, durationMs: summary.activeMs, simulated: false, replayed: null } as const;
-  return report(info, outcome.record, end, (ref) => ("inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json)));
+  const end = {
+    ...outcome,
+    status: summary.status,
+    finishedAt: summary.updatedAt,
+    durationMs: summary.activeMs,
+    simulated: false,
+    replayed: null,
+  } as const;
+  return report(info, outcome.record, end, (ref) =>
+    "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
+  );
 }

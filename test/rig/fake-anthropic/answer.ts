@@ -1,64 +1,8 @@
-import { sample } from "./sample.ts";
+import { defaultText, type Answer } from "../fake-model/answer.ts";
 import { textOf, type WireRequest } from "./wire.ts";
-
-/** What the fake does with a request. */
-export type Answer =
-  | {
-      readonly kind: "reply";
-      readonly text: string;
-      /** As the API names it; default `end_turn`. */
-      readonly stopReason?: string;
-      /** The model that answers; default the one that was asked. */
-      readonly model?: string;
-    }
-  /** An error response. */
-  | {
-      readonly kind: "fail";
-      readonly status: number;
-      readonly type: string;
-      readonly message: string;
-      readonly headers?: { readonly [name: string]: string };
-    }
-  /** An `error` event in the middle of a stream that began well. */
-  | { readonly kind: "fail_in_stream"; readonly type: string; readonly message: string; readonly text: string }
-  /** A reply whose connection closes after so many bytes of its body. */
-  | { readonly kind: "cut"; readonly text: string; readonly afterBytes: number }
-  /** A TCP reset instead of an answer. */
-  | { readonly kind: "reset" }
-  /** Headers never come, until the client or `close()` ends the connection. */
-  | { readonly kind: "hang" }
-  /** A reply that begins well and then breaks the JSON of an event. */
-  | { readonly kind: "garble"; readonly text: string }
-  /** Any response, byte for byte. */
-  | { readonly kind: "raw"; readonly status: number; readonly contentType: string; readonly body: string | Uint8Array };
 
 /** The reply of the fake when a test says nothing: valid under the schema that was asked for, else one line of text. */
 export function defaultAnswer(request: WireRequest): Answer {
-  const schema = request.output_config?.format?.schema;
-  // The prompt's schema is the whole one, where the provider could express only a part of it.
-  const wanted = schemaInPrompt(request) ?? schema;
-  const text = wanted === undefined ? `Answer to: ${firstLine(lastText(request))}` : JSON.stringify(sample(wanted));
+  const text = defaultText(textOf(request.messages.at(-1)?.content), request.output_config?.format?.schema);
   return { kind: "reply", text };
-}
-
-/** A schema at the end of the prompt: the last line, when it is a JSON object that reads like one. */
-function schemaInPrompt(request: WireRequest): Record<string, unknown> | undefined {
-  const line = lastText(request).trimEnd().split("\n").at(-1) ?? "";
-  if (!line.startsWith("{")) return undefined;
-  try {
-    const value = JSON.parse(line) as Record<string, unknown>;
-    return ["type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"].some((keyword) => keyword in value)
-      ? value
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function lastText(request: WireRequest): string {
-  return textOf(request.messages.at(-1)?.content);
-}
-
-function firstLine(text: string): string {
-  return (text.split("\n")[0] ?? "").slice(0, 120);
 }

@@ -1,10 +1,4 @@
-/** An error as the real API answers it. */
-export interface ApiError {
-  readonly status: number;
-  readonly type: string;
-  readonly message: string;
-  readonly headers?: { readonly [name: string]: string };
-}
+import type { ApiError } from "../fake-model/api-error.ts";
 
 /** A request that the real API would refuse as invalid. */
 export function invalid(message: string): ApiError {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { invalid, type ApiError } from "./api-error.ts";
+import type { ApiError } from "../fake-model/api-error.ts";
+import { invalid } from "./api-error.ts";
 import { models } from "./model-table.ts";
 import { schemaRefusal } from "./schema-refusal.ts";
 import { blocksOf, type WireBlock, type WireMessage, type WireRequest } from "./wire.ts";

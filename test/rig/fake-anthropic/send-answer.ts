@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Answer } from "./answer.ts";
+import type { Answer } from "../fake-model/answer.ts";
 import { errorBody } from "./api-error.ts";
 import { event, messageEvents, messageJson, unfinishedEvents, type FakeMessage } from "./message-stream.ts";
 import { usageOf } from "./usage.ts";

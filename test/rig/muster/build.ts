@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 
@@ -12,14 +13,16 @@ declare module "vitest" {
 
 /**
  * Builds the command where dist is older than the source, and keeps a copy for as long as the tests run: a build
- * beside them cannot pull it away. The copy lies where Node finds the libraries.
+ * beside them cannot pull it away.
  */
-export default function setup(project: TestProject): () => void {
+export function setup(project: TestProject): () => void {
   const root = resolve(import.meta.dirname, "../../..");
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs")], { encoding: "utf8" });
   if (status !== 0) throw new Error(`cannot build the command:\n${stderr}`);
-  const copy = join(root, "node_modules/.cache", `muster-tests-${process.pid}`);
-  cpSync(join(root, "dist"), copy, { recursive: true });
-  project.provide("musterScript", join(copy, "cli/main.js"));
+  const copy = mkdtempSync(join(tmpdir(), "muster-built-"));
+  cpSync(join(root, "dist"), join(copy, "dist"), { recursive: true });
+  cpSync(join(root, "package.json"), join(copy, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+  project.provide("musterScript", join(copy, "dist/cli/main.js"));
   return () => rmSync(copy, { recursive: true, force: true });
 }

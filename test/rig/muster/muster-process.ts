@@ -20,7 +20,11 @@ export class MusterProcess {
   #stderr = "";
   #ending: Ending | null = null;
 
-  constructor(script: string, args: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }) {
+  constructor(
+    script: string,
+    args: readonly string[],
+    options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  ) {
     const child = spawn(process.execPath, [script, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.pid = child.pid ?? 0;
@@ -47,7 +51,8 @@ export class MusterProcess {
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
         if (this.#stdout.includes(text) || this.#stderr.includes(text)) resolve();
-        else if (this.#ending !== null) reject(new Error(`the command ended without '${text}':\n${JSON.stringify(this.#ending, null, 1)}`));
+        else if (this.#ending !== null)
+          reject(new Error(`the command ended without '${text}':\n${JSON.stringify(this.#ending, null, 1)}`));
         else return;
         this.#watchers.delete(look);
       };

@@ -1,5 +1,15 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../src/util/clock.ts";
@@ -67,7 +77,10 @@ export class Project {
   /** Starts a command in the folder. */
   start(args: readonly string[], env: { readonly [name: string]: string } = {}): MusterProcess {
     const inherited = { PATH: process.env["PATH"] ?? "", HOME: this.folder };
-    const child = new MusterProcess(this.#script, args, { cwd: this.folder, env: { ...inherited, ...this.env, ...env } });
+    const child = new MusterProcess(this.#script, args, {
+      cwd: this.folder,
+      env: { ...inherited, ...this.env, ...env },
+    });
     this.#processes.push(child);
     return child;
   }
@@ -84,7 +97,12 @@ export class Project {
 
   /** Looks into the project's state, or changes it. */
   inStore<T>(look: (store: Store) => T): T {
-    const store = openSqliteStore({ path: join(this.folder, ".muster/state.db"), readOnly: false, clock: systemClock, warnings: process });
+    const store = openSqliteStore({
+      path: join(this.folder, ".muster/state.db"),
+      readOnly: false,
+      clock: systemClock,
+      warnings: process,
+    });
     try {
       return look(store);
     } finally {
@@ -96,7 +114,7 @@ export class Project {
   async close(): Promise<void> {
     for (const child of this.#processes) child.signal("SIGKILL");
     await Promise.all(this.#processes.map((child) => child.ended));
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -118,7 +136,9 @@ export interface ReportStep {
   readonly output: unknown;
   readonly error: ReportError | null;
   readonly reused: number;
-  readonly results: readonly { readonly status: string; readonly attempts: number; readonly error: ReportError | null }[] | null;
+  readonly results:
+    | readonly { readonly status: string; readonly attempts: number; readonly error: ReportError | null }[]
+    | null;
 }
 
 export interface ReportError {

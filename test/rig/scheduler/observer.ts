@@ -2,6 +2,7 @@ import type { AttemptCommand, SchedulerCommand, StepCommand, UnitCommand } from 
 import type { SchedulerEvent } from "../../../src/run/scheduler/event.ts";
 import type { Graph, ScopeGraph } from "../../../src/run/scheduler/graph.ts";
 import type { SchedulerState } from "../../../src/run/scheduler/state.ts";
+import { checkScope, checkUnits } from "./between.ts";
 import { afterJudgement, afterOutcome, firstPosition, mostStarts } from "./rule.ts";
 import { must } from "./scheduler.ts";
 import * as view from "./view.ts";
@@ -34,7 +35,14 @@ export class Observer {
     const unitsBefore = this.#unitsSeen;
     for (const command of commands) this.#check(command);
     must(!wasFinished || commands.length === 0, "commands after the end of the run");
-    this.#checkRest(state, this.#unitsSeen > unitsBefore, commands);
+    const { slots } = this.#graph;
+    const units = checkUnits(this.#units.values(), slots, state.heldSlots);
+    must(!(units.waiting && this.#unitsSeen > unitsBefore), "new work starts ahead of what can go on");
+    if (!this.#finished && !this.#interrupted) {
+      must(!(units.slotFree && units.waiting), "a slot is free, and a unit waits for one");
+      const rootStarted = commands.some((c) => c.type === "attempt" && c.scope === 0 && c.serial === 1);
+      for (const scope of this.#scopes.values()) checkScope(scope, slots, units.slotFree, rootStarted);
+    }
     must(this.#finished || this.#interrupted || owed > 0, "stuck: the run is not over, and nothing is in flight");
   }
 
@@ -201,12 +209,12 @@ export class Observer {
     must(view.isDue(scope, step), `gate of step ${index} is asked too early`);
     const { holds, failure } = view.needsOf(scope, step);
     const stopped = step.node.isFinally && view.isStopped(scope);
-    const asFailed = scope.parent === null && this.#stoppedAs === "failed";
-    const bodyFailed =
-      step.node.isFinally && (asFailed || scope.steps.some((s) => !s.node.isFinally && view.failedUncaught(s)));
+    const { isFinally } = step.node;
+    const bodyFailed = scope.steps.some((s) => !s.node.isFinally && view.failedUncaught(s));
+    const someFailed = failure || (isFinally && bodyFailed) || (stopped && this.#stoppedAs === "failed");
     const expected = {
-      success: holds && !stopped && !(step.node.isFinally && (failure || bodyFailed)),
-      failure: failure || bodyFailed,
+      success: holds && !stopped && !(isFinally && someFailed),
+      failure: someFailed,
       cancelled: stopped && this.#stoppedAs !== "failed",
     };
     must(
@@ -373,46 +381,6 @@ export class Observer {
     const failed = root.steps.some(view.failedUncaught);
     must(status === (this.#stoppedAs ?? (failed ? "failed" : "succeeded")), `the run ends ${status}`);
     this.#finished = true;
-  }
-
-  /** What must be true between two events. */
-  #checkRest(state: SchedulerState, somethingNewStarted: boolean, commands: readonly SchedulerCommand[]): void {
-    let running = 0;
-    let waiting = false;
-    for (const unit of this.#units.values()) {
-      const { mode, next } = unit;
-      if (mode === "runs" && unit.step.node.childScope === null) running += 1;
-      if (mode === "parked" || mode === "ready") waiting = true;
-      must(next?.kind !== "end" || mode === "closing", "a unit is over, and nobody was told");
-      must(next?.kind !== "judge" || mode === "closing", "a success was not judged");
-      if (view.isStepStopped(unit.scope, unit.step)) {
-        must(mode !== "ready" && mode !== "delaying", "a stopped unit waits for its turn");
-        must(
-          unit.aborted || (mode !== "runs" && mode !== "blocked" && mode !== "parked"),
-          "what must be stopped runs on",
-        );
-      }
-    }
-    must(running === state.heldSlots, `${state.heldSlots} slots are held, and ${running} attempts run`);
-    must(running <= this.#graph.slots, "more attempts run than there are slots");
-    must(!(waiting && somethingNewStarted), "new work starts ahead of what can go on");
-    if (this.#finished || this.#interrupted) return;
-    const isIdle = running < this.#graph.slots;
-    must(!(isIdle && waiting), "a slot is free, and a unit waits for one");
-    const rootStarted = commands.some((c) => c.type === "attempt" && c.scope === 0 && c.serial === 1);
-    for (const scope of this.#scopes.values()) this.#checkScopeRest(scope, isIdle, rootStarted);
-  }
-
-  #checkScopeRest(scope: ScopeView, isIdle: boolean, rootStarted: boolean): void {
-    for (const step of scope.steps) {
-      if (view.isOver(step)) continue;
-      const due = step.status === "pending" && view.isDue(scope, step);
-      must(!(due && step.node.gated), `the gate of step ${step.index} is not asked`);
-      if (!(due || step.status === "open") || view.isStepStopped(scope, step) || !view.hasRoom(step, this.#graph.slots))
-        continue;
-      must(!isIdle, `a slot is free, and step ${step.index} has units to start`);
-      must(!(rootStarted && scope.parent !== null), "a new step starts ahead of what was begun");
-    }
   }
 
   #stopRun(as: "cancelled" | "failed"): void {

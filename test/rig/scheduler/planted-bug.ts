@@ -100,8 +100,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "failure() in `finally` depends on the order in which its steps fail",
     file: "gate.ts",
-    find: "const failed = scope.bodyFailed || step.needFailed;",
-    replace: "const failed = scope.failed || step.needFailed;",
+    find: "scope.bodyFailed || step.needFailed",
+    replace: "scope.failed || step.needFailed",
   },
   {
     name: "a failure is not handed on over a skipped step",

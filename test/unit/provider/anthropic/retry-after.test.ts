@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { retryAfterMs } from "../../../../src/provider/anthropic/retry-after.ts";
+import { anthropicRetryAfterMs } from "../../../../src/provider/anthropic/retry-after.ts";
 
 const now = Date.parse("2026-11-22T10:00:00Z");
 const day = 24 * 60 * 60 * 1000;
@@ -30,5 +30,5 @@ it.each<[string, Record<string, string>, number | null]>([
     20_000,
   ],
 ])("reads %s", (_what, headers, expected) => {
-  expect(retryAfterMs(new Headers(headers), now)).toEqual(expected);
+  expect(anthropicRetryAfterMs(new Headers(headers), now)).toEqual(expected);
 });

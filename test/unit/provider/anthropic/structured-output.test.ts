@@ -2,9 +2,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { structuredOutput } from "../../../../src/provider/anthropic/structured-output.ts";
+import { anthropicOutput } from "../../../../src/provider/anthropic/structured-output.ts";
 import type { Json, JsonObject, JsonSchema } from "../../../../src/util/json.ts";
-import { sample } from "../../../rig/fake-anthropic/sample.ts";
+import { sample } from "../../../rig/fake-model/sample.ts";
 import { schemaRefusal } from "../../../rig/fake-anthropic/schema-refusal.ts";
 
 const text = { type: "string" };
@@ -19,7 +19,7 @@ describe("what can be expressed", () => {
       verdict: { enum: ["yes", "no"] },
       notes: { type: "array", items: object({ note: text }) },
     });
-    expect(structuredOutput(schema)).toEqual({
+    expect(anthropicOutput(schema)).toEqual({
       complete: true,
       schema: {
         ...schema,
@@ -34,7 +34,7 @@ describe("what can be expressed", () => {
 
   it("moves definitions to where the API looks for them", () => {
     const schema = object({ a: { $ref: "#/definitions/note" } }, { definitions: { note: object({ note: text }) } });
-    expect(structuredOutput(schema)?.schema).toMatchObject({
+    expect(anthropicOutput(schema)?.schema).toMatchObject({
       properties: { a: { $ref: "#/$defs/note" } },
       $defs: { note: { additionalProperties: false } },
     });
@@ -51,7 +51,7 @@ describe("what can be expressed", () => {
     ],
     ["oneOf, which becomes anyOf", { oneOf: [text, { type: "null" }] }, { anyOf: [text, { type: "null" }] }],
   ])("leaves out %s and says that something is missing", (_what, property, narrowed) => {
-    expect(structuredOutput(object({ x: property }))).toEqual({
+    expect(anthropicOutput(object({ x: property }))).toEqual({
       complete: false,
       schema: { ...object({ x: narrowed }), additionalProperties: false },
     });
@@ -59,7 +59,7 @@ describe("what can be expressed", () => {
 
   it("drops words that the API does not read, and misses nothing", () => {
     const schema = object({ x: { ...text, examples: ["a"], "x-note": 1, description: "An x" } });
-    expect(structuredOutput(schema)).toMatchObject({
+    expect(anthropicOutput(schema)).toMatchObject({
       complete: true,
       schema: { properties: { x: { type: "string", description: "An x" } } },
     });
@@ -89,7 +89,7 @@ describe("what is left to the prompt", () => {
     ["more than 16 unions", object(Object.fromEntries(letters().map((key) => [key, { type: ["string", "null"] }])))],
     ["a schema too deep to walk", deep(10_000)],
   ])("%s", (_what, schema) => {
-    expect(structuredOutput(schema)).toBeNull();
+    expect(anthropicOutput(schema)).toBeNull();
   });
 });
 
@@ -126,7 +126,7 @@ it("is what the API takes, for every schema; and when it is complete, what fits 
   fc.assert(
     fc.property(schema, schema, (property, shared) => {
       const original = object({ property }, { $defs: { shared } });
-      const result = structuredOutput(original);
+      const result = anthropicOutput(original);
       if (result === null) return;
       expressed += 1;
       expect(schemaRefusal(result.schema)).toBeNull();

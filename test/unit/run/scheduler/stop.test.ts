@@ -175,3 +175,25 @@ test("a try that fails is not a unit that failed: the breaker does not count it"
   run.fail("a", "network");
   expect(run.succeed("a")).toEqual(["a succeeded", "run succeeded"]);
 });
+
+test("a breaker that opens deep inside stops every scope around it before anything else begins there", () => {
+  const inner = { x: {}, tidy: { finally: true, gated: true } };
+  const run = story(
+    { outer: { steps: { inner: { steps: inner }, next: { needs: "inner" } } } },
+    { breakerFailures: 1 },
+  );
+  run.start();
+  run.enter("outer");
+  run.enter("outer/inner");
+  expect(run.fail("outer/inner/x")).toEqual([
+    "outer/next cancelled",
+    "outer/inner/x failed (exit)",
+    "gate outer/inner/tidy (failure)",
+  ]);
+  expect(run.skip("outer/inner/tidy")).toEqual([
+    "outer/inner/tidy skipped (condition)",
+    "outer/inner cancelled",
+    "outer cancelled",
+    "run failed",
+  ]);
+});

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { networkFailure } from "../../../../src/provider/anthropic/network-failure.ts";
+import { networkFailure } from "../../../../src/provider/http/network-failure.ts";
+
+const endpoint = { host: "api.example.com", addressFrom: "SOME_BASE_URL", keyFrom: "SOME_KEY" };
 
 function coded(code: string, message = "low-level words"): Error {
   return Object.assign(new Error(message), { code });
@@ -44,7 +46,7 @@ it.each([
     "cannot reach api.example.com: Error: round and round",
   ],
 ])("names the host and the reason of %s", (_what, error, code, message) => {
-  expect(networkFailure(error, "api.example.com")).toMatchObject({ class: "network", code, message });
+  expect(networkFailure(error, endpoint)).toMatchObject({ class: "network", code, message });
 });
 
 function circular(): Error {

@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { WireRequest } from "./wire.ts";
 
 /** A request that the fake has let pass. */
-export interface FakeRequest {
+export interface FakeRequest<Body> {
   /** 1, 2, 3, ... in the order of arrival. */
   readonly number: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: WireRequest;
+  readonly body: Body;
   /** System prompt and messages as one text, for matching. */
   readonly text: string;
 }

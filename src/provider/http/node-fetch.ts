@@ -8,14 +8,17 @@ const LONGEST_STREAM = 256 * 1024 * 1024;
 /** Below the 5 s after which Node's own servers close an idle connection, so that we never write into a closed one. */
 const IDLE_SOCKET_MS = 4000;
 
+/** The engine owns timeouts, by the signal; an SDK's own must only be longer than any of them. */
+export const LONGEST_CALL_MS = 2 ** 31 - 1;
+
 /** The other side sent more than any reply can have. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
 }
 
 /**
- * `fetch` over node:http with kept-alive connections, for the SDK: half the CPU time a call of the global `fetch`.
- * Does what the SDK's messages need: a text body out, a status, headers and a bounded stream of bytes back.
+ * `fetch` over node:http with kept-alive connections, for SDKs: half the CPU time a call of the global `fetch`.
+ * Does what their messages need: a text body out, a status, headers and a bounded stream of bytes back.
  * Redirects are not followed (a key must not travel), and no encoding is asked for.
  */
 export function createNodeFetch(): typeof fetch {
@@ -43,7 +46,7 @@ export function createNodeFetch(): typeof fetch {
     });
 }
 
-/** The parts of a `Response` that the SDK reads; a real one would put web streams between, which cost most. */
+/** The parts of a `Response` that an SDK reads; a real one would put web streams between, which cost most. */
 function responseOf(incoming: http.IncomingMessage, url: URL): Response {
   const status = incoming.statusCode ?? 0;
   const headers = new Headers();

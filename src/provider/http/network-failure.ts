@@ -1,4 +1,5 @@
 import { failure, type Failure } from "../../run/failure.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 const refusals: { readonly [code: string]: string } = {
   ECONNREFUSED: "connection refused",
@@ -13,11 +14,11 @@ const tlsCode =
   /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|EPROTO|HOSTNAME_MISMATCH)/;
 
 /** The failure behind an error of the connection, before any reply began; names the host. */
-export function networkFailure(error: unknown, host: string): Failure {
+export function networkFailure(error: unknown, { host, addressFrom }: Endpoint): Failure {
   const { code, message } = innermost(error);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return failure("network", "dns", `cannot find the host ${host} (${code})`, {
-      help: "check the network and the spelling of ANTHROPIC_BASE_URL or `base_url`",
+      help: `check the network and the spelling of ${addressFrom}`,
     });
   }
   if (code !== null && tlsCode.test(code)) {

@@ -3,12 +3,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 
-const at = Number(process.env.CRASH_AT);
-const when = process.env.CRASH_WHEN;
-const die = () => {
+const at = Number(process.env["CRASH_AT"]);
+const when = process.env["CRASH_WHEN"];
+
+function die(): void {
   process.kill(process.pid, "SIGKILL");
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-};
+}
 
 /** 0 = the thread starts, 1 = it waits, 2 = it kills. */
 const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -23,17 +24,16 @@ if (when === "inside") {
 }
 
 let commits = 0;
-const exec = DatabaseSync.prototype.exec;
-DatabaseSync.prototype.exec = function (sql) {
-  if (sql !== "COMMIT") return exec.call(this, sql);
-  commits += 1;
-  if (commits !== at) return exec.call(this, sql);
-  if (when === "before") die();
-  if (when === "inside") {
+const { exec } = DatabaseSync.prototype;
+DatabaseSync.prototype.exec = function (sql: string): void {
+  if (sql === "COMMIT") commits += 1;
+  const isTheOne = sql === "COMMIT" && commits === at;
+  if (isTheOne && when === "before") die();
+  if (isTheOne && when === "inside") {
     Atomics.wait(signal, 0, 0);
     Atomics.store(signal, 0, 2);
     Atomics.notify(signal, 0);
   }
   exec.call(this, sql);
-  return die();
+  if (isTheOne) die();
 };

@@ -5,8 +5,8 @@ import type { FakeRequest } from "./fake-request.ts";
  * A request that waits for the test. Each method answers it and returns when the connection is through with it
  * (the answer is written, or the client has gone).
  */
-export class HeldRequest {
-  readonly request: FakeRequest;
+export class HeldRequest<Body> {
+  readonly request: FakeRequest<Body>;
   /** Resolves when the response is written to its end, or the client has closed the connection. */
   readonly closed: Promise<void>;
   /** What the test decides: read by the server. */
@@ -14,7 +14,7 @@ export class HeldRequest {
   #decide: (answer: Answer) => void = () => {};
   #close: () => void = () => {};
 
-  constructor(request: FakeRequest) {
+  constructor(request: FakeRequest<Body>) {
     this.request = request;
     this.answer = new Promise((resolve) => (this.#decide = resolve));
     this.closed = new Promise((resolve) => (this.#close = resolve));

@@ -1,0 +1,32 @@
+import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from "openai/resources/chat/completions";
+import type { ModelRequest } from "../provider.ts";
+import { withSchemaInPrompt } from "../schema-prompt.ts";
+import type { Dialect } from "./dialect.ts";
+import { openaiOutput } from "./structured-output.ts";
+
+/** A request for chat completions: structured output where dialect and schema allow it, the prompt where not. */
+export function chatRequest(request: ModelRequest, dialect: Dialect): ChatCompletionCreateParamsStreaming {
+  const { outputSchema, effort, temperature, system } = request;
+  const structured = outputSchema === null || !dialect.responseFormat ? null : openaiOutput(outputSchema);
+  const isToldByFormat = structured !== null && structured.complete && !dialect.tellsSchema;
+  const told =
+    outputSchema === null || isToldByFormat ? request.messages : withSchemaInPrompt(request.messages, outputSchema);
+  const instructions: ChatCompletionMessageParam[] =
+    system === null || system.trim() === "" ? [] : [{ role: "system", content: system }];
+  return {
+    model: request.model,
+    [dialect.maxTokens]: request.maxTokens,
+    messages: [...instructions, ...told.map(({ role, text }): ChatCompletionMessageParam => ({ role, content: text }))],
+    stream: true,
+    ...(dialect.streamOptions && { stream_options: { include_usage: true } }),
+    ...(structured !== null && {
+      response_format: {
+        type: "json_schema" as const,
+        json_schema: { name: "reply", strict: true, schema: { ...structured.schema } },
+      },
+    }),
+    // An unknown effort is for the API to refuse.
+    ...(effort !== null && { reasoning_effort: effort as ChatCompletionCreateParamsStreaming["reasoning_effort"] & string }),
+    ...(temperature !== null && { temperature }),
+  };
+}
