@@ -11,6 +11,11 @@ export function unitFailure(command: UnitCommand, path: string, last: Failure | 
       help: "see whether the step itself brings the runner down (memory?), then run it again with 'muster resume --rerun'",
     });
   }
+  if (command.code === "repeat_exhausted") {
+    return failure("output", "repeat_exhausted", `'${path}' was repeated as often as 'repeat.max' allows, and its 'until' never held`, {
+      help: "see its rounds with 'muster show'; raise 'repeat.max', or loosen 'until'",
+    });
+  }
   return last ?? failure("cancelled", "killed", `'${path}' was stopped on request`);
 }
 

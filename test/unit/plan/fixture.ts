@@ -15,6 +15,10 @@ export function stepOf(step: Partial<PlannedStep> & { readonly id: string }): Pl
     output: null,
     effect: "none",
     isFinally: false,
+    repeat: null,
+    fallback: [],
+    workspace: "repo",
+    simulate: null,
     ...step,
   };
 }
@@ -28,7 +32,7 @@ export function scopeOf(needs: { readonly [id: string]: readonly string[] }, fin
     const groups = of.length === 0 ? [] : [{ of, required: of.length }];
     return stepOf({ id, needs: groups, isFinally: finallyIds.includes(id) });
   });
-  return { steps, outputs: {} };
+  return { steps, outputs: {}, workflow: null };
 }
 
 /** A model with nothing set but what is given. */
@@ -58,7 +62,7 @@ export function planOf(steps: readonly PlannedStep[], plan: Partial<Plan> = {}):
     secrets: [],
     agents: {},
     limits: { concurrency: 8, timeoutMs: 3_600_000, graceMs: 30_000 },
-    scopes: [{ steps, outputs: {} }],
+    scopes: [{ steps, outputs: {}, workflow: null }],
     digest: "0".repeat(64),
     ...plan,
   };
