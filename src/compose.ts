@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";

@@ -18,7 +18,7 @@ export type GateCommand = Extract<SchedulerCommand, { readonly type: "gate" }>;
 export interface GateOptions {
   readonly evaluator: Evaluator;
   readonly facts: FactIndex;
-  readonly readValue: ReadValue;
+  readonly read: ReadValue;
   /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
   readonly glob: (pattern: string) => Result<readonly string[], string>;
   readonly remember: (fact: Fact) => void;
@@ -133,7 +133,7 @@ export class Gates {
    * what it saw is a fact. False while something that it saw the first time has not come back yet.
    */
   #freezeView(view: ScopeView, index: number): boolean {
-    const { facts, now, readValue } = this.#o;
+    const { facts, now, read: readValue } = this.#o;
     const { unfinished } = view.read(index);
     if (unfinished === null || view.hidden.has(index)) return true;
     const idOf = (need: number): string => view.step(need).id;

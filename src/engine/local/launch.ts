@@ -14,7 +14,7 @@ import type { Log } from "../../util/log.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import type { Failure } from "../../run/failure.ts";
-import type { CoreOptions } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import { evaluateEnv } from "./scope-entry.ts";
 import { FactIndex } from "./fact-index.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";

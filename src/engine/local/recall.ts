@@ -1,6 +1,7 @@
 import type { StepRecord } from "../../run/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
-import { RunCore, type CoreOptions } from "./core.ts";
+import { RunCore } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import type { RunEnding, Sink, Start, StartReason } from "./sink.ts";
 
 /** How far a run is by its facts alone, and what would run next. */

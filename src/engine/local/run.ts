@@ -11,7 +11,9 @@ import type { Log } from "../../util/log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
 import { plainResult } from "../step/handler.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
-import { RunCore, type CoreOptions } from "./core.ts";
+import type { Attempts } from "./attempts.ts";
+import { RunCore } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 
@@ -162,7 +164,7 @@ export class LocalRun implements Sink {
   limit(unit: number, serial: number, ms: number): void {
     const cancel = this.#o.clock.after(ms, () => {
       this.#limits.delete(unit);
-      this.#core.expire({ unit, serial });
+      this.#core.attempts.expire({ unit, serial });
       this.#wake();
     });
     this.#limits.set(unit, cancel);
@@ -217,7 +219,7 @@ export class LocalRun implements Sink {
 
   /** What was stopped in the turn that started it (a recorded outcome decided its step) has no effect and costs nothing. */
   #leaveOut(start: Start): void {
-    this.#core.settle(start, plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }));
+    this.#core.attempts.settle(start, plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }));
     this.#wake();
   }
 
@@ -228,10 +230,10 @@ export class LocalRun implements Sink {
       clock: this.#o.clock,
       redactor: this.#o.redactor,
       calls: {
-        recall: (n: number, digest: string) => this.#core.recallCall(start, n, digest),
-        record: (...call: Parameters<RunCore["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
+        recall: (n: number, digest: string) => this.#core.attempts.recallCall(start, n, digest),
+        record: (...call: Parameters<Attempts["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
           this.#guard(() => {
-            this.#core.recordCall(start, ...call);
+            this.#core.attempts.recordCall(start, ...call);
             // At once: the next call of the attempt may be under way in this very turn.
             this.#publish(this.#recorder.commit());
           });
@@ -247,7 +249,7 @@ export class LocalRun implements Sink {
       this.#live.delete(id);
       if (this.#isOver) return;
       this.#guard(() => {
-        if (result !== null) this.#core.settle(start, result);
+        if (result !== null) this.#core.attempts.settle(start, result);
       });
       this.#wake();
     });
