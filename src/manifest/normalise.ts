@@ -150,7 +150,8 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, defaults: Defau
     needs: step.needs === undefined ? null : normaliseNeeds(step.needs, [...pointer, "needs"]),
     condition: step.if === undefined ? null : String(step.if),
     fan: normaliseFan(step, pointer),
-    retry: normaliseRetry(step.retry, defaults.retry),
+    // The defaults are for what does something itself: a group would repeat the retries of its steps.
+    retry: normaliseRetry(step.retry, hasOwnClock(step) && step.retry === undefined ? undefined : defaults.retry),
     timeoutMs: timeoutOf(step, defaults),
     onError: normaliseOnError(step.on_error ?? defaults.on_error ?? "fail"),
     output: step.output ?? null,
@@ -165,9 +166,12 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, defaults: Defau
 
 /** What waits by its own clock, or for steps with clocks of their own, has no limit unless one is written. */
 function timeoutOf(step: Step, defaults: Defaults): number | null {
-  const hasOwnClock = "steps" in step || "uses" in step || "wait" in step;
-  if (hasOwnClock) return step.timeout === undefined ? null : milliseconds(step.timeout);
+  if (hasOwnClock(step)) return step.timeout === undefined ? null : milliseconds(step.timeout);
   return milliseconds(step.timeout ?? defaults.timeout ?? defaultTimeout);
+}
+
+function hasOwnClock(step: Step): boolean {
+  return "steps" in step || "uses" in step || "wait" in step;
 }
 
 function normaliseRepeat({ until, max = defaultRounds, delay = "0s" }: Repeat): NormalRepeat {

@@ -67,8 +67,10 @@ export class Sizes {
       sum.tokens = modelsOf(this.#plan, step).reduce((most, model) => Math.max(most, model.maxTokens), 0);
     } else if (step.body.kind === "run") {
       sum.unknown.add(`steps.${step.id}`);
-    } else {
+    } else if (step.body.kind === "value") {
       this.#add(sum, step.body.value, step);
+    } else if (step.body.kind !== "wait") {
+      sum.unknown.add(`steps.${step.id}`);
     }
     if (step.onError.kind === "output") this.#add(sum, step.onError.output, step);
     return sum.size();

@@ -77,6 +77,9 @@ export interface PlannedScope {
   readonly workflow: PlannedSubWorkflow | null;
 }
 
+/** The scope of a plan without any. */
+export const EMPTY_SCOPE: PlannedScope = { steps: [], outputs: {}, workflow: null };
+
 /** What a sub-workflow has of its own; its agents stand among the plan's, named `FILE#AGENT`. */
 export interface PlannedSubWorkflow {
   readonly name: string;
@@ -210,6 +213,8 @@ export interface AgentBody {
   readonly task: Template;
   /** The step's own `model`; null = the agent's. */
   readonly models: readonly PlannedModel[] | null;
+  /** Of `model: ${{ matrix.KEY }}`: the models of each combination, in the order of the items; null without it. */
+  readonly modelsByItem: readonly (readonly PlannedModel[])[] | null;
 }
 
 export interface RunBody {

@@ -1,6 +1,6 @@
 import type { Estimate, Range } from "../estimate.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
-import type { Plan } from "../types.ts";
+import { EMPTY_SCOPE, type Plan } from "../types.ts";
 
 /**
  * The plan as a JSON document, version 1, ending in a line feed: `{ version, plan, waves, critical_path, estimate }`.
@@ -8,7 +8,7 @@ import type { Plan } from "../types.ts";
  * History: 1 = the first.
  */
 export function renderJson(plan: Plan, estimate: Estimate): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const idOf = (index: number): string => scope.steps[index]?.id ?? "";
   const document = {
     version: 1,

@@ -30,6 +30,9 @@ const shapes: { readonly [kind in PlannedStep["body"]["kind"]]: readonly [string
   agent: ["([", "])"],
   run: ["[[", "]]"],
   value: ["[", "]"],
+  steps: ["[", "]"],
+  uses: ["[/", "/]"],
+  wait: ["{{", "}}"],
 };
 
 /** Solid where every step of the group is needed, dotted with `1 of 2` where some are enough. */

@@ -1,7 +1,7 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { ModelEstimate } from "../ledger.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
-import type { NeedGroup, Plan, PlannedScope, PlannedStep } from "../types.ts";
+import { EMPTY_SCOPE, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
 import { formatCost, formatCount, formatDuration, formatPrice, formatRange, oneLine } from "./format.ts";
 import { modelsOf } from "../step-digest.ts";
 import { wrap } from "./wrap.ts";
@@ -24,7 +24,7 @@ const MOST_SHOWN = 16;
 
 /** The plan for a terminal of 80 columns, ending in a line feed. `file` is shown as it stands. */
 export function renderText(plan: Plan, estimate: Estimate, file: string, style: Style = plain): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   return `${[...header(plan, file, style), ...waves(plan, scope, estimate, style), ...totals(plan, scope, estimate, style)].join("\n")}\n`;
 }
 
