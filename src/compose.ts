@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
@@ -9,13 +9,14 @@ import { createWaitStep } from "./engine/step/wait.ts";
 import { createGlob } from "./engine/workspace/glob.ts";
 import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/launch.ts";
+import type { Environment } from "./compose/environment.ts";
+import { liveProviders, missingKeys, providerKeys } from "./compose/providers.ts";
+import { recordingProviders } from "./compose/record.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
-import { modelsOf } from "./plan/step-digest.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
-import { createAnthropicProvider } from "./provider/anthropic.ts";
 import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
-import type { Recording } from "./provider/recording/recording.ts";
+import type { Recording, RecordingEntry } from "./provider/recording/recording.ts";
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
 import { nearest, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
@@ -39,12 +40,6 @@ import { createSchemaCheck } from "./util/schema-check.ts";
 
 export type { Recording, Screen };
 
-/** The environment variables of the process. */
-export type Environment = { readonly [name: string]: string | undefined };
-
-/** Keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
-const PROVIDER_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY"] as const;
-
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
   if (!options.readOnly) keepOutOfGit(project);
@@ -54,6 +49,14 @@ export function openStore(project: Project, options: { readonly readOnly: boolea
 /** True when there is state to read. */
 export function hasState(project: Project): boolean {
   return existsSync(project.statePath);
+}
+
+/** Deletes what a run left in `.muster/runs/RUN/`, if there is anything. */
+export function removeRunFolder(project: Project, runId: string): void {
+  const runs = join(dirname(project.statePath), "runs");
+  const folder = join(runs, runId);
+  // A run may be called `..`: what it would lead to is not its folder.
+  if (dirname(folder) === runs && basename(folder) === runId) rmSync(folder, { recursive: true, force: true });
 }
 
 /** `.muster` never dirties a repository. */
@@ -100,6 +103,8 @@ export interface SurroundingsOptions {
   readonly store: Store;
   /** Answers every model call in place of the providers; null = live. */
   readonly recording: Recording | null;
+  /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
+  readonly record?: (entry: RecordingEntry) => void;
   readonly concurrency: number | null;
   readonly onEvents: Surroundings["onEvents"];
   readonly log: Log;
@@ -118,7 +123,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   if (recording === null) missing.push(...missingKeys(plan, env));
   if (missing.length > 0) return err(missing);
   const hidden = new Map(Object.entries(secrets));
-  for (const name of PROVIDER_KEYS) {
+  for (const name of providerKeys) {
     const value = env[name];
     if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
   }
@@ -128,6 +133,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const check = createSchemaCheck();
   const clock = systemClock;
+  const answering = recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
+  const providerFor = options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
   return ok({
     store: options.store,
     clock,
@@ -142,7 +149,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     log: options.log,
     concurrency: options.concurrency,
     handlers: {
-      agent: createAgentStep({ providerFor: providers(env, secrets, recording, clock), check }),
+      agent: createAgentStep({ providerFor, check }),
       run: createRunStep({ workspace: options.workspace, isolated: createIsolatedFolders(options.runsFolder), environment: inherited(env, plan.secrets), check }),
       value: createValueStep(check),
       wait: createWaitStep(),
@@ -206,40 +213,14 @@ export function createReporter(told: Told, telling: Telling): Reporter {
   return createTreeReporter({ ...told, ...telling, clock: systemClock });
 }
 
-function missingKeys(plan: Plan, env: Environment): string[] {
-  const sentences = new Set<string>();
-  for (const scope of plan.scopes) {
-    for (const step of scope.steps) {
-      for (const model of modelsOf(plan, step)) {
-        if (model.provider === "anthropic" && model.apiKeySecret === null && !env["ANTHROPIC_API_KEY"]) {
-          sentences.add(`${model.id} needs ANTHROPIC_API_KEY, which is not set: export it, or answer from a recording with --replay FILE`);
-        }
-      }
-    }
-  }
-  return [...sentences];
-}
-
-/** One provider for each key and address, made when it is first asked for. */
-function providers(env: Environment, secrets: { readonly [name: string]: string }, recording: Recording | null, clock: Clock): (model: PlannedModel) => Provider {
-  if (recording !== null) {
-    const replay = createReplayProvider({ recording });
-    return () => replay;
-  }
-  const made = new Map<string, Provider>();
-  return (model) => {
-    const apiKey = (model.apiKeySecret === null ? env["ANTHROPIC_API_KEY"] : secrets[model.apiKeySecret]) ?? "";
-    const baseUrl = model.baseUrl ?? env["ANTHROPIC_BASE_URL"] ?? null;
-    const name = JSON.stringify([model.provider, apiKey, baseUrl]);
-    const provider = made.get(name) ?? createAnthropicProvider({ apiKey, baseUrl, clock });
-    made.set(name, provider);
-    return provider;
-  };
+function replayProviders(recording: Recording): (model: PlannedModel) => Provider {
+  const replay = createReplayProvider({ recording });
+  return () => replay;
 }
 
 /** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */
 function inherited(env: Environment, secrets: readonly string[]): { readonly [name: string]: string } {
-  const hidden = new Set<string>([...PROVIDER_KEYS, ...secrets]);
+  const hidden = new Set<string>([...providerKeys, ...secrets]);
   const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]));
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,6 @@
 import type { PlannedModel } from "../plan/types.ts";
 import { failure, type Failure } from "../run/failure.ts";
-import type { Usage } from "../util/usage.ts";
+import { addUsage, type Usage } from "../util/usage.ts";
 import type { ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
 
@@ -17,8 +17,8 @@ export interface CallSurroundings {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The attempt's clock, stopped while the call waits. */
-  readonly timer: { stop(): void; go(): void };
+  /** Waits without a slot and with the attempt's clock stopped; false when it was told to stop meanwhile. */
+  wait(ms: number): Promise<boolean>;
 }
 
 export type CallOutcome =
@@ -26,41 +26,56 @@ export type CallOutcome =
   | { readonly ok: false; readonly failure: Failure; readonly usage: Usage | null };
 
 /** Asks one model once, waiting where it says that it is busy. Never rejects. */
-export async function callModel(provider: Provider, model: PlannedModel, request: ModelRequest, around: CallSurroundings): Promise<CallOutcome> {
+export async function callModel(
+  provider: Provider,
+  model: PlannedModel,
+  request: ModelRequest,
+  around: CallSurroundings,
+): Promise<CallOutcome> {
+  let paid: Usage | null = null;
   for (let waits = 0; ; waits += 1) {
-    const outcome = await callOnce(provider, request, around);
+    const outcome = withPaid(await callOnce(provider, request, around), paid);
     if (outcome.ok || !isBusy(outcome.failure) || waits === MOST_WAITS || around.signal.aborted) return outcome;
     const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;
     if (waitMs > LONGEST_WAIT_MS) return outcome;
-    around.timer.stop();
-    await pause(around.clock, waitMs, around.signal);
-    around.timer.go();
-    if (around.signal.aborted) return { ok: false, failure: failure("cancelled", "cancelled", `the call of ${model.id} was stopped`), usage: null };
+    paid = outcome.usage;
+    if (!(await around.wait(waitMs)))
+      return {
+        ok: false,
+        failure: failure("cancelled", "cancelled", `the call of ${model.id} was stopped`),
+        usage: paid,
+      };
   }
+}
+
+/** An overloaded model may have begun to answer: what that cost counts too. */
+function withPaid(outcome: CallOutcome, paid: Usage | null): CallOutcome {
+  if (paid === null) return outcome;
+  const sum = (usage: Usage | null): Usage => (usage === null ? paid : addUsage(paid, usage));
+  if (outcome.ok) return { ...outcome, reply: { ...outcome.reply, usage: sum(outcome.reply.usage) } };
+  return { ...outcome, usage: sum(outcome.usage) };
 }
 
 async function callOnce(provider: Provider, request: ModelRequest, around: CallSurroundings): Promise<CallOutcome> {
   const startedAt = around.clock.monotonic();
-  const context = { signal: around.signal, idempotencyKey: around.idempotencyKey, step: around.label, attempt: around.attempt };
+  const context = {
+    signal: around.signal,
+    idempotencyKey: around.idempotencyKey,
+    step: around.label,
+    attempt: around.attempt,
+  };
   for await (const event of provider.call(request, context)) {
-    if (event.type === "done") return { ok: true, reply: event.reply, durationMs: around.clock.monotonic() - startedAt };
+    if (event.type === "done")
+      return { ok: true, reply: event.reply, durationMs: around.clock.monotonic() - startedAt };
     if (event.type === "failed") return { ok: false, failure: event.failure, usage: event.usage };
   }
-  return { ok: false, failure: failure("internal", "no_reply", `provider '${provider.name}' ended without an answer`), usage: null };
+  return {
+    ok: false,
+    failure: failure("internal", "no_reply", `provider '${provider.name}' ended without an answer`),
+    usage: null,
+  };
 }
 
 function isBusy({ class: failureClass }: Failure): boolean {
   return failureClass === "rate_limit" || failureClass === "overloaded";
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      signal.removeEventListener("abort", end);
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

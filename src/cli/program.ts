@@ -31,8 +31,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .configureHelp({ showGlobalOptions: true });
 
   /** A command's code is loaded when it is used. */
-  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>): Command =>
-    program
+  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>, parent = program): Command =>
+    parent
       .command(usage)
       .description(description)
       .addHelpText("after", `\nExample:\n  ${example}`)
@@ -44,6 +44,9 @@ function createProgram(end: (code: ExitCode) => void): Command {
         end(await run(processTerminal(options), self.args, options as unknown as Options));
       });
 
+  command("init [template]", "write a first workflow; without a name: list what there is", "muster init hello", () => import("./commands/init.ts"))
+    .option("--json", "one JSON document");
+
   command("validate [path...]", "check manifests: all problems at once, before a token is spent", "muster validate workflows/", () => import("./commands/validate.ts"))
     .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
     .option("--json", "the same as --format json");
@@ -52,7 +55,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .addOption(modelOption())
-    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid"]).default("text"))
+    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid", "markdown", "svg"]).default("text"))
     .option("--json", "the same as --format json");
 
   const run = command("run <file>", "run a workflow", "muster run workflows/review.yaml --input diff=my.diff --report report.json", () => import("./commands/run.ts"))
@@ -60,6 +63,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .option("--run-id <id>", "the run's name (default: a new ULID)")
     .addOption(modelOption())
+    .option("--only <step...>", "only these steps and what they need")
+    .option("--record <file>", "keep every exchange with a model in a file, for --replay")
     .option("--replay <file>", "answer every model call from a recording, strictly");
   addRunOptions(run);
 
@@ -79,7 +84,30 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--follow", "go on until the run ends")
     .option("--json", "NDJSON");
 
+  command("graph <file|run>", "the steps of a workflow or of a run as a picture", "muster graph workflows/review.yaml --format svg > review.svg", () => import("./commands/graph.ts"))
+    .addOption(new Option("--format <format>", "the language of the picture").choices(["mermaid", "dot", "svg"]).default("mermaid"))
+    .option("--json", "nodes and edges as one JSON document");
+
   command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
+
+  command("doctor", "what works here, and how to mend the rest", "muster doctor --repair", () => import("./commands/doctor.ts"))
+    .option("--repair", "tidy the state file: move its log into it, delete half-written files")
+    .option("--json", "one JSON document");
+
+  command("prune", "delete runs that are over, and what no run needs any more", "muster prune --older-than 30d --keep 20", () => import("./commands/prune.ts"))
+    .option("--older-than <duration>", "runs that have not changed for so long, e.g. 30d")
+    .option("--keep <n>", "but never the newest so many of them", count)
+    .option("--all", "runs that can still be resumed, too")
+    .option("--dry-run", "only say what would go")
+    .option("--json", "one JSON document");
+
+  const state = program.command("state").description("values of the project that outlive its runs");
+  const stateCommands = () => import("./commands/state.ts");
+  command("list [prefix]", "the values whose keys start so", "muster state list seen/", async () => ({ run: (await stateCommands()).list }), state).option("--json", "one JSON document");
+  command("get <key>", "one value", "muster state get seen/42", async () => ({ run: (await stateCommands()).get }), state).option("--json", "the value with its version");
+  command("set <key> <value>", "set a value: JSON, or a text", "muster state set seen/42 true --from false", async () => ({ run: (await stateCommands()).set }), state)
+    .option("--from <value>", "only if the present value is this one (null: or there is none)")
+    .option("--json", "the value with its version");
   return program;
 }
 
@@ -88,9 +116,9 @@ async function applySettings(command: Command): Promise<void> {
   const { env } = process;
   const project = findProjectRoot(process.cwd());
   for (const { option, value, from } of await readSettings(configPlaces(project, env), env)) {
-    for (const owner of [command, command.parent]) {
-      const known = owner?.options.find((candidate) => candidate.attributeName() === option);
-      if (owner === null || known === undefined || owner.getOptionValueSource(option) === "cli") continue;
+    for (let owner: Command | null = command; owner !== null; owner = owner.parent) {
+      const known = owner.options.find((candidate) => candidate.attributeName() === option);
+      if (known === undefined || owner.getOptionValueSource(option) === "cli") continue;
       // A format that one command knows may be none of another's.
       if (known.argChoices !== undefined && !known.argChoices.includes(String(value))) {
         if (option === "format") continue;
@@ -124,6 +152,12 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("it must be a whole number above 0");
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === "") throw new InvalidArgumentError("it must be a whole number");
   return value;
 }
 

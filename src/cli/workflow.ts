@@ -4,6 +4,7 @@ import { renderDiagnostics } from "../diagnostic/render.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import { compile, type Compiled } from "../plan/compile.ts";
 import type { ModelChoice } from "../plan/model-choice.ts";
+import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
 import { createSourceReader } from "../compose/source-reader.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
@@ -32,6 +33,13 @@ export function planOrExit(path: string, terminal: Terminal, choice: ModelChoice
   if (diagnostics.length > 0) terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
   if (plan === null) throw new UsageError(`${path} is not a valid workflow`, exitCode.invalid);
   return { plan, source };
+}
+
+/** The plan of `--only`: these steps and what they need. UsageError for a step that is not there. */
+export function reducedPlan(plan: Plan, only: readonly string[]): Plan {
+  const reduced = onlySteps(plan, only);
+  if (!reduced.ok) throw new UsageError(`--only: ${reduced.error}`);
+  return reduced.value;
 }
 
 /** Says why a file cannot be read. */

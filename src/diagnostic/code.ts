@@ -41,7 +41,6 @@ export const diagnosticCodes = {
   WF3002: "`needs` or an expression names a step that there is not.",
   WF3003: "A step names an agent that is not declared.",
   WF3004: "A model is neither declared nor an id.",
-  WF3005: "An agent has no model.",
   WF3006: "A model alias is made of itself.",
   WF3007: "An expression reads `steps` as a whole.",
   WF3008: "A secret is not declared.",
@@ -63,6 +62,8 @@ export const diagnosticCodes = {
   WF3024: "A value does not fit the input that it is given to.",
   WF3025: "A secret is passed to a workflow that does not have it, or not passed to one that needs it.",
   WF3026: "A matrix has no combination, or names a value that it does not have.",
+  WF3027: "A model that is left to `auto` has an address or a key.",
+  WF3028: "A model is of a provider that there is not.",
 
   WF4001: "An expression (CEL) cannot be read.",
   WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",

@@ -11,7 +11,7 @@ export function checkText(walk: Walk, schema: SchemaObject, text: string, part: 
   if (later !== undefined && walk.index.pattern(later).test(text)) {
     walk.report("WF2007", `${quote(text)} as ${walk.label} is not in this version yet`, {
       part,
-      help: laterHelp(text),
+      help: "name one that is declared in this file",
     });
     return;
   }
@@ -65,12 +65,6 @@ export function durationHelp(text: string): string | null {
   const ms = Math.round(Number(number) * (unitsMs[unit] ?? 0));
   const written = Number.isInteger(Number(number)) ? number + unit : formatDuration(ms);
   return ms > 0 && parseDuration(written) !== null ? `write ${written}` : null;
-}
-
-function laterHelp(text: string): string | null {
-  if (text.startsWith("${{")) return "name one that is declared in this file";
-  if (/^auto(?:\/|$)/.test(text)) return "name a model, such as anthropic/claude-haiku-5-5";
-  return "the provider of this version is anthropic: anthropic/claude-haiku-5-5";
 }
 
 function checkRegex(walk: Walk, text: string, part: "key" | "value"): void {

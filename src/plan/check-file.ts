@@ -49,7 +49,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>, fi
   const placed = placeSteps(parsed.scope);
 
   const models = new Models(manifest, problems);
-  const agentModels = resolveAgents(manifest, models, problems);
+  const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, stepsWithin(parsed.scope), problems);
 
   const scopes = new Scopes(manifest, shapesOf(manifest, placed, used));

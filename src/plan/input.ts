@@ -24,7 +24,7 @@ export function resolveInputs(
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined && input.required)
       problems.push(`input '${name}' is required: give it with --input ${name}=VALUE`);
-    inputs[name] = value ?? input.default;
+    inputs[name] = value === undefined ? input.default : value;
     if (value !== undefined)
       problems.push(...check(input.schema, value).map((problem) => `input '${name}': ${problem}`));
   }

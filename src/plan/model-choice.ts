@@ -1,3 +1,4 @@
+import { autoNames } from "./provider-name.ts";
 import type { Named, NormalManifest, NormalModel, NormalStep } from "../manifest/normal.ts";
 import type { Pointer } from "../manifest/pointer.ts";
 import { suggest } from "../diagnostic/suggest.ts";
@@ -18,7 +19,7 @@ export function parseModelChoice(values: readonly string[]): Result<ModelChoice,
   for (const value of values) {
     const sign = value.indexOf("=");
     const id = value.slice(sign + 1);
-    if (!id.includes("/"))
+    if (!id.includes("/") && !(autoNames as readonly string[]).includes(id))
       return err(`--model ${value}: a model is written PROVIDER/MODEL, e.g. anthropic/claude-haiku-5-5`);
     if (sign >= 0) aliases[value.slice(0, sign)] = id;
     else if (all !== null) return err("--model: only one model can stand for all agents");

@@ -27,6 +27,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     host: badAddress === null ? new URL(address).host : address,
     addressFrom: "ANTHROPIC_BASE_URL or `base_url`",
     keyFrom: "ANTHROPIC_API_KEY, or `api_key` of the model",
+    unreachableHelp: null,
   };
   const problem = badAddress ?? unusableKey(apiKey, endpoint);
   let opened: Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.Anthropic }> | null = null;

@@ -7,7 +7,7 @@ import { createNodeFetch, LONGEST_CALL_MS } from "./http/node-fetch.ts";
 import { streamedCall } from "./http/streamed-call.ts";
 import { apiFailure } from "./openai/api-failure.ts";
 import { dialectOf, isOpenai, withoutRefused, type Dialect } from "./openai/dialect.ts";
-import { withErrorBodies } from "./openai/error-body.ts";
+import { errorBody } from "./openai/error-body.ts";
 import { growingReply } from "./openai/reply.ts";
 import { chatRequest } from "./openai/request.ts";
 import type { ModelRequest, Provider } from "./provider.ts";
@@ -27,6 +27,7 @@ export interface Preset {
   readonly name: string;
   readonly addressFrom: string;
   readonly keyFrom: string;
+  readonly unreachableHelp: string | null;
   readonly unknownModelHelp: (model: string) => string;
 }
 
@@ -34,6 +35,7 @@ const openaiPreset: Preset = {
   name: "openai",
   addressFrom: "OPENAI_BASE_URL or `base_url`",
   keyFrom: "OPENAI_API_KEY, or `api_key` of the model",
+  unreachableHelp: null,
   unknownModelHelp: (model) => `check the spelling of the model \`${model}\`, and that this endpoint has it`,
 };
 
@@ -46,11 +48,12 @@ type Opened = { readonly sdk: typeof Sdk; readonly client: Sdk.OpenAI };
  */
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const { apiKey, baseUrl, clock = systemClock, preset = openaiPreset } = options;
-  const { name, addressFrom, keyFrom } = preset;
+  const { name, addressFrom, keyFrom, unreachableHelp } = preset;
   const address = baseUrl ?? "https://api.openai.com/v1";
   const badAddress = unusableAddress(address);
-  const endpoint: Endpoint = { host: badAddress === null ? new URL(address).host : address, addressFrom, keyFrom };
-  const needsKey = apiKey !== null || isOpenai(endpoint.host);
+  const host = badAddress === null ? new URL(address).host : address;
+  const endpoint: Endpoint = { host, addressFrom, keyFrom, unreachableHelp };
+  const needsKey = apiKey !== null || isOpenai(host);
   const problem = badAddress ?? (needsKey ? unusableKey(apiKey ?? "", endpoint) : null);
   /** By model, for those that did not take the first. */
   const dialects = new Map<string, Dialect>();
@@ -58,14 +61,14 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
 
   const open = async (): Promise<Opened> => {
     const sdk = await import("openai");
-    const isOwn = isOpenai(endpoint.host);
+    const isOwn = isOpenai(host);
     const client = new sdk.OpenAI({
       apiKey: apiKey ?? "none",
       adminAPIKey: null,
       baseURL: address,
       maxRetries: 0,
       timeout: LONGEST_CALL_MS,
-      fetch: withErrorBodies(createNodeFetch()),
+      fetch: createNodeFetch(errorBody),
       // It would print prompts and replies to the console.
       logLevel: "off",
       // Of no use to anybody but OpenAI, where the SDK reads them from the environment.
@@ -76,14 +79,19 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   };
 
   /** Sends the request in the model's dialect, and again in a plainer one when just that is refused. */
-  const send = async ({ sdk, client }: Opened, request: ModelRequest, idempotencyKey: string, signal: AbortSignal): Promise<AsyncIterable<ChatCompletionChunk>> => {
+  const send = async (
+    { sdk, client }: Opened,
+    request: ModelRequest,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ChatCompletionChunk>> => {
     for (;;) {
-      const dialect = dialects.get(request.model) ?? dialectOf(endpoint.host);
+      const dialect = dialects.get(request.model) ?? dialectOf(host);
       try {
         const headers = { "Idempotency-Key": idempotencyKey };
         return await client.chat.completions.create(chatRequest(request, dialect), { headers, signal });
       } catch (error) {
-        const plainer = error instanceof sdk.APIError ? withoutRefused(dialect, error) : null;
+        const plainer = error instanceof sdk.APIError ? withoutRefused(dialect, error as Sdk.APIError) : null;
         if (plainer === null || signal.aborted) throw error;
         dialects.set(request.model, plainer);
       }

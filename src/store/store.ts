@@ -78,6 +78,30 @@ export interface InboxMessage {
   readonly body: Json;
 }
 
+/** A value of the project's own, and which one it is. */
+export interface StateEntry {
+  readonly key: string;
+  readonly value: Json;
+  /** 1 when the key is set for the first time (again after it was deleted), one more at each change. */
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number;
+}
+
+/** Values of a project that outlive its runs. Each call is atomic over all processes; `set` and the like are durable. */
+export interface StateStore {
+  /** The value of a key, or null. */
+  get(key: string): StateEntry | null;
+  /** Sets a value, whatever was there. */
+  set(key: string, value: Json): StateEntry;
+  /** Takes a value away; false when there was none. */
+  delete(key: string): boolean;
+  /** The values whose keys start with `prefix` (`""`: all), in order of the key's UTF-8 bytes. */
+  list(prefix: string, limit?: number): StateEntry[];
+  /** Sets a value if the present one equals `from` (null: also when there is none). null when it does not. */
+  compareAndSet(key: string, from: Json, to: Json): StateEntry | null;
+}
+
 /** Thrown when a later epoch holds the lease, or it was given back: nothing was written, the runner must stop. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
@@ -140,6 +164,22 @@ export interface Store {
   post(runId: string, message: Omit<InboxMessage, "id">): void;
   /** Takes the waiting messages, oldest first, under the lease: each is given once. Throws LeaseLostError. */
   takeInbox(lease: Lease): InboxMessage[];
+  /** The project's own values. */
+  readonly state: StateStore;
+  /**
+   * Deletes all that is recorded of a run, if it is there and `mayDelete` says so of it; false when not. It is asked
+   * inside the transaction, like `mayTake`. Whoever held its lease can write nothing more. Its blobs stay until
+   * `sweepBlobs`.
+   */
+  deleteRun(runId: string, mayDelete: (run: RunSummary) => boolean): boolean;
+  /**
+   * Deletes blobs, and drafts of blobs, that no run names and that were last stored before `olderThan` (milliseconds
+   * since 1970): one that is younger may be about to be named. `without`: as if these runs were deleted already.
+   * Tells how many, and their bytes; with `dryRun` nothing is deleted.
+   */
+  sweepBlobs(options: { readonly olderThan: number; readonly dryRun?: boolean; readonly without?: ReadonlySet<string> }): { readonly count: number; readonly bytes: number };
+  /** Gives the room of what was deleted back to the disk. May take a while; StoreError `busy` when another process is at work. */
+  compact(): void;
   /** Gives files and memory back. Nothing but `close` itself may be called after it. */
   close(): void;
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createOllamaProvider } from "../../src/provider/openai/ollama.ts";
+import { createOpenaiProvider } from "../../src/provider/openai.ts";
 import { createAnthropicProvider } from "../../src/provider/anthropic.ts";
 import { createRecorder } from "../../src/provider/recording/record-provider.ts";
 import { createReplayProvider } from "../../src/provider/recording/replay-provider.ts";
@@ -7,6 +9,8 @@ import { requestHash } from "../../src/provider/recording/request-form.ts";
 import type { ModelEvent, Provider } from "../../src/provider/provider.ts";
 import { failure } from "../../src/run/failure.ts";
 import { startFakeAnthropic, type FakeAnthropic } from "../rig/fake-anthropic/fake-anthropic.ts";
+import { ollama, plain, type FakeDialect } from "../rig/fake-openai/dialect.ts";
+import { startFakeOpenai } from "../rig/fake-openai/fake-openai.ts";
 import { callContext, eventsOf, modelRequest } from "../rig/model-call.ts";
 
 // What every provider must do. Each one is set up so that `answered` gets the text "The sky is blue." in reply, `refused`
@@ -17,12 +21,17 @@ const unanswered = modelRequest({ messages: [{ role: "user", text: "Say nothing.
 
 interface Subject {
   readonly provider: Provider;
+  /** It says what a call used. */
+  readonly tellsUsage?: boolean;
   close(): Promise<void>;
 }
 
 const subjects: { readonly name: string; readonly open: () => Promise<Subject> }[] = [
   { name: "anthropic", open: openAnthropic },
   { name: "anthropic, recorded", open: openRecorder },
+  { name: "openai", open: () => openOpenai() },
+  { name: "openai, with a plain server", open: () => openOpenai(plain) },
+  { name: "ollama", open: openOllama },
   { name: "replay", open: openReplay },
 ];
 
@@ -35,6 +44,24 @@ async function openAnthropic(): Promise<Subject & { readonly fake: FakeAnthropic
     provider: createAnthropicProvider({ apiKey: "sk-test", baseUrl: fake.url }),
     close: () => fake.close(),
   };
+}
+
+async function startOpenai(dialect?: FakeDialect) {
+  const models = [answered.model];
+  const fake = await startFakeOpenai({ answers: () => "The sky is blue.", models, ...(dialect && { dialect }) });
+  fake.on("Fail, please.", { kind: "fail", status: 529, type: "server_error", message: "Overloaded" });
+  return fake;
+}
+
+async function openOpenai(dialect?: FakeDialect): Promise<Subject> {
+  const fake = await startOpenai(dialect);
+  const provider = createOpenaiProvider({ apiKey: dialect ? null : "sk-test", baseUrl: `${fake.url}/v1` });
+  return { provider, tellsUsage: dialect === undefined, close: () => fake.close() };
+}
+
+async function openOllama(): Promise<Subject> {
+  const fake = await startOpenai(ollama);
+  return { provider: createOllamaProvider({ apiKey: null, address: fake.url }), close: () => fake.close() };
 }
 
 async function openRecorder(): Promise<Subject> {
@@ -73,7 +100,12 @@ describe.each(subjects)("the provider $name", ({ open }) => {
     expect(textOf(events)).toBe("The sky is blue.");
     expect(events.at(-1)).toMatchObject({
       type: "done",
-      reply: { text: "The sky is blue.", stopReason: "end", model: "claude-haiku-5-5", usage: { calls: 1 } },
+      reply: {
+        text: "The sky is blue.",
+        stopReason: "end",
+        model: "claude-haiku-5-5",
+        usage: subject.tellsUsage === false ? null : { calls: 1 },
+      },
     });
   });
 

@@ -434,6 +434,110 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
     });
   });
 
+  describe("values of the project", () => {
+    const { key, value, version, updatedAt } = { key: "a/b", value: { list: [1, null, "Zoë 🦉"] } as Json, version: 1, updatedAt: T0 };
+
+    it("are kept with their version, for every connection", () => {
+      expect(store.state.get("a/b")).toBeNull();
+      expect(store.state.set("a/b", value)).toEqual({ key, value, version, updatedAt });
+      now = T0 + 5;
+      expect(rig.open().state.set("a/b", null)).toEqual({ key, value: null, version: 2, updatedAt: T0 + 5 });
+      expect(store.state.get("a/b")).toEqual({ key, value: null, version: 2, updatedAt: T0 + 5 });
+    });
+
+    it("do not change with the value of the caller", () => {
+      const list = [1];
+      store.state.set("k", list);
+      list.push(2);
+      expect(store.state.get("k")?.value).toEqual([1]);
+    });
+
+    it("are taken away once, and begin anew", () => {
+      store.state.set("k", 1);
+      store.state.set("k", 2);
+      expect([store.state.delete("k"), store.state.delete("k"), store.state.get("k")]).toEqual([true, false, null]);
+      expect(store.state.set("k", 3).version).toBe(1);
+    });
+
+    it("are listed by the start of their key, in its order", () => {
+      for (const name of ["b", "a/2", "a", "a/1", "a%", "B"]) store.state.set(name, name);
+      const keys = (prefix: string, limit?: number) => store.state.list(prefix, limit).map((entry) => entry.key);
+      expect(keys("a")).toEqual(["a", "a%", "a/1", "a/2"]);
+      expect(keys("a/", 1)).toEqual(["a/1"]);
+      expect(keys("%")).toEqual([]);
+      expect(keys("")).toEqual(["B", "a", "a%", "a/1", "a/2", "b"]);
+    });
+
+    it("are set under a condition, in one step", () => {
+      expect(store.state.compareAndSet("k", 0, 1)).toBeNull();
+      expect(store.state.compareAndSet("k", null, { b: 1, a: [2] })?.version).toBe(1);
+      expect(store.state.compareAndSet("k", { a: [1], b: 1 }, 9)).toBeNull();
+      expect(store.state.compareAndSet("k", { a: [2], b: 1 }, 9)).toMatchObject({ value: 9, version: 2 });
+      expect(store.state.get("k")?.value).toBe(9);
+    });
+  });
+
+  describe("what is deleted", () => {
+    const ref = (name: string) => ({ blob: name, bytes: 9 });
+
+    it("is a whole run, if it may be; others and the next one of that id are not touched", () => {
+      for (const id of ["R1", "R2"]) {
+        const lease = store.createRun(run(id), ann);
+        store.commit(lease, { events: [event(1)], facts: [fact("a")], status: "failed" });
+        store.post(id, { at: T0, kind: "kill", body: null });
+      }
+      const asked: string[] = [];
+      expect(store.deleteRun("R1", ({ runId, status, lease }) => asked.push(`${runId} ${status} ${lease?.host}`) === 0)).toBe(false);
+      expect([asked, eventsOf("R1")]).toEqual([["R1 failed ann"], [event(1)]]);
+      expect([store.deleteRun("R1", always), store.deleteRun("R1", always), store.deleteRun("X", always)]).toEqual([true, false, false]);
+      expect([store.findRun("R1"), eventsOf("R1"), factsOf("R1"), store.lastSeq("R1")]).toEqual([null, [], [], 0]);
+      expect([eventsOf("R2"), keysOf("R2"), store.listRuns().length]).toEqual([[event(1)], ["a"], 1]);
+      const again = store.createRun(run("R1"), bob);
+      expect([eventsOf("R1"), factsOf("R1"), store.takeInbox(again)]).toEqual([[], [], []]);
+    });
+
+    it("fences the runner that had it", () => {
+      const lease = store.createRun(run("R1"), ann);
+      rig.open().deleteRun("R1", always);
+      expect(() => store.commit(lease, { events: [], facts: [] })).toThrow(LeaseLostError);
+    });
+
+    it("are old blobs that no run names, directly or through another blob", () => {
+      const put = (text: string) => store.putBlob(Buffer.from(text));
+      const [output, plan, inner, loose] = [put("output"), put("plan"), put("inner"), put("loose")];
+      const outer = put(JSON.stringify([{ blob: inner, bytes: 5 }]));
+      const other = put("of another run");
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [event(1, { data: { plan: ref(plan) } })], facts: [fact("a", { output: ref(output) }), fact("b", { output: ref(outer) })] });
+      store.commit(store.createRun(run("R2"), ann), { events: [], facts: [fact("a", { output: ref(other) })] });
+      now = T0 + 10;
+      const young = put("young");
+      expect(store.sweepBlobs({ olderThan: T0 + 10, dryRun: true })).toEqual({ count: 1, bytes: 5 });
+      expect(store.sweepBlobs({ olderThan: T0 + 10, dryRun: true, without: new Set(["R2"]) })).toEqual({ count: 2, bytes: 19 });
+      expect(store.sweepBlobs({ olderThan: T0 + 10 })).toEqual({ count: 1, bytes: 5 });
+      expect(() => store.getBlob(loose)).toThrow(StoreError);
+      for (const name of [output, plan, inner, outer, other, young]) expect(store.getBlob(name).length).toBeGreaterThan(0);
+      store.deleteRun("R1", always);
+      expect(store.sweepBlobs({ olderThan: T0 + 10 }).count).toBe(4);
+      expect(store.getBlob(other).length).toBe(14);
+    });
+
+    it("is not a blob that was stored again a moment ago", () => {
+      const name = store.putBlob(Buffer.from("again"));
+      now = T0 + 50;
+      store.putBlob(Buffer.from("again"));
+      expect(store.sweepBlobs({ olderThan: T0 + 50 }).count).toBe(0);
+      expect(store.getBlob(name)).toHaveLength(5);
+    });
+
+    it("gives its room back, and leaves the rest whole", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [event(1)], facts: [full] });
+      store.compact();
+      expect([eventsOf(), factsOf()]).toEqual([[event(1)], [full]]);
+    });
+  });
+
   it("goes on after it was closed and opened again", () => {
     const lease = store.createRun(run("R1"), ann);
     store.commit(lease, { events: [event(1)], facts: [full], activeMs: 3 });

@@ -152,7 +152,7 @@ steps:
   const pids = (project: Project): number[] => ["parent", "grandchild"].map((name) => Number(project.read(name)));
 
   story("on its timeout, and what it printed is on the record", async ({ project }) => {
-    project.write("flow.yaml", tree(", timeout: 500ms"));
+    project.write("flow.yaml", tree(", timeout: 1s"));
     const run = await project.muster("run", "flow.yaml", "--report", "report.json");
     expect(run.code).toBe(1);
     expect(pids(project).map(isAlive)).toEqual([false, false]);

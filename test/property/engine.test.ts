@@ -40,6 +40,7 @@ describe(`the engine, on random workflows that crash (FC_SEED=${seed})`, () => {
             const life = await live({ plans: [plan], seed: world, deaths: [{ atCommit, isDurable }] });
             expect(resultOf(life)).toEqual(resultOf(whole));
             expectNothingWrong(life);
+            if (!hasFailFast(manifest)) expectStepsAddUp(life);
           }
         }
       }),
@@ -143,6 +144,18 @@ function expectNothingWrong(life: Life): void {
   const paid = life.effects.filter((effect) => effect.usage !== null && !life.lost.has(effect));
   const input = paid.reduce((sum, { usage }) => sum + (usage?.inputTokens ?? 0), 0);
   expect(life.report["usage"]).toMatchObject({ calls: paid.length, input_tokens: input });
+}
+
+/** Every call stands with its step. */
+function expectStepsAddUp({ report }: Life): void {
+  const steps = Object.values(report["steps"] as { [id: string]: { usage: { calls: number } | null } });
+  const calls = steps.reduce((sum, { usage }) => sum + (usage?.calls ?? 0), 0);
+  expect(report["usage"]).toMatchObject({ calls });
+}
+
+/** An attempt that was stopped has no outcome, so a resume does not ask what its first call had cost the step. */
+function hasFailFast(manifest: JsonObject): boolean {
+  return Object.values(manifest["steps"] as { [id: string]: JsonObject }).some((step) => "fail_fast" in step);
 }
 
 function kindsOf(manifest: JsonObject): ReadonlyMap<string, string> {

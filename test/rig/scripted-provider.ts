@@ -28,7 +28,7 @@ export interface ScriptedAnswer {
     /** What was paid for although it failed; default: nothing. */
     readonly usage?: TokenPair;
   };
-  /** Never answers: only an abort ends the call. */
+  /** Never answers: only an abort ends the call, which then costs its `usage`, if it has any. */
   readonly hang?: true;
   /** How long the answer takes; default 100. */
   readonly afterMs?: number;
@@ -77,7 +77,11 @@ export function createScriptedProvider(script: readonly ScriptedAnswer[], clock:
       }
       const wasAborted = await pass(clock, answer.hang === true ? null : (answer.afterMs ?? 100), context.signal);
       yield wasAborted
-        ? { type: "failed", failure: failure("cancelled", "cancelled", "the call was stopped"), usage: null }
+        ? {
+            type: "failed",
+            failure: failure("cancelled", "cancelled", "the call was stopped"),
+            usage: stoppedUsage(answer),
+          }
         : eventOf(answer, request);
     },
   };
@@ -107,6 +111,10 @@ function eventOf(answer: ScriptedAnswer, request: ModelRequest): ModelEvent {
       usage: usageOf(answer.usage ?? [100, 10]),
     },
   };
+}
+
+function stoppedUsage({ hang, usage }: ScriptedAnswer): Usage | null {
+  return hang === true && usage !== undefined ? usageOf(usage) : null;
 }
 
 function usageOf([inputTokens, outputTokens]: TokenPair): Usage {

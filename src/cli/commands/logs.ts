@@ -6,8 +6,8 @@ import { systemClock } from "../../util/clock.ts";
 import { printable } from "../../diagnostic/printable.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
+import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
-import { standing } from "./runs.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;

@@ -1,6 +1,8 @@
 import { estimate } from "../../plan/estimate.ts";
 import { renderJson } from "../../plan/render/json.ts";
+import { renderMarkdown } from "../../plan/render/markdown.ts";
 import { renderMermaid } from "../../plan/render/mermaid.ts";
+import { renderSvg } from "../../plan/render/svg.ts";
 import { renderText } from "../../plan/render/text.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { givenInputs, type InputOptions } from "../inputs.ts";
@@ -10,7 +12,7 @@ import { planOrExit } from "../workflow.ts";
 
 export interface PlanOptions extends InputOptions {
   readonly model: readonly string[];
-  readonly format: "text" | "json" | "mermaid";
+  readonly format: "text" | "json" | "mermaid" | "markdown" | "svg";
   readonly json?: boolean;
 }
 
@@ -18,9 +20,14 @@ export interface PlanOptions extends InputOptions {
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: PlanOptions): Promise<ExitCode> {
   const { plan } = planOrExit(file, terminal, modelChoice(options.model));
   const told = estimate(plan, givenInputs(plan, options, terminal));
-  const format = options.json === true ? "json" : options.format;
-  if (format === "json") terminal.out(renderJson(plan, told));
-  else if (format === "mermaid") terminal.out(renderMermaid(plan, told));
-  else terminal.out(renderText(plan, told, file, { strong: terminal.color.bold, faint: terminal.color.dim }));
+  const { bold, dim } = terminal.color;
+  const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {
+    text: () => renderText(plan, told, file, { strong: bold, faint: dim }),
+    json: () => renderJson(plan, told),
+    mermaid: () => renderMermaid(plan, told),
+    markdown: () => renderMarkdown(plan, told, file),
+    svg: () => renderSvg(plan, told),
+  };
+  terminal.out(renderers[options.json === true ? "json" : options.format]());
   return exitCode.succeeded;
 }

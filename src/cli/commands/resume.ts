@@ -7,6 +7,8 @@ import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { formatElapsed } from "../../util/format.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
+import type { AutoChoice } from "../../plan/auto-model.ts";
+import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
@@ -15,7 +17,7 @@ import { modelChoice } from "../model-choice.ts";
 import { readReplay } from "../replay.ts";
 import type { Terminal } from "../terminal.ts";
 import { resumePreview } from "../view/resume-preview.ts";
-import { planOrExit } from "../workflow.ts";
+import { planOrExit, reducedPlan } from "../workflow.ts";
 import { run as show } from "./show.ts";
 
 export interface ResumeOptions extends RunShape {
@@ -41,10 +43,13 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
 
     const { choice } = summary.frozen as unknown as Frozen;
     const file = resolve(project.root, summary.manifestPath);
-    const { plan } = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[]));
-    const rerun = rerunSteps(plan.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
+    const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
+    const asked = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
+    const rerun = rerunSteps(asked.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
+    const known = (choice["auto"] ?? null) as AutoChoice | null;
+    const { plan } = await resolveAuto(asked, { known, isLive: recording === null }, terminal);
     const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, options);
     const around = createSurroundings({
       plan,

@@ -3,31 +3,39 @@ import { ulid } from "ulid";
 import { createSurroundings, openStore, portablePath, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { startRun } from "../../engine/local/launch.ts";
+import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
+import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
+import type { Json } from "../../util/json.ts";
 import type { Terminal } from "../terminal.ts";
-import { planOrExit } from "../workflow.ts";
+import { planOrExit, reducedPlan } from "../workflow.ts";
 
 export interface RunOptions extends InputOptions, RunShape {
   readonly model: readonly string[];
   readonly runId?: string;
+  readonly record?: string;
   readonly replay?: string;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly only?: readonly string[];
 }
 
 /** `muster run FILE` */
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
   const choice = modelChoice(options.model);
-  const { plan } = planOrExit(file, terminal, choice);
-  const inputs = readInputs(plan, options, terminal);
+  const only = options.only ?? [];
+  const asked = reducedPlan(planOrExit(file, terminal, choice).plan, only);
+  const inputs = readInputs(asked, options, terminal);
+  const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   const runId = options.runId ?? ulid();
   if (!/^[\w.-]{1,64}$/.test(runId)) throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
+  const { plan, auto } = await resolveAuto(asked, { known: recording?.auto ?? null, isLive: recording === null }, terminal);
   const manifest = resolve(terminal.cwd, file);
   const project = findProject(terminal.cwd, options.state ?? null);
   const reporter = reporterFor(terminal, { runId, plan, history: [] }, options);
@@ -42,6 +50,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
+      ...(record !== null && { record: record.write }),
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
@@ -53,11 +62,12 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       manifestPath: portablePath(manifest, project),
       inputs: around.value.redactor.value(inputs) as typeof inputs,
-      choice: { model: options.model, replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project), origin },
+      choice: { model: options.model, only, replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project), origin, auto: auto as unknown as Json },
     };
     const started = startRun(first, around.value);
     if (!started.ok) throw new UsageError(started.error.message, exitCode.runFailed);
-    return await followRun(started.value, { terminal, reporter, runId, plan, inputs: first.inputs, origin, shape: options, store, startedAt: store.findRun(runId)?.startedAt ?? 0, file });
+    const followed = { terminal, reporter, runId, plan, inputs: first.inputs, origin, shape: options, store, startedAt: store.findRun(runId)?.startedAt ?? 0, file };
+    return await followRun(started.value, followed).finally(() => record?.save(auto, runId));
   } finally {
     reporter.close();
     store.close();

@@ -1,12 +1,10 @@
-import { mayTake } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import type { RunSummary } from "../../store/store.ts";
-import { systemClock } from "../../util/clock.ts";
-import { formatElapsed } from "../../util/format.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { openForReading } from "../find-run.ts";
+import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
-import { statusText } from "../view/run-summary.ts";
+import { runLine } from "../view/run-line.ts";
 
 export interface RunsOptions {
   readonly limit: number;
@@ -20,17 +18,11 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
   try {
     const runs = store.listRuns({ limit: options.limit });
     if (options.json === true) terminal.out(`${JSON.stringify(runs.map(runJson), null, 2)}\n`);
-    else for (const summary of runs) terminal.out(`${runLine(summary, terminal)}\n`);
+    else for (const summary of runs) terminal.out(`${runLine(summary, terminal.color)}\n`);
     return exitCode.succeeded;
   } finally {
     store.close();
   }
-}
-
-/** How a run stands: one that says `running` under an owner that died is interrupted. */
-export function standing(summary: RunSummary): RunSummary["status"] {
-  if (summary.status !== "running") return summary.status;
-  return summary.lease === null || mayTake(systemClock)(summary.lease) ? "interrupted" : "running";
 }
 
 function runJson(summary: RunSummary) {
@@ -46,11 +38,4 @@ function runJson(summary: RunSummary) {
     starts: epoch,
     active_ms: Math.round(activeMs),
   };
-}
-
-function runLine(summary: RunSummary, { color }: Terminal): string {
-  const status = standing(summary);
-  const padding = " ".repeat(Math.max(0, 11 - status.length));
-  const started = new Date(summary.startedAt).toISOString().slice(0, 16).replace("T", " ");
-  return `${summary.runId}  ${statusText(status, color)}${padding}  ${started}  ${formatElapsed(summary.activeMs).padStart(7)}  ${summary.workflow}  ${color.dim(summary.manifestPath)}`;
 }

@@ -12,9 +12,9 @@ import { isJsonObject, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { readValue, saveReport } from "../follow-run.ts";
+import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
 import { runPage } from "../view/run-page.ts";
-import { standing } from "./runs.ts";
 
 export interface ShowOptions {
   readonly json?: boolean;

@@ -2,6 +2,7 @@ import { failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
+import { sleep } from "../../util/sleep.ts";
 import { plainResult, type AttemptContext, type AttemptResult } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
 import type { Start } from "./sink.ts";
@@ -22,6 +23,10 @@ export interface AttemptSurroundings {
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
   readonly event: AttemptContext["event"];
+  /** Gives the slot of the attempt back. */
+  readonly freeSlot: () => void;
+  /** Asks for a slot again; settles when there is one. */
+  readonly takeSlot: () => Promise<void>;
 }
 
 /**
@@ -37,6 +42,15 @@ export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (resu
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
+  const stopped = new Promise<void>((resolve) => controller.signal.addEventListener("abort", () => resolve(), { once: true }));
+  const wait = async (ms: number): Promise<boolean> => {
+    timer.stop();
+    around.freeSlot();
+    const isOver = await sleep(around.clock, ms, controller.signal);
+    if (isOver) await Promise.race([around.takeSlot(), stopped]);
+    timer.go();
+    return !controller.signal.aborted;
+  };
   const label = start.item === null ? start.path : `${start.path}[${start.item}]`;
   const work = start.work.run({
     runId: around.runId,
@@ -46,7 +60,7 @@ export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (resu
     idempotencyKey: start.idempotencyKey,
     signal: controller.signal,
     clock: around.clock,
-    timer,
+    wait,
     redactor: around.redactor,
     calls: around.calls,
     event: around.event,

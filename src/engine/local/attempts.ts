@@ -5,6 +5,7 @@ import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprint, fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
 import { addSpend } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import { sha256 } from "../../util/digest.ts";
@@ -77,10 +78,10 @@ export class Attempts {
     if (started === null) throw new InternalError(`attempt ${start.key} ended without a start`);
     const endedAt = now();
     const { extra, model, usage, costUsd } = result;
-    const spent = { extra, model, usage, costUsd };
+    addSpend(start.record, { model, usage, costUsd });
+    const spent = { extra, ...together(started, { model, usage, costUsd }) };
     const unit = this.#units.get(start.unit);
     const isAwaited = unit?.key === start.key;
-    if (isAwaited) addSpend(unit.record, spent);
     const wrong = result.ok ? batchFailure(start, unit, result.output) : result.failure;
     if (result.ok && wrong === null) {
       const output = keep(result.output);
@@ -109,16 +110,14 @@ export class Attempts {
   /** Records a finished model call inside an attempt, so that it is never paid again. */
   recordCall(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
     this.#o.remember({ ...pureFact(callKey(start.key, n), requestDigest, this.#o.options.keep(reply), this.#o.options.now()), ...spent });
-    const unit = this.#units.get(start.unit);
-    if (unit !== undefined) addSpend(unit.record, spent);
+    addSpend(start.record, spent);
   }
 
   /** The recorded reply to a model call inside an attempt, or null. */
   recallCall(start: Start, n: number, requestDigest: string): Json | null {
     const fact = this.#o.options.facts.find(callKey(start.key, n), requestDigest);
     if (fact === null || fact.output === null) return null;
-    const unit = this.#units.get(start.unit);
-    if (unit !== undefined) addSpend(unit.record, fact);
+    addSpend(start.record, fact);
     return this.#o.options.read(fact.output);
   }
 
@@ -196,27 +195,35 @@ export class Attempts {
     unit.key = attemptKey(unit.name, command);
     const fact = facts.find(unit.key, task.fingerprint);
     const start: Start = {
-      unit: command.unit, serial: command.serial, step: task.step, path: unit.record.path, since: fact?.startedAt ?? now(),
+      unit: command.unit, serial: command.serial, step: task.step, record: unit.record, path: unit.record.path, since: fact?.startedAt ?? now(),
       item: unit.item?.index ?? null, attempt: command.attempt, key: unit.key, fingerprint: task.fingerprint,
       idempotencyKey: task.idempotencyKey, work, reason: this.#reason(command.attempt, unit, task, fact),
     };
+    const isLost = fact?.state === "started" && facts.takeLost(fact);
+    if (isLost && task.step.effect !== "unsafe") {
+      // Not a retry: the same attempt starts again, and is counted then.
+      this.#o.post({ type: "ended", unit: start.unit, serial: start.serial, outcome: { kind: "lost" } });
+      return;
+    }
     this.#o.ledger.countAttempt(unit);
-    if (fact === null) this.#start(start, unit, 1);
-    else if (fact.state !== "started") this.#recall(start, unit, fact);
-    else if (!facts.takeLost(fact)) this.#start(start, unit, fact.starts + 1);
-    else if (task.step.effect === "unsafe") this.#outcomeUnknown(start, unit, fact);
-    else this.#o.post({ type: "ended", unit: start.unit, serial: start.serial, outcome: { kind: "lost" } });
+    if (fact === null) this.#start(start, unit, null);
+    else if (isLost) this.#outcomeUnknown(start, unit, fact);
+    else if (fact.state === "started") this.#start(start, unit, fact);
+    else this.#recall(start, unit, fact);
   }
 
-  #start(start: Start, unit: UnitWork, starts: number): void {
+  /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
+  #start(start: Start, unit: UnitWork, before: Fact | null): void {
     this.#o.ledger.tellAttempt(unit, 0);
     this.#o.ledger.stepStarted(unit.record);
     unit.endedAt = null;
     unit.isRecalled = false;
     this.#o.remember({
-      key: start.key, fingerprint: start.fingerprint, state: "started", starts, startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
-      endedAt: null, output: null, extra: null, failure: null, model: null, usage: null, costUsd: null,
+      key: start.key, fingerprint: start.fingerprint, state: "started", starts: (before?.starts ?? 0) + 1, startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
+      endedAt: null, output: null, extra: null, failure: null, model: before?.model ?? null, usage: before?.usage ?? null,
+      costUsd: before?.costUsd ?? null,
     });
+    if (before !== null) addSpend(unit.record, before);
     this.#o.ledger.attemptStarted(start, unit);
     this.#o.options.sink.start(start);
     // What waits for something outside holds no slot.
@@ -321,6 +328,12 @@ export class Attempts {
     if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, options.now());
     else this.#fail(answered, unit, outputs.error, null, options.now());
   }
+}
+
+/** What an attempt cost over all its starts. */
+function together(before: Spent, now: Spent): Spent {
+  if (before.usage === null) return now;
+  return { model: now.model ?? before.model, ...plusSpend(plusSpend(noSpend, before), now) };
 }
 
 /** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */

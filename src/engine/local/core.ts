@@ -8,7 +8,6 @@ import type { Graph } from "../../run/scheduler/graph.ts";
 import { graphOf } from "../../run/scheduler/plan-graph.ts";
 import { initialState, type SchedulerState } from "../../run/scheduler/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
-import { InternalError } from "../../util/internal-error.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import { Attempts } from "./attempts.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -111,7 +110,7 @@ export class RunCore {
       case "finished":
         return sink.finished(this.#ending(command.status));
       case "continue":
-        throw new InternalError("no attempt of this version is blocked and goes on");
+        return sink.goOn(command.unit, command.serial);
     }
   }
 

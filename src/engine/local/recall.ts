@@ -29,6 +29,7 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
       pending.delete(`${unit}.${serial}`);
       core.post({ type: "ended", unit, serial, outcome: { kind: "failed", class: "cancelled", retryAfterMs: null } });
     },
+    goOn() {},
     delay: (unit, serial) => core.post({ type: "fired", unit, serial }),
     undelay() {},
     limit() {},

@@ -77,6 +77,8 @@ export class LocalRun implements Sink {
   readonly #recorder: Recorder;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #delays = new Map<number, () => void>();
+  /** Attempts that wait for a slot to go on with. */
+  readonly #slotless = new Map<string, () => void>();
   readonly #limits = new Map<number, () => void>();
   readonly #timers: (() => void)[] = [];
   readonly #startedAt: number;
@@ -144,6 +146,12 @@ export class LocalRun implements Sink {
 
   abort(unit: number, serial: number): void {
     this.#aborts.push(attemptId(unit, serial));
+  }
+
+  goOn(unit: number, serial: number): void {
+    const id = attemptId(unit, serial);
+    this.#slotless.get(id)?.();
+    this.#slotless.delete(id);
   }
 
   delay(unit: number, serial: number, dueAt: number): void {
@@ -245,8 +253,9 @@ export class LocalRun implements Sink {
         this.#wake();
       },
     };
-    const live = carryOut(start, surroundings, (result) => {
+    const live = carryOut(start, { ...surroundings, ...this.#slotOf(start, id) }, (result) => {
       this.#live.delete(id);
+      this.#slotless.delete(id);
       if (this.#isOver) return;
       this.#guard(() => {
         if (result !== null) this.#core.attempts.settle(start, result);
@@ -254,6 +263,22 @@ export class LocalRun implements Sink {
       this.#wake();
     });
     this.#live.set(id, live);
+  }
+
+  /** How an attempt gives its slot back and gets one again. */
+  #slotOf({ unit, serial }: Start, id: string): { freeSlot: () => void; takeSlot: () => Promise<void> } {
+    const post = (type: "blocked" | "unblocked"): void => {
+      this.#core.post({ type, unit, serial });
+      this.#wake();
+    };
+    return {
+      freeSlot: () => post("blocked"),
+      takeSlot: () =>
+        new Promise((resolve) => {
+          this.#slotless.set(id, resolve);
+          post("unblocked");
+        }),
+    };
   }
 
   // ---- what happens beside the steps

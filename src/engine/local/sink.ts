@@ -3,6 +3,7 @@ import type { PlannedStep } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
+import type { StepRecord } from "../../run/state.ts";
 import type { JsonObject } from "../../util/json.ts";
 
 /** An event before it has its number and time. */
@@ -13,6 +14,7 @@ export interface Start {
   readonly unit: number;
   readonly serial: number;
   readonly step: PlannedStep;
+  readonly record: StepRecord;
   /** For people: `draft`, `group/draft`, `group[2]/draft`. */
   readonly path: string;
   /** When the first attempt under this name began, before a crash maybe; milliseconds since 1970. */
@@ -46,6 +48,8 @@ export interface Sink {
   fact(fact: Fact): void;
   start(start: Start): void;
   abort(unit: number, serial: number): void;
+  /** An attempt that gave its slot back has one again. */
+  goOn(unit: number, serial: number): void;
   /** Say `fired` at this time (milliseconds since 1970). */
   delay(unit: number, serial: number, dueAt: number): void;
   undelay(unit: number): void;

@@ -54,8 +54,11 @@ export interface AttemptContext {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The attempt's own clock: `timeout` does not count while it is stopped. */
-  readonly timer: { stop(): void; go(): void };
+  /**
+   * Waits, with the clock of `timeout` stopped and the slot given back to others; goes on when it has a slot again.
+   * False when the attempt was told to stop meanwhile.
+   */
+  wait(ms: number): Promise<boolean>;
   readonly redactor: Redactor;
   readonly calls: CallJournal;
   /** Puts an event on the record, for this step, item and attempt. */

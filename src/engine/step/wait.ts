@@ -1,6 +1,6 @@
 import { failure } from "../../run/failure.ts";
-import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
+import { sleep } from "../../util/sleep.ts";
 import { err, ok } from "../../util/result.ts";
 import type { Json } from "../../util/json.ts";
 import { expressionFailure } from "./expression-failure.ts";
@@ -44,19 +44,4 @@ function timeOf(value: Json): number | null {
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/.test(value)) return null;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? null : ms;
-}
-
-/** True when the time is over, false when it was cut short. */
-function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (isOver: boolean): void => {
-      signal.removeEventListener("abort", stop);
-      cancel();
-      resolve(isOver);
-    };
-    const stop = (): void => end(false);
-    const cancel = clock.after(Math.max(0, ms), () => end(true));
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

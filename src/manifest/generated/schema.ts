@@ -204,7 +204,7 @@ export const manifestSchema: SchemaNode = {
    "type": "string",
    "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|[a-z][a-z0-9_-]*/[^\\s{}]+)$",
    "x-says": "a name from `models` or an id such as anthropic/claude-haiku-5-5",
-   "x-later-pattern": "^auto(?:/|$)|^(?!anthropic/)[a-z][a-z0-9_-]*/|^\\$\\{\\{"
+   "x-later-pattern": "^\\$\\{\\{"
   },
   "modelChoice": {
    "x-says": "a model or a list of models",

@@ -18,7 +18,7 @@ export type EnvironmentName = string;
  */
 export type Model = ModelName | ModelName[] | ModelSettings;
 /**
- * A model: the name of an entry in `models`, or an id `provider/model`.
+ * A model: the name of an entry in `models`, an id `provider/model` (providers: `anthropic`, `openai` and any OpenAI-compatible endpoint by `base_url`, `ollama`), or `auto`, `auto/fast`, `auto/strong`: what is found at the start of the run.
  */
 export type ModelName = string;
 /**

@@ -8,8 +8,8 @@ import type { Models } from "./resolve-models.ts";
 /** The models of each agent, by name. An agent whose models are not known has none, and was reported. */
 export type AgentModels = ReadonlyMap<string, readonly PlannedModel[]>;
 
-/** Gives every agent its chain: its own, else `defaults.model`. */
-export function resolveAgents(manifest: NormalManifest, models: Models, problems: Problems): AgentModels {
+/** Gives every agent its chain: its own, else `defaults.model`, else whatever is found at the start of the run. */
+export function resolveAgents(manifest: NormalManifest, models: Models): AgentModels {
   const agents = new Map<string, readonly PlannedModel[]>();
   const fallback = manifest.defaultModel === null ? null : models.chain(manifest.defaultModel, null);
   for (const [name, agent] of Object.entries(manifest.agents)) {
@@ -21,15 +21,7 @@ export function resolveAgents(manifest: NormalManifest, models: Models, problems
         fallback.map((model) => ({ ...model, maxTokens: agent.maxTokens ?? model.maxTokens })),
       );
     } else {
-      agents.set(name, []);
-      problems.error(["agents", name], {
-        code: "WF3005",
-        message: `agent '${name}' has no model`,
-        help:
-          "give it one (`model: anthropic/claude-haiku-5-5`), or all agents (`defaults: { model: ... }`); " +
-          "choosing a model by itself is not in this version yet",
-        piece: "key",
-      });
+      agents.set(name, models.auto(agent.maxTokens));
     }
   }
   return agents;

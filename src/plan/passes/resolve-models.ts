@@ -1,6 +1,7 @@
 import type { Named, NormalManifest, NormalModel } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
+import { AUTO_PROVIDER, autoNames, providerNames } from "../provider-name.ts";
 import { declared } from "./declared.ts";
 
 /** The most that a model may answer where the manifest says nothing, in tokens (SEMANTICS, "Budgets"). */
@@ -32,6 +33,12 @@ export class Models {
   chain(names: readonly Named[], maxTokens: number | null): readonly PlannedModel[] {
     const chain = names.flatMap((name) => this.#named(name) ?? []);
     return unique(maxTokens === null ? chain : chain.map((model) => ({ ...model, maxTokens })));
+  }
+
+  /** What an agent asks when nobody says: whatever is found at the start of the run. */
+  auto(maxTokens: number | null): readonly PlannedModel[] {
+    const model = plainModel("auto");
+    return [maxTokens === null ? model : { ...model, maxTokens }];
   }
 
   #alias(name: string): readonly PlannedModel[] | null {
@@ -84,6 +91,16 @@ export class Models {
       });
       return [];
     }
+    if (
+      (entry.baseUrl !== null || entry.apiKeySecret !== null) &&
+      chain.some(({ provider }) => provider === AUTO_PROVIDER)
+    ) {
+      this.#problems.error(entry.model.pointer, {
+        code: "WF3027",
+        message: `model '${alias}' has an address or a key of its own, and leaves the model to \`auto\``,
+        help: "`auto` is found with its address and key; name the model that is meant instead",
+      });
+    }
     return chain.map((model) => ({
       ...model,
       baseUrl: entry.baseUrl ?? model.baseUrl,
@@ -100,8 +117,9 @@ export class Models {
     if (Object.hasOwn(this.#manifest.models, name)) {
       return this.#alias(name);
     }
+    if ((autoNames as readonly string[]).includes(name)) return [plainModel(name)];
     const slash = name.indexOf("/");
-    if (slash > 0 && slash < name.length - 1) return [plainModel(name, slash)];
+    if (slash > 0 && slash < name.length - 1) return this.#ofProvider(name, slash, pointer);
     const meant = this.#problems.suggest(name, this.#names);
     this.#problems.error(pointer, {
       code: "WF3004",
@@ -113,13 +131,34 @@ export class Models {
     });
     return [];
   }
+
+  #ofProvider(id: string, slash: number, pointer: Named["pointer"]): readonly PlannedModel[] {
+    const provider = id.slice(0, slash);
+    if ((providerNames as readonly string[]).includes(provider)) return [plainModel(id)];
+    const isAuto = provider === AUTO_PROVIDER;
+    const meant = this.#problems.suggest(isAuto ? id : provider, isAuto ? autoNames : providerNames);
+    this.#problems.error(pointer, {
+      code: "WF3028",
+      message: isAuto ? `unknown choice '${id}'` : `unknown provider '${provider}' of model '${id}'`,
+      help:
+        meant !== null
+          ? `did you mean '${isAuto ? meant : `${meant}/${id.slice(slash + 1)}`}'?`
+          : isAuto
+            ? `there are ${autoNames.join(", ")}`
+            : `there are ${providerNames.join(", ")}; any OpenAI-compatible endpoint is ` +
+              `\`{ model: openai/${id.slice(slash + 1)}, base_url: https://... }\``,
+    });
+    return [];
+  }
 }
 
-function plainModel(id: string, slash: number): PlannedModel {
+/** The model of an id; what is behind `auto` is not known yet. */
+function plainModel(id: string): PlannedModel {
+  const [provider = "", ...rest] = id.split("/");
   return {
     id,
-    provider: id.slice(0, slash),
-    model: id.slice(slash + 1),
+    provider,
+    model: rest.length === 0 ? "default" : rest.join("/"),
     baseUrl: null,
     apiKeySecret: null,
     maxTokens: DEFAULT_MAX_TOKENS,

@@ -1,7 +1,7 @@
 import type { Usage } from "../../util/usage.ts";
 import type { PlannedModel } from "../types.ts";
 import type { Price, Rates } from "./rates.ts";
-import { priceTable } from "./table.ts";
+import { freePrice, priceTable } from "./table.ts";
 
 /** A cache write of Anthropic costs so many times the input (5-minute cache). */
 const ANTHROPIC_CACHE_WRITE = 1.25;
@@ -9,14 +9,20 @@ const TOKENS_A_PRICE = 1_000_000;
 
 /**
  * The price of a model id (`provider/model`): the manifest's own, else the table's; null when it is not known, never 0.
- * Exact matches only, but that a dated id (`...-20261001`) is the model without its date. Where the manifest gives no
- * cache prices they are taken as high as they may be.
+ * Exact matches only, but that a dated id (`...-20261001`, `...-2026-10-01`) is the model without its date, and that
+ * Ollama is free of charge, but for what it sends to its cloud. Where the manifest gives no cache prices they are taken
+ * as high as they may be.
  */
 export function priceOf(modelId: string, ownPrice: PlannedModel["price"]): Price | null {
-  if (ownPrice === null) return priceTable.get(modelId) ?? priceTable.get(modelId.replace(/-\d{8}$/, "")) ?? null;
+  if (ownPrice === null) return listedPrice(modelId);
   const { input, output, cacheRead, cacheWrite } = ownPrice;
   const dearestWrite = modelId.startsWith("anthropic/") ? input * ANTHROPIC_CACHE_WRITE : input;
   return { input, output, cacheRead: cacheRead ?? input, cacheWrite: cacheWrite ?? dearestWrite, longPrompt: null };
+}
+
+function listedPrice(modelId: string): Price | null {
+  if (modelId.startsWith("ollama/")) return modelId.endsWith("cloud") ? null : freePrice;
+  return priceTable.get(modelId) ?? priceTable.get(modelId.replace(/-(?:\d{8}|\d{4}-\d\d-\d\d)$/, "")) ?? null;
 }
 
 /** What one call cost, in USD. `usage` is of a single call: the rates may depend on the length of its prompt. */

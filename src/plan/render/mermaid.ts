@@ -1,27 +1,30 @@
 import type { Estimate } from "../estimate.ts";
-import type { NeedGroup, Plan, PlannedStep } from "../types.ts";
-import { formatCount, oneLine } from "./format.ts";
+import type { Plan, PlannedStep } from "../types.ts";
+import { arrowsOf, boxesOf } from "./box.ts";
+import { oneLine } from "./format.ts";
+import { noStatuses, statusColors, type GraphStatuses } from "./graph-status.ts";
 
 /**
  * The steps as a Mermaid flowchart, ending in a line feed. Nodes are named by position and every label is quoted
  * and escaped, so that no text of a manifest can change the picture or reach the page around it.
  */
-export function renderMermaid(plan: Plan, estimate: Estimate): string {
-  const steps = plan.scopes[0]?.steps ?? [];
+export function renderMermaid(plan: Plan, estimate: Estimate, statuses: GraphStatuses = noStatuses): string {
+  const boxes = boxesOf(plan, estimate);
   const lines = ["flowchart TD"];
-  steps.forEach((step, index) => {
-    const units = estimate.steps[index]?.units;
-    const fan = step.fan === null || units === undefined ? "" : ` × ${formatCount(units.ceiling)}`;
+  boxes.forEach(({ title, subtitle, step }, index) => {
     const [open, close] = shapes[step.body.kind];
-    const agent = step.body.kind === "agent" ? ` ${step.body.agent}` : "";
-    lines.push(`  s${index}${open}"${escape(step.id)}<br/>${escape(`${step.body.kind}${agent}${fan}`)}"${close}`);
+    lines.push(`  s${index}${open}"${escape(title)}<br/>${escape(subtitle)}"${close}`);
   });
-  steps.forEach((step, index) => {
-    for (const group of step.needs) lines.push(...edgesOf(group, index));
-  });
-  const conditional = steps.flatMap((step, index) => (mayBeSkipped(step) ? [`s${index}`] : []));
+  // Solid where every step of the group is needed, dotted with `1 of 2` where some are enough.
+  for (const { from, to, label } of arrowsOf(boxes)) lines.push(`  s${from} ${label === null ? "-->" : `-. "${label}" .->`} s${to}`);
+  const conditional = boxes.flatMap(({ isConditional }, index) => (isConditional ? [`s${index}`] : []));
   if (conditional.length > 0) {
     lines.push("  classDef conditional stroke-dasharray: 4 4", `  class ${conditional.join(",")} conditional`);
+  }
+  for (const [status, { fill, stroke }] of Object.entries(statusColors)) {
+    const having = boxes.flatMap(({ step }, index) => (statuses.get(step.id) === status ? [`s${index}`] : []));
+    if (having.length === 0) continue;
+    lines.push(`  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`, `  class ${having.join(",")} ${status}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -34,17 +37,6 @@ const shapes: { readonly [kind in PlannedStep["body"]["kind"]]: readonly [string
   uses: ["[/", "/]"],
   wait: ["{{", "}}"],
 };
-
-/** Solid where every step of the group is needed, dotted with `1 of 2` where some are enough. */
-function edgesOf(group: NeedGroup, to: number): string[] {
-  const isAll = group.required === group.of.length;
-  const arrow = isAll ? "-->" : `-. "${group.required} of ${group.of.length}" .->`;
-  return group.of.map((from) => `  s${from} ${arrow} s${to}`);
-}
-
-function mayBeSkipped(step: PlannedStep): boolean {
-  return step.condition !== null;
-}
 
 /** Letters, digits and harmless signs as they are, all else as Mermaid's own `#code;`. */
 function escape(label: string): string {

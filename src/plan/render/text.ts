@@ -1,9 +1,9 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
-import type { ModelEstimate } from "../ledger.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
-import { EMPTY_SCOPE, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
-import { formatCost, formatCount, formatDuration, formatPrice, formatRange, oneLine } from "./format.ts";
+import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
+import { formatCost, formatCount, formatDuration, formatRange, oneLine } from "./format.ts";
 import { modelsOf } from "../step-digest.ts";
+import { costText, count, headline, needText, priceText } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** How the text is emphasised; the default leaves it plain. */
@@ -81,32 +81,6 @@ function stepLines(
   return lines;
 }
 
-/** `agent researcher, 3 items, 2 at once, up to 3 attempts each, goes on with 2`. */
-function headline(step: PlannedStep, sums: StepEstimate): string {
-  const parts = [step.body.kind === "agent" ? `agent ${step.body.agent}` : step.body.kind];
-  if (step.fan !== null) {
-    const { join, maxParallel } = step.fan;
-    if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
-    else if (sums.isSizeKnown) parts.push(count(sums.units.ceiling, "item"));
-    else parts.push(`a list, at most ${count(sums.units.ceiling, "item")}`);
-    if (maxParallel !== null) parts.push(`${formatCount(maxParallel)} at once`);
-    if (join.kind === "at_least") parts.push(`goes on with ${formatCount(join.count)}`);
-    if (join.kind === "any") parts.push("the first success wins");
-    if (join.kind === "settled") parts.push("goes on with whatever succeeded");
-  }
-  if (step.retry.maxAttempts > 1 && step.body.kind !== "value") parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
-  if (step.onError.kind === "continue") parts.push("may fail");
-  if (step.onError.kind === "output") parts.push("has an output for its failure");
-  if (step.isFinally) parts.push("in any case");
-  return parts.join(", ");
-}
-
-function needText(group: NeedGroup, scope: PlannedScope): string {
-  const names = group.of.map((index) => scope.steps[index]?.id ?? "").join(", ");
-  if (group.required === group.of.length) return names;
-  return group.required === 1 ? `any of ${names}` : `${formatCount(group.required)} of ${names}`;
-}
-
 function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Style): string[] {
   const path = criticalPathOf(scope).map((index) => scope.steps[index]?.id ?? "");
   const { concurrency, timeoutMs } = plan.limits;
@@ -128,32 +102,8 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
   });
 }
 
-function priceText({ id, price }: ModelEstimate): string {
-  if (price === null) return `price unknown: ${id}`;
-  const rates = ({ input, output }: { input: number; output: number }): string =>
-    `${formatPrice(input)} in, ${formatPrice(output)} out`;
-  const long = price.longPrompt;
-  const more = long === null ? "" : `; ${rates(long)} above ${formatCount(long.aboveTokens)} tokens`;
-  return `${id} ${rates(price)}${more}`;
-}
-
 /** A long chain by its ends. */
 function shown(path: readonly string[]): readonly string[] {
   if (path.length <= MOST_SHOWN) return path;
   return [...path.slice(0, MOST_SHOWN - 2), `(${formatCount(path.length - MOST_SHOWN)} more)`, ...path.slice(-2)];
-}
-
-function costText(estimate: Estimate): string {
-  const isUnknown = estimate.models.every((model) => model.price === null);
-  if (isUnknown) return "unknown, since no model has a known price";
-  const parts = [formatCost(estimate.costUsd)];
-  if (estimate.unpriced.length > 0) parts.push(`the calls of ${estimate.unpriced.join(", ")} (price unknown)`);
-  if (estimate.unknownInput.length > 0) {
-    parts.push(`input of unknown size: ${estimate.unknownInput.join(", ")}`);
-  }
-  return parts.join(", plus ");
-}
-
-function count(number: number, unit: string): string {
-  return `${formatCount(number)} ${unit}${number === 1 ? "" : "s"}`;
 }

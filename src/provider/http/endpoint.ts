@@ -6,4 +6,6 @@ export interface Endpoint {
   readonly addressFrom: string;
   /** Where the key comes from, e.g. "ANTHROPIC_API_KEY, or `api_key` of the model". */
   readonly keyFrom: string;
+  /** What to do when nobody listens there; null = nothing in particular. */
+  readonly unreachableHelp: string | null;
 }

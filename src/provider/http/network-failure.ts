@@ -14,7 +14,7 @@ const tlsCode =
   /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|EPROTO|HOSTNAME_MISMATCH)/;
 
 /** The failure behind an error of the connection, before any reply began; names the host. */
-export function networkFailure(error: unknown, { host, addressFrom }: Endpoint): Failure {
+export function networkFailure(error: unknown, { host, addressFrom, unreachableHelp }: Endpoint): Failure {
   const { code, message } = innermost(error);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return failure("network", "dns", `cannot find the host ${host} (${code})`, {
@@ -28,7 +28,9 @@ export function networkFailure(error: unknown, { host, addressFrom }: Endpoint):
   }
   const why = code !== null && Object.hasOwn(refusals, code) ? refusals[code] : message;
   const name = code === null ? "connection" : code.toLowerCase();
-  return failure("network", name, `cannot reach ${host}: ${why}${code === null ? "" : ` (${code})`}`);
+  return failure("network", name, `cannot reach ${host}: ${why}${code === null ? "" : ` (${code})`}`, {
+    help: code === "ECONNREFUSED" ? unreachableHelp : null,
+  });
 }
 
 /** Errors of the connection come wrapped, and several addresses come as one AggregateError. */

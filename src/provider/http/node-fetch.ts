@@ -19,9 +19,9 @@ export class BodyTooLarge extends Error {
 /**
  * `fetch` over node:http with kept-alive connections, for SDKs: half the CPU time a call of the global `fetch`.
  * Does what their messages need: a text body out, a status, headers and a bounded stream of bytes back.
- * Redirects are not followed (a key must not travel), and no encoding is asked for.
+ * `readError` turns the body of an error into what the SDK can read. Redirects are not followed (a key must not travel), and no encoding is asked for.
  */
-export function createNodeFetch(): typeof fetch {
+export function createNodeFetch(readError: (body: string) => string = (body) => body): typeof fetch {
   const agentOptions = { keepAlive: true, timeout: IDLE_SOCKET_MS };
   const plain = new http.Agent(agentOptions);
   const secure = new https.Agent(agentOptions);
@@ -38,16 +38,34 @@ export function createNodeFetch(): typeof fetch {
           ...Object.fromEntries(new Headers(init?.headers)),
           ...(body && { "content-length": body.byteLength }),
         },
-        ...(init?.signal && { signal: init.signal }),
       });
+      let answer: http.IncomingMessage | null = null;
+      // Node's own `signal` also aborts when all has been read, and in that moment nobody listens to the socket's
+      // errors: the process would end. SDKs abort after each stream.
+      const abort = (): void => {
+        if (answer?.complete !== true) request.destroy(abortReason(init?.signal));
+      };
+      init?.signal?.addEventListener("abort", abort, { once: true });
+      request.on("close", () => init?.signal?.removeEventListener("abort", abort));
       request.on("error", reject);
-      request.on("response", (incoming) => resolve(responseOf(incoming, url)));
+      request.on("response", (incoming) => {
+        answer = incoming;
+        resolve(responseOf(incoming, url, readError));
+      });
+      if (init?.signal?.aborted === true) abort();
       request.end(body ?? undefined);
     });
 }
 
+function abortReason(signal: AbortSignal | null | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new DOMException("the call was aborted", "AbortError");
+}
+
 /** The parts of a `Response` that an SDK reads; a real one would put web streams between, which cost most. */
-function responseOf(incoming: http.IncomingMessage, url: URL): Response {
+function responseOf(incoming: http.IncomingMessage, url: URL, readError: (body: string) => string): Response {
+  // Whoever reads the body hears of its errors; one that comes when nobody reads any more must not end the process.
+  incoming.on("error", () => {});
   const status = incoming.statusCode ?? 0;
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -59,7 +77,7 @@ function responseOf(incoming: http.IncomingMessage, url: URL): Response {
     url: url.href,
     headers,
     body: bounded(incoming, LONGEST_STREAM),
-    text: () => textOf(incoming),
+    text: async () => (status < 400 ? await textOf(incoming) : readError(await textOf(incoming))),
   };
   return response as unknown as Response;
 }

@@ -30,7 +30,8 @@ export async function* streamedCall<Event>(call: StreamedCall<Event>): AsyncGene
     type: "failed",
     failure: {
       ...failure,
-      message: problem === null && call.apiKey !== null ? failure.message.replaceAll(call.apiKey, "***") : failure.message,
+      message:
+        problem === null && call.apiKey !== null ? failure.message.replaceAll(call.apiKey, "***") : failure.message,
       partial: reply.length > 0 ? reply.text.slice(0, LONGEST_PARTIAL) : null,
     },
     usage: reply.usage,

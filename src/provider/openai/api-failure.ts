@@ -30,10 +30,15 @@ export function apiFailure(error: APIError, call: CallFacts): Failure {
   const detail = shorten(error.message.replace(/^\d{3} /, ""));
   const request = error.requestID ? `, request ${error.requestID}` : "";
   const said = what === "" ? "reported an error in its reply" : `answered ${what}`;
-  return failure(verdict.class, verdict.code, `${call.endpoint.host} ${said}: ${detail} (model ${call.model}${request})`, {
-    help: verdict.help,
-    retryAfterMs: error.headers ? openaiRetryAfterMs(error.headers, call.nowMs) : null,
-  });
+  return failure(
+    verdict.class,
+    verdict.code,
+    `${call.endpoint.host} ${said}: ${detail} (model ${call.model}${request})`,
+    {
+      help: verdict.help,
+      retryAfterMs: error.headers ? openaiRetryAfterMs(error.headers, call.nowMs) : null,
+    },
+  );
 }
 
 /**
@@ -114,7 +119,7 @@ function statusOf(error: APIError): number | null {
 /** OpenAI has a code for it; others have only words. */
 function isPromptTooLong(code: string, error: APIError): boolean {
   if (code === "context_length_exceeded") return true;
-  const words = /(?:maximum|exceeds? (?:the )?(?:available )?|larger than the )(?:model'?s? )?context|prompt is too long/i;
+  const words = /context (?:length|size|window)|prompt is too long/i;
   return (error.status === 400 || error.status === 422 || error.status === undefined) && words.test(error.message);
 }
 

@@ -1,19 +1,10 @@
 import { isJsonObject, readJson } from "../../util/json.ts";
 
 /**
- * `fetch` with error bodies as OpenAI writes them, `{ "error": { "message": ... } }`: the SDK reads no other, and
- * servers that speak its API put the message at the top (vLLM), into `detail` (FastAPI) or give a bare text (Ollama).
+ * The body of an error as OpenAI writes it, `{ "error": { "message": ... } }`: the SDK reads no other, and servers that
+ * speak its API put the message at the top (vLLM), into `detail` (FastAPI) or give a bare text (Ollama).
  */
-export function withErrorBodies(fetchIt: typeof fetch): typeof fetch {
-  return async (input, init) => {
-    const response = await fetchIt(input, init);
-    if (response.status < 400) return response;
-    const text = async (): Promise<string> => errorBody(await response.text());
-    return { ...response, text } as Response;
-  };
-}
-
-function errorBody(text: string): string {
+export function errorBody(text: string): string {
   const body = readJson(text);
   if (!body.ok || !isJsonObject(body.value)) return text;
   const { error, message, detail } = body.value as { readonly [name: string]: unknown };

@@ -12,8 +12,9 @@ export interface OllamaOptions {
 
 const preset: Preset = {
   name: "ollama",
-  addressFrom: "OLLAMA_HOST or `base_url`, and that `ollama serve` runs",
+  addressFrom: "OLLAMA_HOST or `base_url`",
   keyFrom: "`api_key` of the model",
+  unreachableHelp: "start it with `ollama serve`, or check OLLAMA_HOST or `base_url`",
   unknownModelHelp: (model) => `ollama pull ${model}`,
 };
 

@@ -1,4 +1,7 @@
-import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from "openai/resources/chat/completions";
+import type {
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
 import type { ModelRequest } from "../provider.ts";
 import { withSchemaInPrompt } from "../schema-prompt.ts";
 import type { Dialect } from "./dialect.ts";
@@ -26,7 +29,9 @@ export function chatRequest(request: ModelRequest, dialect: Dialect): ChatComple
       },
     }),
     // An unknown effort is for the API to refuse.
-    ...(effort !== null && { reasoning_effort: effort as ChatCompletionCreateParamsStreaming["reasoning_effort"] & string }),
+    ...(effort !== null && {
+      reasoning_effort: effort as ChatCompletionCreateParamsStreaming["reasoning_effort"] & string,
+    }),
     ...(temperature !== null && { temperature }),
   };
 }

@@ -1,6 +1,8 @@
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../../diagnostic/source.ts";
 import { readDocument } from "../../manifest/read.ts";
+import type { AutoChoice } from "../../plan/auto-model.ts";
+import { providerNames } from "../../plan/provider-name.ts";
 import { failureClasses } from "../../plan/types.ts";
 import { failure } from "../../run/failure.ts";
 import type { Usage } from "../../util/usage.ts";
@@ -26,7 +28,7 @@ export function readRecording(source: SourceFile): Result<Recording, readonly Di
 }
 
 function fileOf(reader: FormReader, path: string): Recording | null {
-  const file = reader.map(reader.root, "a recording", ["muster_recording", "origin", "description", "entries"]);
+  const file = reader.map(reader.root, "a recording", ["muster_recording", "origin", "description", "auto", "entries"]);
   const format = file && reader.integer(file("muster_recording"), "muster_recording", 1);
   if (file === null || format === null) return null;
   if (format !== RECORDING_FORMAT) {
@@ -40,8 +42,23 @@ function fileOf(reader: FormReader, path: string): Recording | null {
   }
   const origin = reader.oneOf(file("origin"), "origin", origins);
   const description = reader.optional(file("description"), (place) => reader.text(place, "description"));
+  const auto = reader.optional(file("auto"), (place) => autoOf(reader, place));
   const entries = reader.list(file("entries"), "entries").map((place) => entryOf(reader, place, origin));
-  return origin && { path, origin, description, entries: entries.filter((entry) => entry !== null) };
+  const told = entries.filter((entry) => entry !== null);
+  return origin && { path, origin, description, ...(auto !== null && { auto }), entries: told };
+}
+
+function autoOf(reader: FormReader, place: Place): AutoChoice | null {
+  const auto = reader.map(place, "auto", ["because", "provider", "base_url", "models"]);
+  const names = ["default", "fast", "strong"] as const;
+  const models = auto && reader.map(auto("models"), "models", names);
+  if (auto === null || models === null) return null;
+  const because = reader.text(auto("because"), "because");
+  const provider = reader.oneOf(auto("provider"), "provider", providerNames);
+  const baseUrl = reader.optional(auto("base_url"), (value) => reader.text(value, "base_url"));
+  const [usual, fast, strong] = names.map((name) => reader.text(models(name), name));
+  if (because === null || provider === null || usual == null || fast == null || strong == null) return null;
+  return { because, provider, baseUrl, models: { default: usual, fast, strong } };
 }
 
 function entryOf(reader: FormReader, place: Place, origin: Recording["origin"] | null): RecordingEntry | null {

@@ -1,3 +1,4 @@
+import type { AutoChoice } from "../../plan/auto-model.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { ModelReply, ModelRequest } from "../provider.ts";
@@ -12,6 +13,8 @@ export interface Recording {
   /** Taken from a real run, or written by hand. */
   readonly origin: "recorded" | "scripted";
   readonly description: string | null;
+  /** What `auto` was in the run that was recorded; absent = it had no such model. */
+  readonly auto?: AutoChoice;
   /** In the order of the file. */
   readonly entries: readonly RecordingEntry[];
 }

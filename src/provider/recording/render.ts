@@ -1,4 +1,5 @@
 import { Document, Scalar, visit } from "yaml";
+import type { AutoChoice } from "../../plan/auto-model.ts";
 import type { Json } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
@@ -17,6 +18,7 @@ export function renderRecording(recording: Recording): string {
     muster_recording: RECORDING_FORMAT,
     origin: recording.origin,
     ...(recording.description !== null && { description: recording.description }),
+    ...(recording.auto !== undefined && { auto: autoForm(recording.auto) }),
     entries: recording.entries.map(entryForm),
   };
   const document = new Document(form, { aliasDuplicateObjects: false });
@@ -42,6 +44,10 @@ function textType(text: string): Scalar.Type {
 /** A key of an output schema may be anything; without quotes `<<` would be a merge key. */
 function keyType(key: string): Scalar.Type {
   return key === "<<" || key.includes("\n") ? Scalar.QUOTE_DOUBLE : Scalar.PLAIN;
+}
+
+function autoForm({ because, provider, baseUrl, models }: AutoChoice): Json {
+  return { because, provider, ...(baseUrl !== null && { base_url: baseUrl }), models };
 }
 
 function entryForm(entry: RecordingEntry): Json {

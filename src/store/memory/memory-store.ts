@@ -3,6 +3,7 @@ import type { Fact } from "../../run/fact.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
+import { canonicalJson, type Json } from "../../util/json.ts";
 import {
   LeaseLostError,
   StoreError,
@@ -12,6 +13,8 @@ import {
   type RunRecord,
   type RunStatus,
   type RunSummary,
+  type StateEntry,
+  type StateStore,
   type Store,
 } from "../store.ts";
 
@@ -37,7 +40,8 @@ interface Entry {
 export function createMemoryStore(options: { readonly clock: Clock }): Store {
   const { clock } = options;
   const entries = new Map<string, Entry>();
-  const blobs = new Map<string, Uint8Array>();
+  const blobs = new Map<string, { readonly bytes: Uint8Array; storedAt: number }>();
+  const values = new Map<string, StateEntry>();
   let lastMessageId = 0;
 
   const existing = (runId: string): Entry => {
@@ -128,13 +132,13 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     lastSeq: (runId) => entries.get(runId)?.events.length ?? 0,
     putBlob(bytes) {
       const name = sha256(bytes);
-      if (!blobs.has(name)) blobs.set(name, new Uint8Array(bytes));
+      blobs.set(name, { bytes: blobs.get(name)?.bytes ?? new Uint8Array(bytes), storedAt: clock.now() });
       return name;
     },
     getBlob(name) {
-      const bytes = blobs.get(name);
-      if (bytes === undefined) throw new StoreError("corrupt", `the blob ${name} is missing`);
-      return new Uint8Array(bytes);
+      const blob = blobs.get(name);
+      if (blob === undefined) throw new StoreError("corrupt", `the blob ${name} is missing`);
+      return new Uint8Array(blob.bytes);
     },
     post: (runId, message) => void existing(runId).inbox.push({ id: ++lastMessageId, ...message }),
     takeInbox(lease) {
@@ -143,7 +147,50 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       entry.inbox = [];
       return taken;
     },
+    state: stateOf(values, clock),
+    deleteRun(runId, mayDelete) {
+      const entry = entries.get(runId);
+      return entry !== undefined && mayDelete(summaryOf(entry)) && entries.delete(runId);
+    },
+    sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
+      const kept = [...entries].filter(([runId]) => !without.has(runId)).map(([, { events, facts }]) => [events, [...facts.values()].map((versions) => [...versions.values()])]);
+      const used = namesIn(JSON.stringify(kept));
+      for (const name of used) for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);
+      const swept = [...blobs].filter(([name, { storedAt }]) => !used.has(name) && storedAt < olderThan);
+      if (!dryRun) for (const [name] of swept) blobs.delete(name);
+      return { count: swept.length, bytes: swept.reduce((sum, [, { bytes }]) => sum + bytes.length, 0) };
+    },
+    compact() {},
     close() {},
+  };
+}
+
+function namesIn(text: string): Set<string> {
+  return new Set([...text.matchAll(/"blob":"([0-9a-f]{64})"/g)].map(([, name = ""]) => name));
+}
+
+function stateOf(values: Map<string, StateEntry>, clock: Clock): StateStore {
+  // As the store on disk does it: what is given back is a copy.
+  const copy = (entry: StateEntry): StateEntry => ({ ...entry, value: structuredClone(entry.value) });
+  const set = (key: string, value: Json): StateEntry => {
+    const entry = { key, value: structuredClone(value), version: (values.get(key)?.version ?? 0) + 1, updatedAt: clock.now() };
+    values.set(key, entry);
+    return copy(entry);
+  };
+  return {
+    get(key) {
+      const entry = values.get(key);
+      return entry === undefined ? null : copy(entry);
+    },
+    set,
+    delete: (key) => values.delete(key),
+    list: (prefix, limit) =>
+      [...values.values()]
+        .filter(({ key }) => key.startsWith(prefix))
+        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+        .slice(0, limit)
+        .map(copy),
+    compareAndSet: (key, from, to) => (canonicalJson(values.get(key)?.value ?? null) === canonicalJson(from) ? set(key, to) : null),
   };
 }
 

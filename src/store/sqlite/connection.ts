@@ -14,6 +14,8 @@ export interface Connection {
   read<T>(work: () => T): T;
   /** Runs one write transaction that holds the write lock from its start; whatever is thrown undoes all of it. */
   write<T>(work: () => T): T;
+  /** Runs statements that may stand in no transaction. */
+  exec(sql: string): void;
   close(): void;
 }
 
@@ -48,6 +50,7 @@ export function connect(db: DatabaseSync, path: string): Connection {
           throw error;
         }
       }),
+    exec: (text) => read(() => db.exec(text)),
     close() {
       if (!open) return;
       open = false;

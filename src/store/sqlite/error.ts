@@ -8,7 +8,6 @@ export class DamagedRow extends Error {
 
 /** Primary result codes of SQLite, https://www.sqlite.org/rescode.html. */
 const PRIMARY = {
-  1: "corrupt", // ERROR: our statements are sound, so the file's own schema is not
   3: "io", // PERM
   5: "busy", // BUSY
   6: "busy", // LOCKED
@@ -52,7 +51,7 @@ export function toStoreError(error: unknown, path: string): Error {
   if (error instanceof DamagedRow) return storeError("corrupt", path, error.message, error);
   const { code, errcode, syscall } = error as Error & { code?: string; errcode?: number; syscall?: string };
   if (code === "ERR_SQLITE_ERROR" && errcode !== undefined) {
-    const kind = PRIMARY[(errcode & 0xff) as keyof typeof PRIMARY];
+    const kind = PRIMARY[(errcode & 0xff) as keyof typeof PRIMARY] ?? (isForeignSchema(error) ? "corrupt" : undefined);
     return kind === undefined ? bug(error) : storeError(kind, path, error.message, error);
   }
   // An integer that no JavaScript number holds: never written by us.
@@ -62,6 +61,11 @@ export function toStoreError(error: unknown, path: string): Error {
     return storeError(full ? "full" : "io", path, error.message, error);
   }
   return bug(error);
+}
+
+/** SQLITE_ERROR is a mistake of ours, unless the file lacks what every state file has. */
+function isForeignSchema({ message }: Error): boolean {
+  return /no such (?:table|column|index)|has no column|malformed database schema/.test(message);
 }
 
 function bug(error: Error): InternalError {

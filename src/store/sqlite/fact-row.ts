@@ -94,7 +94,7 @@ function decodeUsage([
 
 /** A fingerprint for its column: a digest in hex becomes half as many bytes, any other text stays as it is. */
 export function packFingerprint(fingerprint: string): string | Uint8Array {
-  return /^[0-9a-f]{64}$/.test(fingerprint) ? Buffer.from(fingerprint, "hex") : fingerprint;
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(fingerprint) ? Buffer.from(fingerprint, "hex") : fingerprint;
 }
 
 /** SQL that gives the fingerprint of a row as it was written. */

@@ -13,8 +13,10 @@ import { history } from "./history.ts";
 import { inboxTable } from "./inbox-table.ts";
 import { leaseTable } from "./lease-table.ts";
 import { requireSqlite, type WarningHost } from "./load-sqlite.ts";
+import { pruning } from "./prune.ts";
 import { runTable } from "./run-table.ts";
-import { migrate, migrations, readVersion } from "./schema.ts";
+import { migrate, migrations, READABLE_SINCE, readVersion } from "./schema.ts";
+import { stateTable } from "./state-table.ts";
 
 /** How long a call waits for another process that writes, before StoreError `busy`. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -50,15 +52,21 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         );
       createFile(file, openFile);
     }
-    const connection = connect(openConnection(file, path, readOnly, openFile), path);
-    const blobs = blobFolder(join(dirname(file), "blobs"));
+    const db = openConnection(file, path, readOnly, openFile);
+    const connection = connect(db, path);
+    const blobs = blobFolder(join(dirname(file), "blobs"), clock);
+    const runs = runTable(connection, clock);
     return {
-      ...runTable(connection, clock),
+      ...runs,
       ...leaseTable(connection),
       commit: committer(connection, clock),
       ...history(connection),
       ...inboxTable(connection),
-      ...(readOnly ? { ...blobs, putBlob: () => refuse(path) } : blobs),
+      putBlob: readOnly ? () => refuse(path) : blobs.putBlob,
+      getBlob: blobs.getBlob,
+      state: stateTable(connection, clock, readVersion(db, path, migrations.length)),
+      ...pruning(connection, blobs, runs.findRun),
+      ...(readOnly ? { sweepBlobs: () => refuse(path) } : {}),
       close: connection.close,
     };
   } catch (error) {
@@ -81,12 +89,8 @@ function openConnection(file: string, path: string, readOnly: boolean, openFile:
     const version = readVersion(db, path, migrations.length);
     if (version === 0) throw storeError("corrupt", path, "it is empty, which muster never leaves behind");
     if (readOnly) {
-      if (version < migrations.length)
-        throw storeError(
-          "io",
-          path,
-          `it has version ${version}, and reading alone cannot bring it to version ${migrations.length}`,
-        );
+      if (version < READABLE_SINCE)
+        throw storeError("io", path, `it has version ${version}, and reading alone cannot bring it to a newer one`);
     } else {
       migrate(db, path);
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -9,6 +9,7 @@ export const APPLICATION_ID = 0x4d737472;
  * Each entry leads from the version that is its index to the next one; version 0 is an empty file.
  * History of `PRAGMA user_version`:
  *   1  runs with lease, records, events, facts, inbox (muster 0.1)
+ *   2  state: values of the project (muster 0.1)
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
  * n is the event's `seq`, and for facts counts 1, 2, 3, ... in the order of writing.
@@ -63,7 +64,19 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX inbox_by_run ON inbox (run);
   `,
+  `
+  CREATE TABLE state (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    crc INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
+
+/** The oldest version that can be read as it is: what came later only added tables. */
+export const READABLE_SINCE = 1;
 
 /** The version of an open file. Throws StoreError when it is not ours, or from a later muster. */
 export function readVersion(db: DatabaseSync, path: string, known: number): number {

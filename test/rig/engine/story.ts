@@ -1,5 +1,5 @@
 import { prepareResume, startRun, type Surroundings } from "../../../src/engine/local/launch.ts";
-import type { RunOutcome } from "../../../src/engine/local/run.ts";
+import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
 import type { Recall } from "../../../src/engine/local/recall.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import type { Plan } from "../../../src/plan/types.ts";
@@ -37,6 +37,8 @@ export class Story {
       readonly death?: Death;
       readonly rerun?: readonly string[];
       readonly runStep?: Surroundings["handlers"]["run"];
+      /** Things that happen while it runs, each so long after its start. */
+      readonly meanwhile?: readonly (readonly [afterMs: number, act: (run: LocalRun) => void])[];
     } = {},
   ): Promise<Chapter> {
     const plan = typeof manifest === "string" ? planOfText(manifest) : manifest;
@@ -50,7 +52,7 @@ export class Story {
     });
     const summary = this.store.findRun("R");
     let recall: Recall | null = null;
-    let run;
+    let run: LocalRun;
     if (summary === null)
       run = started(startRun({ runId: "R", plan, manifestPath: "workflow.yaml", inputs: {}, choice: {} }, around));
     else {
@@ -61,6 +63,7 @@ export class Story {
       if (!resumed.ok) throw new Error("somebody else holds the run");
       run = resumed.value;
     }
+    for (const [afterMs, act] of more.meanwhile ?? []) this.clock.after(afterMs, () => act(run));
     const outcome = await run.done;
     if (more.death === undefined && provider.problems().length > 0) throw new Error(provider.problems().join("\n"));
     const asked = provider.calls.map(({ context: { step, attempt } }) => (attempt === 1 ? step : `${step}/${attempt}`));

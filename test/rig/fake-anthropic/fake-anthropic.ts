@@ -1,6 +1,6 @@
-import type * as generic from "../fake-model/server.ts";
-import { startFakeServer, type FakeApi, type FakeServer } from "../fake-model/server.ts";
+import type { FakeRequest as Request } from "../fake-model/fake-request.ts";
 import type { HeldRequest as Held } from "../fake-model/held-request.ts";
+import { startFakeServer, type FakeApi, type FakeOptions, type FakeServer } from "../fake-model/server.ts";
 import { defaultAnswer } from "./answer.ts";
 import { errorBody } from "./api-error.ts";
 import { bodyRefusal, headerRefusal } from "./refusal.ts";
@@ -10,9 +10,10 @@ import { textOf, type WireRequest } from "./wire.ts";
 
 export type { Answer } from "../fake-model/answer.ts";
 export type FakeAnthropic = FakeServer<WireRequest>;
+export type FakeRequest = Request<WireRequest>;
 export type HeldRequest = Held<WireRequest>;
 
-export interface FakeAnthropicOptions extends generic.FakeOptions<WireRequest> {
+export interface FakeAnthropicOptions extends FakeOptions<WireRequest> {
   /** The only key that is let in; default any. */
   readonly apiKey?: string;
 }

@@ -1,3 +1,4 @@
+import { EMPTY_SCOPE } from "../../../src/plan/types.ts";
 import { expect, it } from "vitest";
 import { failure } from "../../../src/run/failure.ts";
 import { errorJson, itemJson, report, stepOutput } from "../../../src/run/report.ts";
@@ -26,7 +27,7 @@ it("the report of a run, word for word", () => {
   const plan = planOfText(
     "muster: 1\nname: small\nversion: 1.0.0\ninputs: { n: { type: integer, default: 1 } }\nsteps:\n  a: { run: echo, idempotent: true }\n",
   );
-  const scope = scopeRecord(plan.scopes[0] ?? { steps: [], outputs: {} });
+  const scope = scopeRecord(plan.scopes[0] ?? EMPTY_SCOPE);
   Object.assign(scope.steps[0] as StepRecord, {
     status: "failed",
     caught: true,

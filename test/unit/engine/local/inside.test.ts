@@ -12,7 +12,7 @@ const agents = { writer: { instructions: null, models: [modelOf("anthropic/a")] 
 
 /** An agent step: its task is a text. */
 const agent = (id: string, task: string, more: Partial<PlannedStep> = {}): PlannedStep =>
-  stepOf({ id, body: { kind: "agent", agent: "writer", task: text(task), models: null }, ...more });
+  stepOf({ id, body: { kind: "agent", agent: "writer", task: text(task), models: null, modelsByItem: null }, ...more });
 
 const each = (items: Template, more: Partial<PlannedFan> = {}): PlannedFan => ({
   variable: "item",
@@ -51,7 +51,7 @@ describe("a group", () => {
   it("runs its steps for each item, and they see the names around them", async () => {
     const { report, calls } = await new Story().chapter(
       story,
-      list.flatMap((item, i) => [
+      list.flatMap((_, i) => [
         { step: `group[${i}]/draft`, reply: `draft ${i}` },
         { step: `group[${i}]/edit`, reply: `edit ${i}` },
       ]),

@@ -111,6 +111,52 @@ describe("a resume after a crash", () => {
     expect(two.report).toMatchObject({ status: "succeeded", steps: { race: { output: "B" } } });
   });
 
+  it("shows a step what it saw the first time, although more has ended since", async () => {
+    const manifest = `${head}
+  slow: { agent: writer, task: Slow. }
+  one: { agent: writer, task: One. }
+  two: { needs: one, agent: writer, task: Two. }
+  three: { needs: two, agent: writer, task: Three. }
+  quick: { needs: three, agent: writer, task: Quick. }
+  reader: { needs: { any: [slow, quick] }, agent: writer, task: "{{ steps.quick.output }}, {{ steps.slow.output }}" }
+  last: { needs: [reader, slow], agent: writer, task: Last. }
+`;
+    const story = new Story();
+    const one = await story.chapter(
+      manifest,
+      [
+        { step: "slow", reply: "s", afterMs: 500 },
+        ...["one", "two", "three"].map((step) => ({ step, reply: step, afterMs: 0 })),
+        { step: "quick", reply: "q", afterMs: 100 },
+        { step: "reader", reply: "r", afterMs: 100 },
+        { step: "last", hang: true },
+      ],
+      // Commits: start, two calls, one to three end, quick ends and the reader's start, the reader's end, slow and the start of the last.
+      { death: { atCommit: 7, isDurable: true } },
+    );
+    expect(one.calls[5]?.request.messages).toEqual([{ role: "user", text: "q, " }]);
+    const two = await story.chapter(manifest, [{ step: "last", reply: "l" }]);
+    expect(two.asked).toEqual(["last"]);
+    expect(two.report).toMatchObject({ status: "succeeded", steps: { reader: { output: "r", reused: 1 } } });
+  });
+
+  it("asks again under the same idempotency key, which no other unit has", async () => {
+    const manifest = `${head}
+  fan: { for_each: [a, b], agent: writer, task: "{{ item }}" }
+  other: { agent: writer, task: a }
+`;
+    const story = new Story();
+    const hangs = ["fan[0]", "fan[1]", "other"].map((step) => ({ step, hang: true }) as const);
+    const one = await story.chapter(manifest, hangs, { death: { atCommit: 2, isDurable: false } });
+    const two = await story.chapter(
+      manifest,
+      ["fan[0]", "fan[1]", "other"].map((step) => ({ step, reply: "x" })),
+    );
+    const keys = ({ calls }: Chapter) => new Map(calls.map(({ context }) => [context.step, context.idempotencyKey]));
+    expect(keys(two)).toEqual(keys(one));
+    expect(new Set(keys(one).values()).size).toBe(3);
+  });
+
   it("reads a run that has ended from its facts alone, races and stopped items too", async () => {
     const manifest = `${head}
   race: { for_each: [a, b, c], join: any, agent: writer, task: "{{ item }}" }
@@ -158,6 +204,22 @@ outputs: { race: "\${{ steps.race.output }}" }
     });
   });
 
+  it("waits for a retry from the end of the attempt that failed, not from the resume on", async () => {
+    const manifest = `${head}
+  draft: { agent: writer, task: Draft., retry: { max_attempts: 2, delay: 10s, jitter: false } }
+`;
+    const story = new Story();
+    // Commits: start, the first attempt's start, its failure with the retry to come, the lease renewed at 5 s.
+    await story.chapter(manifest, [{ step: "draft", fail: { class: "server" }, afterMs: 0 }], {
+      death: { atCommit: 3, isDurable: true },
+    });
+    const diedAt = story.clock.monotonic();
+    expect(diedAt).toBe(5000);
+    const two = await story.chapter(manifest, [{ step: "draft", attempt: 2, reply: "done", afterMs: 0 }]);
+    expect(two.outcome.status).toBe("succeeded");
+    expect(story.clock.monotonic()).toBe(10_000);
+  });
+
   it("does not repeat an unsafe effect whose outcome nobody knows, until a person says so", async () => {
     const manifest = `${head}
   deploy: { run: deploy }
@@ -197,6 +259,41 @@ outputs: { race: "\${{ steps.race.output }}" }
     });
     expect(deploys).toBe(2);
     expect(four.report).toMatchObject({ status: "succeeded", steps: { deploy: { output: "deployed" } } });
+  });
+});
+
+it("what a loser of a race has cost counts, though its outcome does not", async () => {
+  const manifest = `${head}
+  race: { for_each: [a, b], join: any, agent: writer, task: "{{ item }}" }
+  last: { agent: writer, task: "{{ steps.race.output }}" }
+`;
+  const story = new Story();
+  const { report } = await story.chapter(manifest, [
+    { step: "race[0]", hang: true, usage: [50, 5] },
+    { step: "race[1]", reply: "B", usage: [100, 10] },
+    { step: "last", reply: "end", usage: [1, 1] },
+  ]);
+  expect(report).toMatchObject({
+    usage: { calls: 3, input_tokens: 151 },
+    steps: { race: { output: "B", usage: { calls: 2, input_tokens: 150 } } },
+  });
+});
+
+it("what a loser of a race has cost counts after a resume too", async () => {
+  const manifest = `${head}
+  race: { for_each: [a, b], join: any, agent: writer, task: "{{ item }}" }
+  last: { agent: writer, task: "{{ steps.race.output }}" }
+`;
+  const story = new Story();
+  await story.chapter(manifest, [
+    { step: "race[0]", hang: true, usage: [50, 5] },
+    { step: "race[1]", reply: "B", usage: [100, 10] },
+    { step: "last", fail: { class: "refused", usage: [7, 1] } },
+  ]);
+  const two = await story.chapter(manifest, [{ step: "last", reply: "end", usage: [1, 1] }]);
+  expect(two.report).toMatchObject({
+    usage: { calls: 4, input_tokens: 158 },
+    steps: { race: { usage: { calls: 2, input_tokens: 150 } } },
   });
 });
 

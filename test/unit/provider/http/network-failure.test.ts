@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { networkFailure } from "../../../../src/provider/http/network-failure.ts";
 
-const endpoint = { host: "api.example.com", addressFrom: "SOME_BASE_URL", keyFrom: "SOME_KEY" };
+const endpoint = { host: "api.example.com", addressFrom: "SOME_BASE_URL", keyFrom: "SOME_KEY", unreachableHelp: null };
 
 function coded(code: string, message = "low-level words"): Error {
   return Object.assign(new Error(message), { code });

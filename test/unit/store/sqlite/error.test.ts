@@ -60,7 +60,7 @@ it("a writer that another process keeps waiting for too long says so, and goes o
 });
 
 describe("what goes wrong in the store becomes", () => {
-  const sqlite = (errcode: number) => Object.assign(new Error("why"), { code: "ERR_SQLITE_ERROR", errcode });
+  const sqlite = (errcode: number, message = "why") => Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
   const system = (code: string) => Object.assign(new Error("why"), { code, syscall: "write" });
 
   it.each([
@@ -68,7 +68,7 @@ describe("what goes wrong in the store becomes", () => {
     ["a full disk", system("ENOSPC"), "full"],
     ["a used-up quota", system("EDQUOT"), "full"],
     ["a malformed database", sqlite(11), "corrupt"],
-    ["a schema that lacks a column", sqlite(1), "corrupt"],
+    ["a schema that lacks a column", sqlite(1, "no such column: why"), "corrupt"],
     ["a corrupt index (extended code)", sqlite(11 | (3 << 8)), "corrupt"],
     ["no database", sqlite(26), "corrupt"],
     ["a number out of range", Object.assign(new RangeError("why"), { code: "ERR_OUT_OF_RANGE" }), "corrupt"],

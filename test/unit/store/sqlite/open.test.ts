@@ -19,6 +19,14 @@ function change(sql: string): void {
   db.close();
 }
 
+/** Makes the state of a fixture. */
+function load(fixture: string): void {
+  mkdirSync(dirname(state.path));
+  const db = new DatabaseSync(state.path);
+  db.exec(readFileSync(join(import.meta.dirname, "fixture", fixture), "utf8"));
+  db.close();
+}
+
 describe("a new state", () => {
   it("is made with its folders, for its owner's eyes only", () => {
     const store = state.open();
@@ -58,10 +66,7 @@ describe("an existing state", () => {
   });
 
   it("of version 1 still loads", () => {
-    mkdirSync(dirname(state.path));
-    const db = new DatabaseSync(state.path);
-    db.exec(readFileSync(join(import.meta.dirname, "fixture", "state-v1.sql"), "utf8"));
-    db.close();
+    load("state-v1.sql");
     const store = state.open();
     expect(store.findRun("01K0FIXTURE")).toEqual({
       ...record("01K0FIXTURE"),
@@ -81,6 +86,19 @@ describe("an existing state", () => {
     ]);
     const next = store.acquireLease("01K0FIXTURE", owner, () => true);
     expect(next.ok && store.takeInbox(next.lease)).toMatchObject([{ kind: "kill", body: { step: null } }]);
+  });
+
+  it("of version 2 still loads", () => {
+    load("state-v2.sql");
+    expect(state.open().state.list("")).toEqual([{ key: "seen/42", value: { at: "Zoë" }, version: 3, updatedAt: 1_790_000_000_000 }]);
+  });
+
+  it("of version 1 can be read as it is, and has no values", () => {
+    load("state-v1.sql");
+    const reader = state.open({ readOnly: true });
+    expect([reader.findRun("01K0FIXTURE")?.runId, reader.state.get("k"), reader.state.list("")]).toEqual(["01K0FIXTURE", null, []]);
+    state.open().state.set("k", 1);
+    expect(state.open({ readOnly: true }).state.get("k")?.value).toBe(1);
   });
 
   it("of a later version is refused, with the versions and a way on", () => {

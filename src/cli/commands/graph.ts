@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { planOfRun } from "../../engine/local/launch.ts";
+import { estimate } from "../../plan/estimate.ts";
+import { noChoice } from "../../plan/model-choice.ts";
+import { arrowsOf, boxesOf } from "../../plan/render/box.ts";
+import { renderDot } from "../../plan/render/dot.ts";
+import { noStatuses, type GraphStatus, type GraphStatuses } from "../../plan/render/graph-status.ts";
+import { renderMermaid } from "../../plan/render/mermaid.ts";
+import { renderSvg } from "../../plan/render/svg.ts";
+import type { Plan } from "../../plan/types.ts";
+import { Progress } from "../../run/progress.ts";
+import { findProject } from "../../util/project.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { findRun, openForReading } from "../find-run.ts";
+import { standing } from "../standing.ts";
+import type { Terminal } from "../terminal.ts";
+import { planOrExit } from "../workflow.ts";
+
+export interface GraphOptions {
+  readonly format: "mermaid" | "dot" | "svg";
+  readonly json?: boolean;
+  readonly state?: string;
+}
+
+/** `muster graph FILE|RUN`: what there is as a file is one. */
+export async function run(terminal: Terminal, [name = ""]: readonly string[], options: GraphOptions): Promise<ExitCode> {
+  const isFile = existsSync(resolve(terminal.cwd, name));
+  const { plan, statuses } = isFile ? { plan: planOrExit(name, terminal, noChoice).plan, statuses: noStatuses } : graphOfRun(name, terminal, options);
+  const told = estimate(plan);
+  if (options.json === true) terminal.out(`${JSON.stringify(graphJson(plan, statuses), null, 2)}\n`);
+  else if (options.format === "svg") terminal.out(renderSvg(plan, told, statuses));
+  else if (options.format === "dot") terminal.out(renderDot(plan, told, statuses));
+  else terminal.out(renderMermaid(plan, told, statuses));
+  return exitCode.succeeded;
+}
+
+function graphOfRun(name: string, terminal: Terminal, options: GraphOptions): { readonly plan: Plan; readonly statuses: GraphStatuses } {
+  const project = findProject(terminal.cwd, options.state ?? null);
+  const looksLikeFile = /[/.]/.test(name);
+  if (looksLikeFile) throw new UsageError(`cannot read ${name}: there is no such file`);
+  const store = openForReading(project);
+  try {
+    const summary = findRun(store, name);
+    const plan = planOfRun(store, summary.runId);
+    if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
+    const progress = new Progress(plan);
+    for (const event of store.readEvents(summary.runId)) progress.apply(event);
+    return { plan, statuses: statusesOf(progress, standing(summary) === "running") };
+  } finally {
+    store.close();
+  }
+}
+
+function statusesOf(progress: Progress, isLive: boolean): GraphStatuses {
+  const statuses = new Map<string, GraphStatus>();
+  for (const { path, phase } of progress.steps) {
+    const isAtWork = phase === "running" || phase === "retrying";
+    if (phase === "pending" || (isAtWork && !isLive)) continue;
+    statuses.set(path, phase === "retrying" ? "running" : phase);
+  }
+  return statuses;
+}
+
+function graphJson(plan: Plan, statuses: GraphStatuses) {
+  const boxes = boxesOf(plan, estimate(plan));
+  return {
+    version: 1,
+    workflow: plan.workflow.name,
+    nodes: boxes.map(({ step }) => ({ id: step.id, kind: step.body.kind, conditional: step.condition !== null, status: statuses.get(step.id) ?? null })),
+    edges: arrowsOf(boxes).map(({ from, to, label }) => ({ from: boxes[from]?.step.id, to: boxes[to]?.step.id, some_of: label })),
+  };
+}

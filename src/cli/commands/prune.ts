@@ -1,0 +1,75 @@
+import { hasState, openStore, removeRunFolder } from "../../compose.ts";
+import type { RunSummary, Store } from "../../store/store.ts";
+import { systemClock } from "../../util/clock.ts";
+import { parseDuration } from "../../util/duration.ts";
+import { formatBytes } from "../../util/format.ts";
+import { findProject } from "../../util/project.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { standing } from "../standing.ts";
+import type { Terminal } from "../terminal.ts";
+import { runLine } from "../view/run-line.ts";
+
+export interface PruneOptions {
+  /** A duration: runs that have not changed for so long. */
+  readonly olderThan?: string;
+  /** The newest so many stay, whatever their age. */
+  readonly keep?: number;
+  readonly dryRun?: boolean;
+  /** Runs that can still be resumed, too. */
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly state?: string;
+}
+
+/** A blob is written before the run that names it says so: younger ones are left alone. */
+const YOUNG_MS = 3_600_000;
+
+/** `muster prune`: deletes runs that are over, and what no run needs any more. */
+export async function run(terminal: Terminal, _args: readonly string[], options: PruneOptions): Promise<ExitCode> {
+  const olderThanMs = options.olderThan === undefined ? null : parseDuration(options.olderThan);
+  if (options.olderThan !== undefined && olderThanMs === null) throw new UsageError(`--older-than ${options.olderThan}: write a duration such as 30d, 12h or 1d12h`);
+  const project = findProject(terminal.cwd, options.state ?? null);
+  if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}`);
+  const store = openStore(project, { readOnly: false });
+  try {
+    const now = systemClock.now();
+    const { dryRun = false } = options;
+    const mayGo = (summary: RunSummary): boolean => canBeDeleted(summary, options) && (olderThanMs === null || now - summary.updatedAt >= olderThanMs);
+    const chosen = options.olderThan === undefined && options.keep === undefined ? [] : store.listRuns().filter(mayGo).slice(options.keep ?? 0);
+    const gone = dryRun ? chosen : chosen.filter(({ runId }) => store.deleteRun(runId, mayGo));
+    if (!dryRun) for (const { runId } of gone) removeRunFolder(project, runId);
+    const blobs = store.sweepBlobs({ olderThan: now - YOUNG_MS, dryRun, without: new Set(gone.map(({ runId }) => runId)) });
+    const isCompact = dryRun || gone.length === 0 || compacted(store);
+    if (options.json === true) terminal.out(`${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`);
+    else {
+      if (dryRun) for (const summary of gone) terminal.out(`${runLine(summary, terminal.color)}\n`);
+      terminal.err(`${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")} and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`);
+      if (options.olderThan === undefined && options.keep === undefined) terminal.err("say which runs may go: --older-than 30d, --keep 20\n");
+      if (!isCompact) terminal.err("another process is at work: the file shrinks at the next prune\n");
+    }
+    return exitCode.succeeded;
+  } finally {
+    store.close();
+  }
+}
+
+/** Runs that are over; with `--all` those that can be resumed too; never one that somebody runs. */
+function canBeDeleted(summary: RunSummary, { all = false }: PruneOptions): boolean {
+  const status = standing(summary);
+  if (status === "running") return false;
+  return all || status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+function compacted(store: Store): boolean {
+  try {
+    store.compact();
+    return true;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== "busy") throw error;
+    return false;
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

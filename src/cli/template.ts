@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, posix, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { isJsonObject } from "../util/json.ts";
+import { InternalError } from "../util/internal-error.ts";
+import { nearest } from "../util/project.ts";
+import { version } from "../util/version.ts";
+
+/** A workflow that comes with the package, to begin with. */
+export interface Template {
+  readonly name: string;
+  /** The manifest's own description, one line. */
+  readonly description: string;
+}
+
+/** A file of a template, by its path in the new project, with `/`. */
+export interface TemplateFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The smallest comes first, the others by name. */
+const FIRST = "hello";
+
+/** The templates of this installation. */
+export function listTemplates(): readonly Template[] {
+  const names = readdirSync(join(packageRoot(), "workflows")).flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : []));
+  names.sort((a, b) => Number(b === FIRST) - Number(a === FIRST) || (a < b ? -1 : 1));
+  return names.map((name) => ({ name, description: descriptionOf(readFileSync(join(packageRoot(), "workflows", `${name}.yaml`), "utf8")) }));
+}
+
+/**
+ * The files of a template as they are written into a project: the manifest, whose first line leads an editor to the
+ * schema, and what lies in the folder of its name.
+ */
+export function readTemplate(name: string, projectRoot: string): readonly TemplateFile[] {
+  const workflows = join(packageRoot(), "workflows");
+  const manifest = { path: `workflows/${name}.yaml`, text: withSchema(readFileSync(join(workflows, `${name}.yaml`), "utf8"), projectRoot) };
+  const folder = join(workflows, name);
+  if (!existsSync(folder)) return [manifest];
+  const beside = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(folder, path)).isFile());
+  return [manifest, ...beside.sort().map((path) => ({ path: posix.join("workflows", name, path.split(sep).join("/")), text: readFileSync(join(folder, path), "utf8") }))];
+}
+
+/** The schema that is installed in the project, else the published one of this version. */
+function withSchema(manifest: string, projectRoot: string): string {
+  const installed = "node_modules/agentmuster/schemas/workflow.v1.json";
+  const isInstalled = existsSync(join(projectRoot, installed));
+  const schema = isInstalled ? posix.join("..", installed) : `https://unpkg.com/agentmuster@${version}/schemas/workflow.v1.json`;
+  return manifest.replace(/^# yaml-language-server: .*$/m, () => `# yaml-language-server: $schema=${schema}`);
+}
+
+function descriptionOf(manifest: string): string {
+  const data: unknown = parse(manifest);
+  const description = isJsonObject(data) ? data["description"] : null;
+  return typeof description === "string" ? description.trim() : "";
+}
+
+/** Where this package is installed: the folder of its package.json. */
+function packageRoot(): string {
+  const root = nearest(dirname(fileURLToPath(import.meta.url)), ["package.json"]);
+  if (root === null) throw new InternalError(`no package.json above ${relative(".", fileURLToPath(import.meta.url))}`);
+  return root;
+}

@@ -1,0 +1,118 @@
+import { modelsOf } from "../plan/step-digest.ts";
+import type { ProviderName } from "../plan/provider-name.ts";
+import type { Plan, PlannedModel } from "../plan/types.ts";
+import { createAnthropicProvider } from "../provider/anthropic.ts";
+import { createOpenaiProvider } from "../provider/openai.ts";
+import { isOpenai } from "../provider/openai/dialect.ts";
+import { createOllamaProvider } from "../provider/openai/ollama.ts";
+import { ollamaAddress } from "../provider/openai/ollama-host.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Environment } from "./environment.ts";
+
+/** How a provider is reached: its SDK's variables, and what it needs. */
+interface ProviderKind {
+  /** null = it has no usual key. */
+  readonly keyVariable: string | null;
+  readonly addressVariable: string;
+  /** The address needs a key; null is the provider's own. */
+  needsKey(baseUrl: string | null): boolean;
+  /** The provider itself, to whom its usual key may go wherever the address was written. */
+  isOwn(host: string): boolean;
+  create(options: { readonly apiKey: string | null; readonly baseUrl: string | null; readonly clock: Clock }): Provider;
+}
+
+const kinds: { readonly [name in ProviderName]: ProviderKind } = {
+  anthropic: {
+    keyVariable: "ANTHROPIC_API_KEY",
+    addressVariable: "ANTHROPIC_BASE_URL",
+    needsKey: () => true,
+    isOwn: (host) => host === "api.anthropic.com",
+    create: ({ apiKey, ...options }) => createAnthropicProvider({ apiKey: apiKey ?? "", ...options }),
+  },
+  openai: {
+    keyVariable: "OPENAI_API_KEY",
+    addressVariable: "OPENAI_BASE_URL",
+    needsKey: (baseUrl) => baseUrl === null || isOpenai(hostOf(baseUrl)),
+    isOwn: isOpenai,
+    create: createOpenaiProvider,
+  },
+  ollama: {
+    keyVariable: null,
+    addressVariable: "OLLAMA_HOST",
+    needsKey: () => false,
+    isOwn: () => false,
+    create: ({ baseUrl, ...options }) =>
+      createOllamaProvider({ address: baseUrl ?? ollamaAddress(undefined), ...options }),
+  },
+};
+
+/** Variables with keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
+export const providerKeys = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "OPENAI_API_KEY",
+  "OPENAI_ADMIN_KEY",
+] as const;
+
+/** What models of the plan need and the environment does not have, a sentence each. */
+export function missingKeys(plan: Plan, env: Environment): readonly string[] {
+  const sentences = new Set<string>();
+  for (const model of plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)))) {
+    const kind = kindOf(model);
+    // A key by `api_key` is a secret, and those are looked at apart.
+    if (model.apiKeySecret !== null) continue;
+    const { baseUrl, apiKey } = accessTo(model, env, {});
+    if (apiKey !== null || !kind.needsKey(baseUrl)) continue;
+    sentences.add(
+      takesUsualKey(model, kind, env)
+        ? `${model.id} needs ${kind.keyVariable}, which is not set: export it, or answer from a recording with --replay FILE`
+        : `${model.id} at ${hostOf(model.baseUrl ?? "")} needs a key of its own: give the model \`api_key\` (${kind.keyVariable} goes to no address that a manifest names)`,
+    );
+  }
+  return [...sentences];
+}
+
+/** Who answers for a model: one provider for each key and address, made when it is first asked for. */
+export function liveProviders(
+  env: Environment,
+  secrets: { readonly [name: string]: string },
+  clock: Clock,
+): (model: PlannedModel) => Provider {
+  const made = new Map<string, Provider>();
+  return (model) => {
+    const access = accessTo(model, env, secrets);
+    const name = JSON.stringify([model.provider, access.apiKey, access.baseUrl]);
+    const provider = made.get(name) ?? kindOf(model).create({ ...access, clock });
+    made.set(name, provider);
+    return provider;
+  };
+}
+
+function accessTo(
+  model: PlannedModel,
+  env: Environment,
+  secrets: { readonly [name: string]: string },
+): { readonly apiKey: string | null; readonly baseUrl: string | null } {
+  const kind = kindOf(model);
+  const usual = kind.keyVariable !== null && takesUsualKey(model, kind, env) ? env[kind.keyVariable] : undefined;
+  const apiKey = (model.apiKeySecret === null ? usual : secrets[model.apiKeySecret]) || null;
+  const named = env[kind.addressVariable] || null;
+  // OLLAMA_HOST is not a URL.
+  const usualAddress = model.provider === "ollama" ? ollamaAddress(env["OLLAMA_HOST"]) : named;
+  return { apiKey, baseUrl: model.baseUrl ?? usualAddress };
+}
+
+/** A key goes to its provider and where its own variable leads: not to any address that a manifest names. */
+function takesUsualKey({ baseUrl }: PlannedModel, kind: ProviderKind, env: Environment): boolean {
+  return baseUrl === null || baseUrl === env[kind.addressVariable] || kind.isOwn(hostOf(baseUrl));
+}
+
+/** Plans hold known providers only, and `auto` is resolved before anybody is asked. */
+function kindOf({ provider }: PlannedModel): ProviderKind {
+  return kinds[provider as ProviderName];
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address;
+}

@@ -1,0 +1,55 @@
+import { digestOf } from "../util/digest.ts";
+import type { Json } from "../util/json.ts";
+import { AUTO_PROVIDER, type ProviderName } from "./provider-name.ts";
+import { modelsOf } from "./step-digest.ts";
+import type { Plan, PlannedModel } from "./types.ts";
+
+/** What `auto` means in a run: found before it starts, frozen with it, and kept in its recording. */
+export interface AutoChoice {
+  /** Why it was chosen, for people: "ANTHROPIC_API_KEY is set". */
+  readonly because: string;
+  readonly provider: ProviderName;
+  /** null = the provider's own. */
+  readonly baseUrl: string | null;
+  /** The models behind `auto`, `auto/fast` and `auto/strong`, without the provider's prefix. */
+  readonly models: { readonly default: string; readonly fast: string; readonly strong: string };
+}
+
+/** The kinds of `auto` that steps of the plan ask for, each once, as they are written; empty = none. */
+export function autosOf(plan: Plan): readonly string[] {
+  const asked = plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)));
+  return [...new Set(asked.filter(isAuto).map(({ id }) => id))].sort();
+}
+
+/** The model that `auto`, `auto/fast` or `auto/strong` is under a choice, as `provider/model`. */
+export function autoModelId(choice: AutoChoice, id: string): string {
+  const [, tier = "default"] = id.split("/");
+  return `${choice.provider}/${choice.models[tier as keyof AutoChoice["models"]]}`;
+}
+
+/** The plan as if it named the models of the choice; equal plans and choices give equal plans. */
+export function withAutoModels(plan: Plan, choice: AutoChoice): Plan {
+  const resolve = (model: PlannedModel): PlannedModel => {
+    if (!isAuto(model)) return model;
+    const id = autoModelId(choice, model.id);
+    const { provider, baseUrl } = choice;
+    return { ...model, id, provider, model: id.slice(provider.length + 1), baseUrl };
+  };
+  const agents = Object.entries(plan.agents).map(
+    ([name, agent]) => [name, { ...agent, models: agent.models.map(resolve) }] as const,
+  );
+  const scopes = plan.scopes.map((scope) => ({
+    ...scope,
+    steps: scope.steps.map((step) =>
+      step.body.kind === "agent" && step.body.models !== null
+        ? { ...step, body: { ...step.body, models: step.body.models.map(resolve) } }
+        : step,
+    ),
+  }));
+  const { digest: _before, ...content } = { ...plan, agents: Object.fromEntries(agents), scopes };
+  return { ...content, digest: digestOf(content as unknown as Json) };
+}
+
+function isAuto({ provider }: PlannedModel): boolean {
+  return provider === AUTO_PROVIDER;
+}

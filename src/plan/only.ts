@@ -1,0 +1,77 @@
+import { suggest } from "../diagnostic/suggest.ts";
+import { referencesOf } from "../expression/references.ts";
+import type { Template } from "../expression/template.ts";
+import { digestOf } from "../util/digest.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
+import { err, ok, type Result } from "../util/result.ts";
+import type { Plan, PlannedScope, PlannedStep } from "./types.ts";
+
+/**
+ * The plan with these steps and all that they need, directly or not, and nothing else: the others are not in it, as
+ * if they had never been written. Outputs of the workflow that read a step that is left out are left out too.
+ * `finally` steps are left out unless they are named. No ids: the plan as it is. The error is a sentence that names an
+ * id the plan does not have.
+ */
+export function onlySteps(plan: Plan, ids: readonly string[]): Result<Plan, string> {
+  const [scope, ...inner] = plan.scopes;
+  if (ids.length === 0 || scope === undefined) return ok(plan);
+  const positions = new Map(scope.steps.map(({ id }, index) => [id, index]));
+  const named: number[] = [];
+  for (const id of ids) {
+    const position = positions.get(id);
+    if (position === undefined) {
+      const near = suggest(id, [...positions.keys()]);
+      return err(`the workflow has no step '${id}'${near === null ? "" : `; did you mean '${near}'?`}`);
+    }
+    named.push(position);
+  }
+  const kept = withNeeds(scope, named, positions);
+  const { digest: _, ...content } = plan;
+  const reduced = { ...content, scopes: [reduce(scope, kept, positions), ...inner] };
+  return ok({ ...reduced, digest: digestOf(reduced as unknown as Json) });
+}
+
+/** The steps named and all before them, in the order of the file. */
+function withNeeds(scope: PlannedScope, named: readonly number[], positions: ReadonlyMap<string, number>): number[] {
+  const kept = new Set(named);
+  for (const index of kept) {
+    const step = scope.steps[index];
+    if (step === undefined) continue;
+    for (const need of step.needs.flatMap(({ of }) => of)) kept.add(need);
+    // A `finally` step reads others without waiting for them by an edge.
+    for (const id of stepsReadBy(step as unknown as Json)) {
+      const read = positions.get(id);
+      if (read !== undefined) kept.add(read);
+    }
+  }
+  return [...kept].sort((a, b) => a - b);
+}
+
+function reduce(scope: PlannedScope, kept: readonly number[], positions: ReadonlyMap<string, number>): PlannedScope {
+  const newPosition = new Map(kept.map((old, position) => [old, position]));
+  const moved = (step: PlannedStep): PlannedStep => ({
+    ...step,
+    needs: step.needs.map(({ of, required }) => ({ of: of.flatMap((need) => newPosition.get(need) ?? []), required })),
+  });
+  const isThere = (id: string): boolean => newPosition.has(positions.get(id) ?? -1);
+  return {
+    steps: kept.flatMap((index) => {
+      const step = scope.steps[index];
+      return step === undefined ? [] : [moved(step)];
+    }),
+    outputs: Object.fromEntries(Object.entries(scope.outputs).filter(([, template]) => stepsReadBy(template as Json).every(isThere))),
+    workflow: scope.workflow,
+  };
+}
+
+/** Ids of the steps that the templates anywhere in a part of the plan read. */
+function stepsReadBy(part: Json): string[] {
+  if (Array.isArray(part)) return part.flatMap(stepsReadBy);
+  if (!isJsonObject(part)) return [];
+  if (part["kind"] === "literal") return [];
+  const isTemplate = (part["kind"] === "cel" || part["kind"] === "text") && typeof part["source"] === "string";
+  if (isTemplate) return referencesOf(part as unknown as Template).flatMap(({ path: [root, id] }) => (root === "steps" && id !== undefined ? [id] : []));
+  const condition = part["condition"];
+  const own = typeof condition === "string" ? stepsReadBy({ kind: "cel", source: condition }) : [];
+  return [...own, ...Object.values(part).flatMap(stepsReadBy)];
+}

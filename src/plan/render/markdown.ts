@@ -1,0 +1,62 @@
+import type { Estimate } from "../estimate.ts";
+import { wavesOf } from "../graph.ts";
+import { modelsOf } from "../step-digest.ts";
+import { EMPTY_SCOPE, type Plan } from "../types.ts";
+import { formatCost, formatDuration, formatRange, oneLine } from "./format.ts";
+import { renderMermaid } from "./mermaid.ts";
+import { costText, count, headline, needText, priceText } from "./words.ts";
+
+/**
+ * The plan as Markdown for a comment on a change: a picture, a table of the steps, the bounds. Every text of the
+ * manifest is escaped: none can bring markup, a link or a mention of its own. Ends in a line feed.
+ */
+export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): string {
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
+  const { name, version, description } = plan.workflow;
+  const rows = wavesOf(scope).flatMap((wave, number) =>
+    wave.flatMap((index) => {
+      const [step, sums] = [scope.steps[index], estimate.steps[index]];
+      if (step === undefined || sums === undefined) return [];
+      const models = modelsOf(plan, step).map(({ id }) => id);
+      const needs = step.needs.map((group) => needText(group, scope));
+      const asksModels = sums.calls.ceiling > 0;
+      const cells = [String(number + 1), code(step.id), text(headline(step, sums)), text(models.join(", then ")), text(needs.join(", and "))];
+      return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];
+    }),
+  );
+  const { concurrency, timeoutMs } = plan.limits;
+  return [
+    `## ${text(version === null ? name : `${name} ${version}`)}`,
+    "",
+    ...(description === null ? [] : [text(description), ""]),
+    `${count(scope.steps.length, "step")} from ${code(file)}; ${concurrency} at once, ${formatDuration(timeoutMs)} of active time.`,
+    "",
+    "```mermaid",
+    renderMermaid(plan, estimate).trimEnd(),
+    "```",
+    "",
+    "| Wave | Step | Does | Model | Needs | Calls | Cost |",
+    "| ---: | --- | --- | --- | --- | ---: | ---: |",
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+    "",
+    `- Model calls: ${formatRange(estimate.calls)}.`,
+    ...(estimate.models.length === 0 ? [] : [`- Cost: ${text(costText(estimate))}.`, `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`]),
+    ...(estimate.assumedInputs.length === 0 ? [] : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),
+    `- Digest ${code(plan.digest)}`,
+    "",
+  ].join("\n");
+}
+
+/** A text of the manifest: all signs that mean something in Markdown or HTML are escaped, and `@` mentions nobody. */
+function text(value: string): string {
+  return oneLine(value)
+    .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll("@", "@\u200b");
+}
+
+/** A name or path as code; a backtick in it cannot end it. */
+function code(value: string): string {
+  return `\`${oneLine(value).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+}

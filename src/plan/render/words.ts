@@ -1,0 +1,58 @@
+import type { Estimate, StepEstimate } from "../estimate.ts";
+import type { ModelEstimate } from "../ledger.ts";
+import type { NeedGroup, PlannedScope, PlannedStep } from "../types.ts";
+import { formatCost, formatCount, formatPrice } from "./format.ts";
+
+/** `agent researcher, 3 items, 2 at once, up to 3 attempts each, goes on with 2`. */
+export function headline(step: PlannedStep, sums: StepEstimate): string {
+  const parts = [step.body.kind === "agent" ? `agent ${step.body.agent}` : step.body.kind];
+  if (step.fan !== null) {
+    const { join, maxParallel } = step.fan;
+    if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
+    else if (sums.isSizeKnown) parts.push(count(sums.units.ceiling, "item"));
+    else parts.push(`a list, at most ${count(sums.units.ceiling, "item")}`);
+    if (maxParallel !== null) parts.push(`${formatCount(maxParallel)} at once`);
+    if (join.kind === "at_least") parts.push(`goes on with ${formatCount(join.count)}`);
+    if (join.kind === "any") parts.push("the first success wins");
+    if (join.kind === "settled") parts.push("goes on with whatever succeeded");
+  }
+  if (step.retry.maxAttempts > 1 && step.body.kind !== "value") parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.onError.kind === "continue") parts.push("may fail");
+  if (step.onError.kind === "output") parts.push("has an output for its failure");
+  if (step.isFinally) parts.push("in any case");
+  return parts.join(", ");
+}
+
+/** `a, b`, `any of a, b` or `2 of a, b, c`. */
+export function needText(group: NeedGroup, scope: PlannedScope): string {
+  const names = group.of.map((index) => scope.steps[index]?.id ?? "").join(", ");
+  if (group.required === group.of.length) return names;
+  return group.required === 1 ? `any of ${names}` : `${formatCount(group.required)} of ${names}`;
+}
+
+/** `anthropic/m $1.00 in, $5.00 out; $2.00 in, $10.00 out above 200,000 tokens`. */
+export function priceText({ id, price }: ModelEstimate): string {
+  if (price === null) return `price unknown: ${id}`;
+  const rates = ({ input, output }: { input: number; output: number }): string =>
+    `${formatPrice(input)} in, ${formatPrice(output)} out`;
+  const long = price.longPrompt;
+  const more = long === null ? "" : `; ${rates(long)} above ${formatCount(long.aboveTokens)} tokens`;
+  return `${id} ${rates(price)}${more}`;
+}
+
+/** The bounds of the cost, and what is not in them. */
+export function costText(estimate: Estimate): string {
+  const isUnknown = estimate.models.every((model) => model.price === null);
+  if (isUnknown) return "unknown, since no model has a known price";
+  const parts = [formatCost(estimate.costUsd)];
+  if (estimate.unpriced.length > 0) parts.push(`the calls of ${estimate.unpriced.join(", ")} (price unknown)`);
+  if (estimate.unknownInput.length > 0) {
+    parts.push(`input of unknown size: ${estimate.unknownInput.join(", ")}`);
+  }
+  return parts.join(", plus ");
+}
+
+/** `1 item`, `1,000 items`. */
+export function count(number: number, unit: string): string {
+  return `${formatCount(number)} ${unit}${number === 1 ? "" : "s"}`;
+}

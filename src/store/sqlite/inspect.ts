@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Clock } from "../../util/clock.ts";
+import { StoreError } from "../store.ts";
+import { blobFolder } from "./blob-folder.ts";
+import { toStoreError } from "./error.ts";
+import { requireSqlite, type WarningHost } from "./load-sqlite.ts";
+import { openSqliteStore } from "./open.ts";
+
+/** A state file and what lies beside it. Sizes in bytes. */
+export interface StateInspection {
+  /** What is wrong, a sentence each; empty when every row can be read. */
+  readonly problems: readonly string[];
+  readonly runs: number;
+  readonly databaseBytes: number;
+  /** The write-ahead log: what was not yet moved into the file. */
+  readonly logBytes: number;
+  readonly blobs: { readonly count: number; readonly bytes: number };
+  /** Files that were begun and never named: left by a process that died. */
+  readonly drafts: { readonly count: number; readonly bytes: number };
+}
+
+export interface InspectOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly warnings?: WarningHost;
+}
+
+/** A process that writes one right now has it for moments only. */
+const DRAFT_AGE_MS = 60_000;
+
+/** Problems that are told at most; more of them say nothing new. */
+const MOST_PROBLEMS = 10;
+
+/** Reads all there is of a state, changes nothing, and never throws for what it finds. The file must exist. */
+export function inspectState(options: InspectOptions): StateInspection {
+  const { path, clock } = options;
+  const files = blobFolder(blobsOf(path), clock).list();
+  const named = files.filter(({ name }) => name !== null);
+  const drafts = draftsOf(path, clock);
+  const sum = (list: readonly { readonly bytes: number }[]) => ({ count: list.length, bytes: list.reduce((all, { bytes }) => all + bytes, 0) });
+  return { ...readAll(options), databaseBytes: sizeOf(path), logBytes: sizeOf(`${path}-wal`), blobs: sum(named), drafts: sum(drafts) };
+}
+
+/** Moves the log into the file and deletes old drafts. Throws StoreError when the file cannot be used. */
+export function repairState(options: InspectOptions): { readonly drafts: number } {
+  const { path, clock } = options;
+  // Opening it for writing brings an older version up to date, and ends a transaction that a dead process left.
+  openSqliteStore(options).close();
+  const { DatabaseSync } = requireSqlite(options.warnings);
+  const db = new DatabaseSync(path);
+  try {
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    throw toStoreError(error, path);
+  } finally {
+    db.close();
+  }
+  const drafts = draftsOf(path, clock);
+  for (const draft of drafts) rmSync(draft.path, { force: true });
+  return { drafts: drafts.length };
+}
+
+function readAll(options: InspectOptions): Pick<StateInspection, "problems" | "runs"> {
+  const problems: string[] = [];
+  let runs = 0;
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      problems.push(error.message);
+    }
+  };
+  guarded(() => {
+    problems.push(...integrityProblems(options));
+    const store = openSqliteStore({ ...options, readOnly: true });
+    try {
+      for (const { runId } of store.listRuns()) {
+        runs += 1;
+        guarded(() => void [...store.readEvents(runId)]);
+        guarded(() => void [...store.readFacts(runId)]);
+      }
+      guarded(() => void store.state.list(""));
+    } finally {
+      store.close();
+    }
+  });
+  return { problems: [...new Set(problems)].slice(0, MOST_PROBLEMS), runs };
+}
+
+/** What SQLite itself finds. A file that it cannot even open is told by whoever opens it next. */
+function integrityProblems({ path, warnings }: InspectOptions): string[] {
+  const { DatabaseSync } = requireSqlite(warnings);
+  try {
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      const rows = db.prepare(`PRAGMA integrity_check(${MOST_PROBLEMS})`).all();
+      return rows.flatMap((row) => (row["integrity_check"] === "ok" ? [] : [`${path}: ${String(row["integrity_check"])}`]));
+    } finally {
+      db.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+/** Old drafts of the file and of blobs. */
+function draftsOf(path: string, clock: Clock): { readonly path: string; readonly bytes: number }[] {
+  const isOld = (modifiedAt: number): boolean => clock.now() - modifiedAt > DRAFT_AGE_MS;
+  const blobs = blobFolder(blobsOf(path), clock).list().filter(({ name, modifiedAt }) => name === null && isOld(modifiedAt));
+  const start = `${basename(path)}.`;
+  const beside = readdirSync(dirname(path)).filter((file) => file.startsWith(start) && /^[0-9a-f-]{36}(?:-wal|-shm)?$/.test(file.slice(start.length)));
+  const files = beside.map((file) => ({ path: join(dirname(path), file), bytes: sizeOf(join(dirname(path), file)) }));
+  return [...blobs, ...files.filter((file) => isOld(statSync(file.path).mtimeMs))];
+}
+
+function blobsOf(path: string): string {
+  return join(dirname(path), "blobs");
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
+}

@@ -1,0 +1,63 @@
+import type { Store } from "../store.ts";
+import type { BlobFolder } from "./blob-folder.ts";
+import type { Connection } from "./connection.ts";
+import { findRow } from "./run-row.ts";
+import { OF_RUN, spanOf } from "./run-span.ts";
+
+/** Where a blob's name stands in a row or in another blob: `{"blob":"<64 hex digits>",...`. */
+const NAMED = /"blob":"([0-9a-f]{64})"/g;
+
+/** Rows looked through at once. */
+const PAGE_ROWS = 1024;
+
+/** What takes things away for good. */
+export function pruning(connection: Connection, blobs: BlobFolder, findRun: Store["findRun"]): Pick<Store, "deleteRun" | "sweepBlobs" | "compact"> {
+  const { sql, read, write, exec } = connection;
+  return {
+    deleteRun: (runId, mayDelete) =>
+      write(() => {
+        const row = findRow(connection, runId);
+        const summary = findRun(runId);
+        if (row === null || summary === null || !mayDelete(summary)) return false;
+        for (const table of ["event", "fact"]) sql(`DELETE FROM ${table} WHERE ${OF_RUN}`).run(...spanOf(row.id));
+        sql("DELETE FROM inbox WHERE run = ?").run(row.id);
+        sql("DELETE FROM record WHERE id = ?").run(row.id);
+        sql("DELETE FROM run WHERE id = ?").run(row.id);
+        return true;
+      }),
+    sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
+      const used = read(() => blobsInUse(connection, without));
+      // A value may hold the names of others.
+      const known = blobs.list();
+      for (const name of used) for (const inner of blobs.namesIn(name, NAMED)) used.add(inner);
+      let [count, bytes] = [0, 0];
+      for (const blob of known) {
+        if ((blob.name !== null && used.has(blob.name)) || blob.modifiedAt >= olderThan) continue;
+        if (!dryRun) blobs.remove(blob);
+        count += 1;
+        bytes += blob.bytes;
+      }
+      return { count, bytes };
+    },
+    compact: () => exec("PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"),
+  };
+}
+
+/** Names of blobs in facts and events, but not in those of the runs `without`. */
+function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<string> {
+  const used = new Set<string>();
+  const skipped = [...without].flatMap((runId) => findRow(connection, runId)?.id ?? []).map(spanOf);
+  for (const [table, column] of [["fact", "body"], ["event", "data"]] as const) {
+    const page = connection.sql(`SELECT id, ${column} AS text FROM ${table} WHERE id > ? AND ${column} LIKE '%"blob":"%' ORDER BY id LIMIT ?`);
+    for (let last = 0, size = PAGE_ROWS; size === PAGE_ROWS; ) {
+      const rows = page.all(last, PAGE_ROWS) as unknown as { readonly id: number; readonly text: string }[];
+      size = rows.length;
+      for (const { id, text } of rows) {
+        last = id;
+        if (skipped.some(([before, end]) => id > before && id < end)) continue;
+        for (const [, name = ""] of text.matchAll(NAMED)) used.add(name);
+      }
+    }
+  }
+  return used;
+}

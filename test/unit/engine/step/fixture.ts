@@ -1,0 +1,77 @@
+import type {
+  AttemptContext,
+  AttemptResult,
+  PrepareContext,
+  StepHandler,
+} from "../../../../src/engine/step/handler.ts";
+import { createEvaluator } from "../../../../src/expression/evaluate.ts";
+import type { Failure } from "../../../../src/run/failure.ts";
+import { createRedactor } from "../../../../src/run/redact.ts";
+import { systemClock } from "../../../../src/util/clock.ts";
+import type { Json, JsonObject } from "../../../../src/util/json.ts";
+import { planOfText } from "../../../rig/engine/story.ts";
+
+/** The step `x` of a manifest whose steps are given as YAML, with the values that it sees. */
+export interface StepCase {
+  /** `run: echo` and the like: the keys of the step, one to a line. */
+  readonly step: string;
+  /** Other top-level keys. */
+  readonly head?: string;
+  readonly values?: JsonObject;
+  readonly workflowEnv?: { readonly [name: string]: string };
+}
+
+/** What a handler makes of a step. */
+export function prepare(
+  handler: StepHandler,
+  { step, head = "", values = {}, workflowEnv = {} }: StepCase,
+): ReturnType<StepHandler["prepare"]> {
+  const plan = planOfText(`muster: 1\nname: w\n${head}\nsteps:\n  x:\n    ${step.split("\n").join("\n    ")}\n`);
+  const planned = plan.scopes[0]?.steps[0];
+  if (planned === undefined) throw new Error("the plan has no step");
+  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv, unit: null };
+  return handler.prepare(planned, context);
+}
+
+/** Why a step cannot start. */
+export function refusal(handler: StepHandler, stepCase: StepCase): Failure {
+  const work = prepare(handler, stepCase);
+  if (work.ok) throw new Error("it can start");
+  return work.error;
+}
+
+/** What a step that is known at once gives. */
+export function valueOf(handler: StepHandler, stepCase: StepCase): Json {
+  const work = prepare(handler, stepCase);
+  if (!work.ok || work.value.kind !== "now") throw new Error(`it is not known at once: ${JSON.stringify(work)}`);
+  return work.value.output;
+}
+
+/** One attempt of a step, carried out. */
+export function attempt(
+  handler: StepHandler,
+  stepCase: StepCase,
+  more: Partial<AttemptContext> = {},
+): Promise<AttemptResult> {
+  const work = prepare(handler, stepCase);
+  if (!work.ok || work.value.kind !== "later") throw new Error(`it cannot be carried out: ${JSON.stringify(work)}`);
+  return work.value.run({ ...attemptContext(), ...more });
+}
+
+function attemptContext(): AttemptContext {
+  const redactor = createRedactor(new Map([["TOKEN", "s3cr3t-value"]]));
+  if (!redactor.ok) throw new Error("the secret is too short");
+  return {
+    runId: "R",
+    label: "x",
+    attempt: 1,
+    idempotencyKey: "the-key",
+    signal: new AbortController().signal,
+    clock: systemClock,
+    since: 0,
+    wait: async () => true,
+    redactor: redactor.value,
+    calls: { recall: () => null, record() {} },
+    event() {},
+  };
+}
