@@ -1,5 +1,6 @@
-// `npm start`: the first minute with Muster. Checks, plans and runs workflows/review.yaml on the bundled diff, live with
-// ANTHROPIC_API_KEY, else from the bundled scripted answers, and says which. Everything it writes goes to .muster/.
+// `npm start`: the first minute with Muster. Checks, plans and runs workflows/review.yaml on the bundled diff: with the
+// models that it names where there is ANTHROPIC_API_KEY, else with whatever `auto` finds, else from the bundled scripted
+// answers; and says which. Everything it writes goes to .muster/.
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,7 +11,6 @@ const node = `${root}node_modules/.bin/node`;
 const workflow = "workflows/review.yaml";
 const recording = "workflows/review/recording.yaml";
 const report = ".muster/review/report.json";
-const isLive = (process.env["ANTHROPIC_API_KEY"] ?? "") !== "";
 
 if (spawnSync("git", ["--version"], { stdio: "ignore" }).status !== 0) {
   process.stderr.write(
@@ -23,14 +23,16 @@ if (spawnSync("git", ["--version"], { stdio: "ignore" }).status !== 0) {
 mkdirSync(`${root}.muster/review`, { recursive: true });
 muster("validate", workflow);
 showPlan();
-muster("run", workflow, ...(isLive ? [] : ["--replay", recording]), "--report", report);
+const answers = whoAnswers();
+muster("run", workflow, ...answers, "--report", report);
+const isLive = !answers.includes("--replay");
 
 process.stdout.write(`
 ${
   isLive
     ? "The answers came from the models."
     : "The answers were scripted: written by hand, no model was asked. To ask models, for some cents:\n" +
-      "  export ANTHROPIC_API_KEY=...   then npm start again"
+      "  export ANTHROPIC_API_KEY=... (or OPENAI_API_KEY, or start Ollama), then npm start again"
 }
 The review is in .muster/review/review.md, the report of the run in ${report}.
 
@@ -40,6 +42,16 @@ Next
   git diff main... > my.diff   and your own change reviewed:
                                npx muster run ${workflow} --input diff=my.diff
 `);
+
+/** The options of `run` that say who answers. `muster doctor` knows what there is; with CI set `auto` takes no engine. */
+function whoAnswers() {
+  if (process.env["ANTHROPIC_API_KEY"]) return [];
+  const args = [`${root}dist/cli/main.js`, "doctor", "--json"];
+  const { stdout } = spawnSync(node, args, { cwd: root, encoding: "utf8" });
+  const names = process.env["CI"] ? ["key"] : ["key", "engine"];
+  const isFound = JSON.parse(stdout).findings.some(({ name, status }) => status === "ok" && names.includes(name));
+  return isFound ? ["--model", "cheap=auto/fast", "--model", "strong=auto/strong"] : ["--replay", recording];
+}
 
 /** The plan in a few lines; `muster plan` itself says more. */
 function showPlan() {

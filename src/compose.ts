@@ -38,7 +38,7 @@ import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
-export type { Recording, Screen };
+export type { Recording };
 
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {

@@ -73,6 +73,10 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--dry-run", "only say what would be reused and what would run");
   addRunOptions(resume);
 
+  command("ps", "the runs that are active now: steps in flight, items, models, spend", "muster ps --watch", () => import("./commands/ps.ts"))
+    .option("--watch", "go on showing them")
+    .option("--json", "one JSON document, with --watch one a line");
+
   command("runs", "list past and current runs, the newest first", "muster runs --limit 5", () => import("./commands/runs.ts"))
     .option("--limit <n>", "at most so many", positiveInteger, 20)
     .option("--json", "one JSON document");

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import type { Screen } from "../compose.ts";
+import type { Screen } from "../compose/picture.ts";
 
 /** What a command may use of the process: streams, place, environment. Tests of commands use the real binary instead. */
 export interface Terminal {

@@ -77,6 +77,21 @@ export class Progress {
     return [...new Set([...needs, ...needed])].filter((other) => !isOver(other));
   }
 
+  /** How many steps are over. */
+  done(): number {
+    return this.steps.reduce((count, step) => count + (isOver(step) ? 1 : 0), 0);
+  }
+
+  /** Tokens and dollars of all steps so far. */
+  spend(): { readonly tokens: number; readonly costUsd: number; readonly isCostUnknown: boolean } {
+    let [tokens, costUsd] = [0, 0];
+    for (const step of this.steps) {
+      tokens += step.tokens;
+      costUsd += step.costUsd;
+    }
+    return { tokens, costUsd, isCostUnknown: this.steps.some((step) => step.isCostUnknown) };
+  }
+
   /** A new start of the run: what was in flight in the one before is not any more. */
   #begin(at: number): void {
     this.startedAt = at;

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { ollama } from "../rig/fake-openai/dialect.ts";
+import { startFakeOpenai } from "../rig/fake-openai/fake-openai.ts";
 import { story } from "../rig/muster/e2e.ts";
 import { MusterProcess } from "../rig/muster/muster-process.ts";
 import type { Project } from "../rig/muster/project.ts";
@@ -141,7 +143,7 @@ describe("npm start", () => {
   }
 
   it("without a key it answers from the recording, and says so on the screen and in the report", async () => {
-    const { status, stdout, stderr, left, changed } = await start({ PATH: process.env["PATH"] ?? "" });
+    const { status, stdout, stderr, left, changed } = await start({ PATH: process.env["PATH"] ?? "", CI: "true" });
     expect(stderr).toContain("The answers are scripted");
     expect(status).toBe(0);
     expect(stdout).toContain("wave 2  security, correctness, clarity\n");
@@ -175,6 +177,20 @@ describe("npm start", () => {
     expect(left?.report).toMatchObject({ status: "succeeded", replayed: null, usage: { calls: 4 } });
     expect(changed).toBe("");
     expect(fake.count()).toBe(4);
+  });
+
+  it("with a local engine and no key it asks that", async () => {
+    const local = await startFakeOpenai({ dialect: ollama, models: ["qwen4:8b", "llama4:70b"] });
+    onTestFinished(() => local.close());
+    local.on("Review this diff", JSON.stringify({ findings: [] }));
+    local.on("Decide on this diff", JSON.stringify({ verdict: "approve", summary: "Fine.", findings: [] }));
+    const env = { PATH: process.env["PATH"] ?? "", OLLAMA_HOST: local.url };
+    const { status, stdout, stderr, left } = await start(env);
+    expect(status).toBe(0);
+    expect(stdout).toContain("The answers came from the models.\n");
+    expect(stderr).toContain("model: auto/fast = ollama/qwen4:8b, auto/strong = ollama/llama4:70b");
+    expect(left?.report).toMatchObject({ status: "succeeded", replayed: null, cost_usd: 0 });
+    expect([local.countOfModel("qwen4:8b"), local.countOfModel("llama4:70b")]).toEqual([3, 1]);
   });
 
   it("says what to do when git is missing", async () => {

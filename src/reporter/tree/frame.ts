@@ -1,6 +1,6 @@
 import type { Colors } from "picocolors/types.js";
 import { displayWidth, printable } from "../../diagnostic/printable.ts";
-import { isOver, type Progress, type StepProgress } from "../../run/progress.ts";
+import type { Progress, StepProgress } from "../../run/progress.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import { cut } from "./cell.ts";
 import { layoutOf } from "./layout.ts";
@@ -20,21 +20,22 @@ export function frame(progress: Progress, width: number, height: number, now: nu
   const columns = Math.max(1, width - 1);
   if (height < 1) return [];
   if (width < NARROWEST) return [totals(progress, columns, now, color)];
-  const widest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
   const shown = chooseRows(steps, Math.max(0, height - 1));
-  const layout = layoutOf(
-    columns,
-    widest(shown.steps.map(({ path }) => printable(path))),
-    widest(shown.steps.map(shortModel)),
-  );
   const note = (mark: string, text: string): string => color.dim(cut(` ${mark} ${text}`, columns));
   return [
     ...(shown.over.length === 0 ? [] : [note("✓", hiddenText(shown.over))]),
-    ...shown.steps.map((step) => stepRow(step, progress, layout, now, color)),
+    ...rowsOf(progress, shown.steps, columns, now, color),
     ...(shown.running === 0 ? [] : [note(spinner(now), `${shown.running} more at work`)]),
     ...(shown.pending === 0 ? [] : [note("·", `${shown.pending} more to come`)]),
     totals(progress, columns, now, color),
   ];
+}
+
+/** Some steps of a run, a line each of at most `columns`, their figures one below the other. */
+export function rowsOf(progress: Progress, steps: readonly StepProgress[], columns: number, now: number, color: Colors): string[] {
+  const widest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+  const layout = layoutOf(columns, widest(steps.map(({ path }) => printable(path))), widest(steps.map(shortModel)));
+  return steps.map((step) => stepRow(step, progress, layout, now, color));
 }
 
 /** `12 more: 10 succeeded, 2 skipped` */
@@ -45,16 +46,10 @@ function hiddenText(over: readonly StepProgress[]): string {
 }
 
 /** The last line: time, steps, tokens and cost of the whole run. */
-function totals({ steps, startedAt, endedAt }: Progress, width: number, now: number, color: Colors): string {
-  let [done, tokens, costUsd] = [0, 0, 0];
-  let isUnknown = false;
-  for (const step of steps) {
-    if (isOver(step)) done += 1;
-    tokens += step.tokens;
-    costUsd += step.costUsd;
-    isUnknown ||= step.isCostUnknown;
-  }
-  const parts = [formatElapsed(Math.max(0, (endedAt ?? now) - (startedAt ?? now))), `${done}/${steps.length} steps`];
-  if (tokens > 0) parts.push(`${formatTokens(tokens)} tokens`, isUnknown ? "cost unknown" : formatUsd(costUsd));
+function totals(progress: Progress, width: number, now: number, color: Colors): string {
+  const { steps, startedAt, endedAt } = progress;
+  const { tokens, costUsd, isCostUnknown } = progress.spend();
+  const parts = [formatElapsed(Math.max(0, (endedAt ?? now) - (startedAt ?? now))), `${progress.done()}/${steps.length} steps`];
+  if (tokens > 0) parts.push(`${formatTokens(tokens)} tokens`, formatUsd(isCostUnknown ? null : costUsd));
   return color.dim(cut(`   ${parts.join("  ")}`, width));
 }

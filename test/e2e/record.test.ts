@@ -1,0 +1,91 @@
+import { describe, expect } from "vitest";
+import { story } from "../rig/muster/e2e.ts";
+import { API_KEY } from "../rig/muster/project.ts";
+
+const flow = `
+muster: 1
+name: recorded
+secrets: [TOKEN]
+agents: { writer: {}, judge: { model: auto/fast } }
+steps:
+  token: { run: "echo $TOKEN", env: { TOKEN: "\${{ secrets.TOKEN }}" } }
+  draft:
+    for_each: [Alpha, Beta]
+    agent: writer
+    task: "Write about {{ item }} for {{ steps.token.output }}"
+  verdict:
+    agent: judge
+    task: "Judge {{ steps.draft.output }}"
+    output: { type: object, properties: { good: { type: boolean } }, required: [good] }
+outputs: { drafts: "\${{ steps.draft.output }}", good: "\${{ steps.verdict.output.good }}" }
+`;
+const token = { TOKEN: "hunter2-hunter2" };
+const offline = { ...token, ANTHROPIC_API_KEY: "", CI: "true" };
+
+describe("--record", () => {
+  story("keeps what --replay answers from: the same outputs without a model or a key", async ({ fake, project }) => {
+    project.write("flow.yaml", flow);
+    const live = await project.start(["run", "flow.yaml", "--record", "r.yaml"], token).ended;
+    expect([live.code, fake.count()]).toEqual([0, 3]);
+    expect(live.stderr).toContain("recorded 3 exchanges in r.yaml\n");
+
+    const replayed = await project.start(["run", "flow.yaml", "--replay", "r.yaml"], offline).ended;
+    expect([replayed.code, fake.count(), replayed.stdout]).toEqual([0, 3, live.stdout]);
+
+    const recording = project.read("r.yaml");
+    expect(recording).toMatch(/^muster_recording: 1\norigin: recorded\nauto:\n  because: ANTHROPIC_API_KEY is set\n/);
+    expect(recording).toContain("[secret:TOKEN]");
+    expect(recording).not.toMatch(new RegExp(`${API_KEY}|hunter2`));
+  });
+
+  story("answers nothing but what was asked: a changed prompt is a miss", async ({ project }) => {
+    project.write("flow.yaml", flow);
+    await project.start(["run", "flow.yaml", "--record", "r.yaml"], token).ended;
+    project.edit("flow.yaml", "Write about", "Write much about");
+    const { code } = await project.start(["run", "flow.yaml", "--replay", "r.yaml", "--report", "report.json"], offline)
+      .ended;
+    expect(code).toBe(1);
+    expect(project.report().steps["draft"]?.results?.[0]?.error).toMatchObject({
+      class: "invalid",
+      code: "replay_miss",
+    });
+  });
+
+  story("keeps what came before a failure, and the failure", async ({ fake, project }) => {
+    project.write("flow.yaml", flow);
+    fake.on("Judge", { kind: "fail", status: 400, type: "invalid_request_error", message: "too odd" });
+    const { code } = await project.start(["run", "flow.yaml", "--record", "r.yaml"], token).ended;
+    expect(code).toBe(1);
+    expect(project.read("r.yaml")).toMatch(
+      /step: draft\[1\][\s\S]*step: verdict[\s\S]*failure:\n {6}class: invalid\n {6}code: http_400/,
+    );
+  });
+
+  story("keeps what came before an interrupt", async ({ fake, project }) => {
+    project.write("flow.yaml", flow);
+    const judged = fake.nextRequest("Judge");
+    const child = project.start(["run", "flow.yaml", "--record", "r.yaml"], token);
+    await judged;
+    child.signal("SIGINT");
+    await child.shows("stopping");
+    child.signal("SIGINT");
+    expect((await child.ended).code).toBe(130);
+    expect(project.read("r.yaml").match(/^ {2}- step: .*/gm)).toHaveLength(2);
+  });
+
+  story("is refused beside --replay", async ({ project }) => {
+    project.write("flow.yaml", flow);
+    const { code, stderr } = await project.muster("run", "flow.yaml", "--record", "r.yaml", "--replay", "r.yaml");
+    expect([code, stderr]).toEqual([
+      2,
+      "muster: --record and --replay: a replay asks no model, so there is nothing to record; take one of them\n",
+    ]);
+  });
+
+  story("says before the run that its folder is missing", async ({ fake, project }) => {
+    project.write("flow.yaml", flow);
+    const { code, stderr } = await project.start(["run", "flow.yaml", "--record", "no/r.yaml"], token).ended;
+    expect([code, fake.count()]).toEqual([2, 0]);
+    expect(stderr).toMatch(/^muster: --record no\/r\.yaml: there is no folder .*no\n$/);
+  });
+});
