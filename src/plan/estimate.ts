@@ -135,20 +135,20 @@ function certainSteps(scope: PlannedScope): boolean[] {
 interface Stage {
   readonly agent: string;
   readonly models: readonly PlannedModel[];
-  /** A part of all units: 1, or that of one combination of a matrix with models of its own. */
-  readonly share: number;
+  /** All units are split among so many: 1, or the combinations of a matrix with models of their own. */
+  readonly split: number;
   readonly isFirst: boolean;
 }
 
 function stagesOf(plan: Plan, step: PlannedStep, { agent, modelsByItem }: AgentBody): readonly Stage[] {
   const first =
     modelsByItem === null
-      ? [{ agent, models: modelsOf(plan, step), share: 1, isFirst: true }]
-      : modelsByItem.map((models) => ({ agent, models, share: 1 / modelsByItem.length, isFirst: true }));
+      ? [{ agent, models: modelsOf(plan, step), split: 1, isFirst: true }]
+      : modelsByItem.map((models) => ({ agent, models, split: modelsByItem.length, isFirst: true }));
   const others = step.fallback.map((stage) => ({
     agent: stage.agent ?? agent,
     models: modelsOfStage(plan, step, stage),
-    share: 1,
+    split: 1,
     isFirst: false,
   }));
   return [...first, ...others];
@@ -169,15 +169,15 @@ function callsOf(
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
   const turns = step.output === null ? 1 : 2;
   calls.floor = units.floor;
-  for (const { agent, models, share, isFirst } of stagesOf(plan, step, body)) {
+  for (const { agent, models, split, isFirst } of stagesOf(plan, step, body)) {
     const prompts = [body.task, plan.agents[agent]?.instructions ?? null].filter((text) => text !== null);
     const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;
-    const attempts = units.ceiling * share * step.retry.maxAttempts;
+    const attempts = (units.ceiling / split) * step.retry.maxAttempts;
     calls.ceiling += attempts * turns * models.length;
     models.forEach((model, position) => {
       const price = ledger.add(model, attempts * turns);
       if (price === null) return;
-      if (isFirst && position === 0) costUsd.floor += units.floor * share * leastCost(price, prompts);
+      if (isFirst && position === 0) costUsd.floor += (units.floor / split) * leastCost(price, prompts);
       costUsd.ceiling += attempts * worstCaseCost(price, longest, model.maxTokens);
       const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
       if (turns === 2) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);

@@ -1,10 +1,9 @@
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
-import { modelsOf } from "../step-digest.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
 import { formatCost, formatDuration, formatRange, oneLine } from "./format.ts";
 import { renderMermaid } from "./mermaid.ts";
-import { costText, count, headline, needText, priceText } from "./words.ts";
+import { costText, count, headline, modelText, needText, priceText } from "./words.ts";
 
 /**
  * The plan as Markdown for a comment on a change: a picture, a table of the steps, the bounds. Every text of the
@@ -17,10 +16,9 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
     wave.flatMap((index) => {
       const [step, sums] = [scope.steps[index], estimate.steps[index]];
       if (step === undefined || sums === undefined) return [];
-      const models = modelsOf(plan, step).map(({ id }) => id);
       const needs = step.needs.map((group) => needText(group, scope));
       const asksModels = sums.calls.ceiling > 0;
-      const cells = [String(number + 1), code(step.id), text(headline(step, sums)), text(models.join(", then ")), text(needs.join(", and "))];
+      const cells = [String(number + 1), code(step.id), text(headline(plan, step, sums)), text(modelText(plan, step)), text(needs.join(", and "))];
       return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];
     }),
   );
