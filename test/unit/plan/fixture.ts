@@ -1,4 +1,4 @@
-import type { Plan, PlannedModel, PlannedScope, PlannedStep } from "../../../src/plan/types.ts";
+import type { Plan, PlannedFan, PlannedModel, PlannedScope, PlannedStep } from "../../../src/plan/types.ts";
 
 /** A step that does nothing much; give what matters to the test. */
 export function stepOf(step: Partial<PlannedStep> & { readonly id: string }): PlannedStep {
@@ -22,6 +22,20 @@ export function stepOf(step: Partial<PlannedStep> & { readonly id: string }): Pl
     ...step,
   };
 }
+
+/** A list without anything special; give the items. */
+export const wholeFan: PlannedFan = {
+  variable: "item",
+  items: { kind: "literal", value: [] },
+  glob: null,
+  itemKey: null,
+  batch: null,
+  maxItems: 1000,
+  maxParallel: null,
+  failFast: false,
+  join: { kind: "all" },
+  size: null,
+};
 
 /** Steps in this order, each with the names of what it needs. */
 export function scopeOf(needs: { readonly [id: string]: readonly string[] }, finallyIds: string[] = []): PlannedScope {
