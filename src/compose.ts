@@ -3,6 +3,7 @@ import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
+import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
 import { createWaitStep } from "./engine/step/wait.ts";
@@ -18,6 +19,7 @@ import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
 import type { Recording, RecordingEntry } from "./provider/recording/recording.ts";
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
+import { createSimulateProvider } from "./provider/simulate.ts";
 import { nearest, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
 import { createPlainReporter } from "./reporter/plain.ts";
@@ -103,6 +105,8 @@ export interface SurroundingsOptions {
   readonly store: Store;
   /** Answers every model call in place of the providers; null = live. */
   readonly recording: Recording | null;
+  /** Nothing is asked and nothing is done: outputs are made up. */
+  readonly simulated: boolean;
   /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
   readonly record?: (entry: RecordingEntry) => void;
   readonly concurrency: number | null;
@@ -112,17 +116,17 @@ export interface SurroundingsOptions {
 
 /** Puts the adapters together for one run; the error lists what is missing in the environment, a sentence each. */
 export function createSurroundings(options: SurroundingsOptions): Result<Surroundings, readonly string[]> {
-  const { plan, env, recording } = options;
+  const { plan, env, recording, simulated } = options;
   const secrets: { [name: string]: string } = {};
   const missing: string[] = [];
   for (const name of plan.secrets) {
-    const value = env[name];
+    const value = simulated ? `[secret:${name}]` : env[name];
     if (value === undefined || value === "") missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
     else secrets[name] = value;
   }
-  if (recording === null) missing.push(...missingKeys(plan, env));
+  if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
   if (missing.length > 0) return err(missing);
-  const hidden = new Map(Object.entries(secrets));
+  const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
     const value = env[name];
     if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
@@ -133,8 +137,14 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const check = createSchemaCheck();
   const clock = systemClock;
-  const answering = recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
+  const answering = simulated ? simulatedProvider(plan) : recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
   const providerFor = options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const handlers = {
+    agent: createAgentStep({ providerFor, check }),
+    run: createRunStep({ workspace: options.workspace, isolated: createIsolatedFolders(options.runsFolder), environment: inherited(env, plan.secrets), check }),
+    value: createValueStep(check),
+    wait: createWaitStep(),
+  };
   return ok({
     store: options.store,
     clock,
@@ -148,13 +158,14 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     onEvents: options.onEvents,
     log: options.log,
     concurrency: options.concurrency,
-    handlers: {
-      agent: createAgentStep({ providerFor, check }),
-      run: createRunStep({ workspace: options.workspace, isolated: createIsolatedFolders(options.runsFolder), environment: inherited(env, plan.secrets), check }),
-      value: createValueStep(check),
-      wait: createWaitStep(),
-    },
+    handlers: simulated ? createSimulatedSteps(handlers, check) : handlers,
+    hurry: simulated,
   });
+}
+
+function simulatedProvider(plan: Plan): () => Provider {
+  const provider = createSimulateProvider({ workflow: plan.workflow.name });
+  return () => provider;
 }
 
 /** This process as the owner of a lease. */
@@ -173,22 +184,23 @@ function observer(clock: Clock) {
 }
 
 /** What it takes to read a run from its facts: templates are resolved, but nothing is carried out. */
-export function readingTools(workspace: string): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
+export function readingTools(workspace: string, simulated: boolean): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
     throw new Error("a run that is only read does nothing");
+  };
+  const handlers = {
+    agent: createAgentStep({ providerFor: nobody, check }),
+    run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
+    value: createValueStep(check),
+    wait: createWaitStep(),
   };
   return {
     evaluator: createEvaluator(),
     check,
     glob: createGlob(workspace),
     clock: systemClock,
-    handlers: {
-      agent: createAgentStep({ providerFor: nobody, check }),
-      run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
-      value: createValueStep(check),
-      wait: createWaitStep(),
-    },
+    handlers: simulated ? createSimulatedSteps(handlers, check) : handlers,
   };
 }
 

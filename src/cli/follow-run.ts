@@ -30,6 +30,7 @@ export interface Followed {
   readonly inputs: JsonObject;
   /** Where replayed answers come from; null = live. */
   readonly origin: "recorded" | "scripted" | null;
+  readonly simulated: boolean;
   readonly shape: RunShape;
   readonly store: Store;
   readonly startedAt: number;
@@ -84,7 +85,7 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
   if (shape.report === undefined) return;
   const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
   const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
-  const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: false, replayed: followed.origin } as const;
+  const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: followed.simulated, replayed: followed.origin } as const;
   saveReport(report(info, outcome.record, end, (ref) => readValue(store, ref)), shape.report, followed.runId, terminal);
 }
 

@@ -46,10 +46,11 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
     const asked = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
     const rerun = rerunSteps(asked.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
+    const simulated = choice["simulated"] === true;
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
     const known = (choice["auto"] ?? null) as AutoChoice | null;
-    const { plan } = await resolveAuto(asked, { known, isLive: recording === null }, terminal);
+    const { plan } = await resolveAuto(asked, { known, isLive: recording === null && !simulated }, terminal);
     const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, options);
     const around = createSurroundings({
       plan,
@@ -58,6 +59,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
+      simulated,
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
@@ -70,7 +72,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const started = prepared.value.go();
     if (!started.ok) throw refused(runId, started.error);
     const { inputs } = summary.frozen as unknown as Frozen;
-    const followed = { terminal, reporter, runId, plan, inputs, origin: recording?.origin ?? null, shape: options, store, startedAt: summary.startedAt, file: summary.manifestPath };
+    const followed = { terminal, reporter, runId, plan, inputs, origin: recording?.origin ?? null, simulated, shape: options, store, startedAt: summary.startedAt, file: summary.manifestPath };
     return await followRun(started.value, followed).finally(() => reporter.close());
   } finally {
     store.close();

@@ -33,9 +33,11 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
     // What has no time of its own on the record (a value) gets the run's last, not the time of this look at it.
     const clock = { ...systemClock, now: () => summary.updatedAt };
-    const told = readRun(summary, plan, { store, ...readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project)), clock });
-    if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
+    const simulated = frozen.choice["simulated"] === true;
+    const tools = readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project), simulated);
+    const told = readRun(summary, plan, { store, ...tools, clock });
+    if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const status = standing(summary);
     const { record, ending, facts } = told.value;
     const end = {
@@ -45,7 +47,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       outputs: status === "succeeded" ? (ending?.outputs ?? null) : null,
       failure: runFailureOf(store, summary) ?? (status === "failed" ? (ending?.failure ?? null) : null),
       spend: facts.spend(),
-      simulated: false,
+      simulated,
       replayed: (frozen.choice["origin"] ?? null) as "recorded" | "scripted" | null,
     };
     const info = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };

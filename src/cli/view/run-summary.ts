@@ -7,11 +7,14 @@ import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Followed } from "../follow-run.ts";
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-export function runHeader({ plan, runId, origin, file }: Followed, color: Colors): string {
+export function runHeader({ plan, runId, origin, simulated, file }: Followed, color: Colors): string {
   const { name, version } = plan.workflow;
+  const note = simulated ? SIMULATED : origin === null ? null : replayNote(origin);
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
-  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${origin === null ? "" : `${color.yellow(replayNote(origin))}\n`}`;
+  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${note === null ? "" : `${color.yellow(note)}\n`}`;
 }
+
+const SIMULATED = "Simulated: no model is asked, nothing is done; outputs are made up.";
 
 /** Says that no model was asked. */
 export function replayNote(origin: "recorded" | "scripted"): string {

@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly log: Log;
   /** Over the plan's `limits.concurrency`; null = that one. */
   readonly concurrency: number | null;
+  /** Delays end at once: for simulated runs. */
+  readonly hurry: boolean;
 }
 
 /** What is fixed at the first start of a run and holds for all its resumes. */
@@ -76,8 +78,8 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     around.owner,
   );
   const started = { epoch: 1, workflow: plan.workflow.name, version: plan.workflow.version, plan_digest: plan.digest, plan: keptPlan(plan, core.value) };
-  const { store, clock, redactor, onEvents, log } = around;
-  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, log, started, forget: [], activeMs: 0 }));
+  const { store, clock, redactor, onEvents, log, hurry } = around;
+  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, log, hurry, started, forget: [], activeMs: 0 }));
 }
 
 export interface Resume {
@@ -126,7 +128,7 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     const facts = new FactIndex(kept);
     const run = new LocalRun({
       core: { ...core.value, facts },
-      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, log: around.log, started,
+      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, log: around.log, hurry: around.hurry, started,
       forget: forgotten.map(({ key }) => key),
       carry: carried === null || forgotten.length === 0 ? [] : [carried],
       activeMs: summary.activeMs,

@@ -33,6 +33,8 @@ export interface LocalRunOptions {
   /** Told of committed events. */
   readonly onEvents: (events: readonly StoredEvent[]) => void;
   readonly log: Log;
+  /** Delays end at once. */
+  readonly hurry: boolean;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -155,7 +157,7 @@ export class LocalRun implements Sink {
   }
 
   delay(unit: number, serial: number, dueAt: number): void {
-    const waitMs = Math.max(0, dueAt - this.#o.clock.now());
+    const waitMs = this.#o.hurry ? 0 : Math.max(0, dueAt - this.#o.clock.now());
     const cancel = this.#o.clock.after(waitMs, () => {
       this.#delays.delete(unit);
       this.#core.post({ type: "fired", unit, serial });

@@ -51,6 +51,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     onEvents,
     log: silentLog,
     concurrency: null,
+    hurry: false,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
