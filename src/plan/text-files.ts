@@ -42,10 +42,11 @@ export class TextFiles {
   }
 
   #partial(name: string): Result<string, string> {
+    const found = pathBeside(this.#manifest, `${FOLDER}/${name}`);
+    if (!found.ok) return err(`the partial '${name}' ${found.error}`);
+    if (name.split("/").includes("..")) return err(`the partial '${name}' is not in ${FOLDER}/ beside the manifest`);
     for (const ending of ENDINGS) {
-      const found = pathBeside(this.#manifest, `${FOLDER}/${name}${ending}`);
-      if (!found.ok) return err(`the partial '${name}' ${found.error}`);
-      const file = this.#files.read(found.value);
+      const file = this.#files.read(`${found.value}${ending}`);
       if (file.ok) return ok(file.value.text);
       if (!file.error.isMissing) return err(`the partial '${name}' ${file.error.message}`);
     }

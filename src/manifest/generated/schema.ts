@@ -1349,7 +1349,8 @@ export const manifestSchema: SchemaNode = {
      "type": "string",
      "pattern": "^\\.{1,2}/\\S",
      "x-says": "a path such as ./summary.yaml",
-     "x-later-pattern": "^[A-Za-z0-9][A-Za-z0-9-]*/[^@]*@"
+     "x-later-pattern": "^[A-Za-z0-9][A-Za-z0-9-]*/[^@]*@",
+     "x-text": "manifest-path"
     },
     "with": {
      "type": "object",
@@ -2067,7 +2068,7 @@ export const manifestSchema: SchemaNode = {
    "type": "string",
    "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|[a-z][a-z0-9_-]*/[^\\s{}]+|\\s*\\$\\{\\{\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\}\\s*)$",
    "x-says": "a name from `models` or an id such as anthropic/claude-haiku-5-5",
-   "x-later-pattern": "^auto(?:/|$)|^(?!anthropic/)[a-z][a-z0-9_-]*/|^\\s*\\$\\{\\{(?!\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\})"
+   "x-later-pattern": "^\\s*\\$\\{\\{(?!\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\})"
   }
  }
 };

@@ -92,6 +92,6 @@ function checkSecrets({ parsed }: PlacedStep, used: WorkflowFile, own: readonly 
     help:
       secrets === "inherit"
         ? "declare them under `secrets` of this file"
-        : `write \`secrets: [${[...passed, ...missing].join(", ")}]\`, or \`secrets: inherit\``,
+        : `write \`secrets: [${needed.join(", ")}]\`, or \`secrets: inherit\``,
   });
 }

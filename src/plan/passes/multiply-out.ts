@@ -4,6 +4,9 @@ import type { Json, JsonObject } from "../../util/json.ts";
 import { combinationsOf, productOf } from "../matrix.ts";
 import type { Problems } from "../problems.ts";
 
+/** A larger `max_items` is nothing to suggest. */
+const MOST_SENSIBLE = 100_000;
+
 /** The combinations of a step's matrix; what is wrong with it is reported, and gives none. */
 export function multiplyOut(
   id: string,
@@ -20,7 +23,7 @@ export function multiplyOut(
     problems.error(pointer, {
       code: "WF3011",
       message: `the matrix of step '${id}' has ${size} combinations, more than \`max_items\` allows (${maxItems})`,
-      help: `take values out, or write \`max_items: ${size}\``,
+      help: size > MOST_SENSIBLE ? "take values out" : `take values out, or write \`max_items: ${size}\``,
       piece: "key",
     });
     return [];
