@@ -197,7 +197,7 @@ export class Sizes {
       if (part.opens === null) continue;
       const path = here[0]?.path ?? null;
       const rounds = part.opens === "each" ? this.#lengthOf(path, step) : 1;
-      if (rounds === null) sum.unknown.add(`what {{#each ${path?.join(".") ?? ""}}} repeats`);
+      if (rounds === null) sum.unknown.add(path === null ? "what an inner {{#each}} repeats" : `what {{#each ${path.join(".")}}} repeats`);
       loops.push({ path, times: Math.min(LARGEST, times * (rounds ?? 1)) });
     }
   }
