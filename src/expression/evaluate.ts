@@ -20,7 +20,12 @@ export interface Evaluator {
    * randomness, nothing of a prototype is read. Ends within a fixed amount of work (error `cost`). `gate` is what
    * success(), failure() and cancelled() answer: only `if` has one.
    */
-  evaluate(template: Template, context: Context, gate?: GateStatus, resources?: Resources): Result<Json, ExpressionError>;
+  evaluate(
+    template: Template,
+    context: Context,
+    gate?: GateStatus,
+    resources?: Resources,
+  ): Result<Json, ExpressionError>;
 }
 
 /** What a template reads beside names. */
@@ -34,7 +39,13 @@ export function createEvaluator(): Evaluator {
   const expressions = new WeakMap<Template, CelNode>();
   const texts = new WeakMap<Template, readonly TextPart[]>();
 
-  const valueOf = (template: Template, context: Context, gate: GateStatus | undefined, meter: Meter, resources?: Resources): Json => {
+  const valueOf = (
+    template: Template,
+    context: Context,
+    gate: GateStatus | undefined,
+    meter: Meter,
+    resources?: Resources,
+  ): Json => {
     switch (template.kind) {
       case "literal":
         return template.value;
@@ -50,7 +61,10 @@ export function createEvaluator(): Evaluator {
         return template.items.map((item) => valueOf(item, context, gate, meter, resources));
       case "object":
         return Object.fromEntries(
-          Object.entries(template.entries).map(([key, entry]) => [key, valueOf(entry, context, gate, meter, resources)]),
+          Object.entries(template.entries).map(([key, entry]) => [
+            key,
+            valueOf(entry, context, gate, meter, resources),
+          ]),
         );
     }
   };
@@ -68,7 +82,10 @@ export function createEvaluator(): Evaluator {
 }
 
 /** Files that the plan has come first: a path that is written out is never read at run time. */
-function fileReader(files: { readonly [path: string]: string } | undefined, resources: Resources | undefined): ReadFile {
+function fileReader(
+  files: { readonly [path: string]: string } | undefined,
+  resources: Resources | undefined,
+): ReadFile {
   return (path) => {
     if (files !== undefined && Object.hasOwn(files, path)) return files[path] as string;
     const text = resources?.file(path) ?? err(`the file '${path}' cannot be read here`);

@@ -8,7 +8,14 @@ import type { Price } from "./price/rates.ts";
 import { priceTableDate } from "./price/table.ts";
 import { bytesOf, leastBytesOf, Sizes } from "./size.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import { EMPTY_SCOPE, type AgentBody, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
+import {
+  EMPTY_SCOPE,
+  type AgentBody,
+  type Plan,
+  type PlannedModel,
+  type PlannedScope,
+  type PlannedStep,
+} from "./types.ts";
 
 /** From the least to the most, both included. */
 export interface Range {

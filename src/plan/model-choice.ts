@@ -52,14 +52,22 @@ export function chooseModels(manifest: NormalManifest, choice: ModelChoice): Nor
   const agents = Object.entries(manifest.agents).map(
     ([name, agent]) => [name, { ...agent, model: chosen(["agents", name]) }] as const,
   );
-  return { ...manifest, models, agents: Object.fromEntries(agents), steps: manifest.steps.map((step) => withModel(step, chosen)) };
+  return {
+    ...manifest,
+    models,
+    agents: Object.fromEntries(agents),
+    steps: manifest.steps.map((step) => withModel(step, chosen)),
+  };
 }
 
 /** The step with the chosen model wherever it names one. */
 function withModel(step: NormalStep, chosen: (pointer: Pointer) => readonly Named[]): NormalStep {
   const { body } = step;
-  const fallback = step.fallback.map((stage) => (stage.models === null ? stage : { ...stage, models: chosen(step.pointer) }));
-  if (body.kind === "steps") return { ...step, body: { ...body, steps: body.steps.map((inner) => withModel(inner, chosen)) } };
+  const fallback = step.fallback.map((stage) =>
+    stage.models === null ? stage : { ...stage, models: chosen(step.pointer) },
+  );
+  if (body.kind === "steps")
+    return { ...step, body: { ...body, steps: body.steps.map((inner) => withModel(inner, chosen)) } };
   if (body.kind !== "agent" || (body.model === null && body.modelKey === null)) return { ...step, fallback };
   return { ...step, fallback, body: { ...body, model: chosen(step.pointer), modelKey: null } };
 }

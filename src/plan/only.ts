@@ -59,7 +59,9 @@ function reduce(scope: PlannedScope, kept: readonly number[], positions: Readonl
       const step = scope.steps[index];
       return step === undefined ? [] : [moved(step)];
     }),
-    outputs: Object.fromEntries(Object.entries(scope.outputs).filter(([, template]) => stepsReadBy(template as Json).every(isThere))),
+    outputs: Object.fromEntries(
+      Object.entries(scope.outputs).filter(([, template]) => stepsReadBy(template as Json).every(isThere)),
+    ),
     workflow: scope.workflow,
   };
 }
@@ -70,7 +72,10 @@ function stepsReadBy(part: Json): string[] {
   if (!isJsonObject(part)) return [];
   if (part["kind"] === "literal") return [];
   const isTemplate = (part["kind"] === "cel" || part["kind"] === "text") && typeof part["source"] === "string";
-  if (isTemplate) return referencesOf(part as unknown as Template).flatMap(({ path: [root, id] }) => (root === "steps" && id !== undefined ? [id] : []));
+  if (isTemplate)
+    return referencesOf(part as unknown as Template).flatMap(({ path: [root, id] }) =>
+      root === "steps" && id !== undefined ? [id] : [],
+    );
   const condition = part["condition"];
   const own = typeof condition === "string" ? stepsReadBy({ kind: "cel", source: condition }) : [];
   return [...own, ...Object.values(part).flatMap(stepsReadBy)];

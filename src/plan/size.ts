@@ -141,7 +141,12 @@ export class Sizes {
       if (value !== undefined) known[name] = value;
       else if (template !== undefined) sizes.set(name, this.of(template, step));
     }
-    return new Sizes(this.#plan, scope, { inputs: known, sizes, around: null, env: scope.workflow?.env ?? {} }, this.#visits);
+    return new Sizes(
+      this.#plan,
+      scope,
+      { inputs: known, sizes, around: null, env: scope.workflow?.env ?? {} },
+      this.#visits,
+    );
   }
 
   #add(sum: Sum, template: Template, step: PlannedStep | null): void {
@@ -197,7 +202,8 @@ export class Sizes {
       if (part.opens === null) continue;
       const path = here[0]?.path ?? null;
       const rounds = part.opens === "each" ? this.#lengthOf(path, step) : 1;
-      if (rounds === null) sum.unknown.add(path === null ? "what an inner {{#each}} repeats" : `what {{#each ${path.join(".")}}} repeats`);
+      if (rounds === null)
+        sum.unknown.add(path === null ? "what an inner {{#each}} repeats" : `what {{#each ${path.join(".")}}} repeats`);
       loops.push({ path, times: Math.min(LARGEST, times * (rounds ?? 1)) });
     }
   }
@@ -251,7 +257,8 @@ export class Sizes {
 
   /** `item`, `items` or `matrix` of the step itself, or of the nearest group around it that has one. */
   #entry(name: string, step: PlannedStep | null): Size {
-    if (step?.fan?.variable === name) return this.#once(`${name} of ${step.id}`, () => this.#entryOf(step.fan as PlannedFan, step));
+    if (step?.fan?.variable === name)
+      return this.#once(`${name} of ${step.id}`, () => this.#entryOf(step.fan as PlannedFan, step));
     const { around } = this.#given;
     return around === null ? unknown(name) : around.sizes.#entry(name, around.step);
   }

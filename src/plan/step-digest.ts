@@ -9,7 +9,7 @@ import type { Plan, PlannedFallback, PlannedModel, PlannedStep, StepKind } from 
  * longer be an answer, e.g. because the repair prompt of an agent step changed its meaning.
  * History: 1 = the first.
  */
-const semantics: { readonly [kind in StepKind]: number } = { 
+const semantics: { readonly [kind in StepKind]: number } = {
   agent: 1,
   run: 1,
   value: 1,

@@ -59,7 +59,13 @@ export function checkNames(
       related:
         there === undefined || root === "secrets"
           ? []
-          : [{ pointer: root === "steps" ? there : [root, meant as string], piece: "key", message: `'${meant}' is here` }],
+          : [
+              {
+                pointer: root === "steps" ? there : [root, meant as string],
+                piece: "key",
+                message: `'${meant}' is here`,
+              },
+            ],
     });
   }
   return isKnown;
@@ -75,7 +81,10 @@ function reportOutOfReach(
   problems: Problems,
 ): void {
   const { id, pointer } = parsed.step;
-  const here = { piece: pieceOf(site, reference), related: [{ pointer, piece: "key" as const, message: `'${id}' is here` }] };
+  const here = {
+    piece: pieceOf(site, reference),
+    related: [{ pointer, piece: "key" as const, message: `'${id}' is here` }],
+  };
   if (group === null || (isFinally && !position.isFinally)) {
     problems.error(site.pointer, {
       code: "WF3016",

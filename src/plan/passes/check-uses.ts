@@ -37,14 +37,22 @@ function checkInputs({ parsed, ...place }: PlacedStep, used: WorkflowFile, scope
       problems.error(pointer, {
         code: "WF3023",
         message: `${used.path} has no input '${name}'`,
-        help: meant === null ? (names.length === 0 ? "it has none" : `take it out${declared(names)}`) : `did you mean '${meant}'?`,
+        help:
+          meant === null
+            ? names.length === 0
+              ? "it has none"
+              : `take it out${declared(names)}`
+            : `did you mean '${meant}'?`,
         piece: "key",
       });
       continue;
     }
     const reason = misfit(value, input, { parsed, ...place }, scopes);
     if (reason === null) continue;
-    problems.error(pointer, { code: "WF3024", message: `this does not fit the input '${name}' of ${used.path}: ${reason}` });
+    problems.error(pointer, {
+      code: "WF3024",
+      message: `this does not fit the input '${name}' of ${used.path}: ${reason}`,
+    });
   }
   const missing = names.filter((name) => inputs[name]?.required === true && !Object.hasOwn(body.with, name));
   if (missing.length === 0) return;
@@ -75,12 +83,17 @@ function checkSecrets({ parsed }: PlacedStep, used: WorkflowFile, own: readonly 
   for (const { name, pointer } of secrets === "inherit" ? [] : secrets) {
     if (!own.includes(name)) {
       const meant = problems.suggest(name, own);
-      const help = meant === null ? `declare it under \`secrets\` of this file${declared(own)}` : `did you mean '${meant}'?`;
+      const help =
+        meant === null ? `declare it under \`secrets\` of this file${declared(own)}` : `did you mean '${meant}'?`;
       const message = `step '${step.id}' passes the secret '${name}', which is not declared`;
       problems.error(pointer, { code: "WF3008", message, help });
     } else if (!needed.includes(name)) {
       const message = `${used.path} declares no secret '${name}'`;
-      problems.error(pointer, { code: "WF3025", message, help: needed.length === 0 ? "take it out" : `it declares ${needed.join(", ")}` });
+      problems.error(pointer, {
+        code: "WF3025",
+        message,
+        help: needed.length === 0 ? "take it out" : `it declares ${needed.join(", ")}`,
+      });
     }
   }
   const missing = needed.filter((name) => !passed.includes(name));

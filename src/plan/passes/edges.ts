@@ -29,7 +29,8 @@ export function findEdges(top: ParsedScope, placed: ReadonlyMap<string, PlacedSt
   const places = new Map<PlacedStep, Map<number, EdgePlace>>();
   for (const step of placed.values()) places.set(step, new Map());
   for (const step of placed.values()) {
-    for (const site of step.parsed.sites) findReads(site, positionOf(step), step.parsed.step.id, placed, places, problems);
+    for (const site of step.parsed.sites)
+      findReads(site, positionOf(step), step.parsed.step.id, placed, places, problems);
     if (step.parsed.body.kind !== "steps") continue;
     for (const site of step.parsed.body.scope.sites) findReads(site, insideOf(step), null, placed, places, problems);
   }
@@ -106,7 +107,7 @@ function findNeeds(
       problems.error(pointer, {
         code: "WF3016",
         message: `step '${step.id}' runs in \`finally\`, when '${name}' has ended in any case`,
-        help: "take it out of `needs`; `if: steps." + `${name}.status == 'failed'\` asks how it ended`,
+        help: `take it out of \`needs\`; \`if: steps.${name}.status == 'failed'\` asks how it ended`,
       });
       continue;
     }

@@ -53,12 +53,12 @@ function hasExpression({ axes, include, exclude }: NormalMatrix, pointer: Pointe
         message: "a matrix is the same in every run: there are no expressions in it",
         help: "go over computed values with `for_each`",
       });
-    } else if (Array.isArray(value)) value.forEach((entry, index) => visit(entry as Json, [...at, index]));
+    } else if (Array.isArray(value)) value.forEach((entry: Json, index) => visit(entry, [...at, index]));
     else if (typeof value === "object" && value !== null) {
-      for (const [key, entry] of Object.entries(value)) visit(entry as Json, [...at, key]);
+      for (const [key, entry] of Object.entries(value)) visit(entry, [...at, key]);
     }
   };
-  visit(axes as JsonObject, pointer);
+  visit(axes, pointer);
   visit(include, [...pointer, "include"]);
   visit(exclude, [...pointer, "exclude"]);
   return found;

@@ -99,7 +99,13 @@ function parseFan(id: string, fan: NormalFan, at: At, reader: Reader, problems: 
   switch (items.kind) {
     case "list": {
       const list = reader.value(items.list, pointer, "gate");
-      return { ...common, variable: fan.batch === null ? "item" : "items", items: list, glob: null, size: staticSize(list) };
+      return {
+        ...common,
+        variable: fan.batch === null ? "item" : "items",
+        items: list,
+        glob: null,
+        size: staticSize(list),
+      };
     }
     case "glob": {
       const glob = reader.text(items.pattern, [...pointer, "glob"], "gate");
@@ -148,7 +154,7 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       return { kind: "uses", with: reader.values(body.with, at("with"), "unit") };
     case "wait": {
       const until = reader.text(body.until, at("wait", "until"), "unit");
-      if (until?.kind === "literal") checkTime(String(until.value), at("wait", "until"), problems);
+      if (until?.kind === "literal" && body.until !== null) checkTime(body.until, at("wait", "until"), problems);
       return { kind: "wait", forMs: body.forMs, until };
     }
   }

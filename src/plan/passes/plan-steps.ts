@@ -85,7 +85,11 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
   }
 }
 
-function chainFor(agent: string, names: readonly Named[], { manifest, models }: StepSurroundings): readonly PlannedModel[] {
+function chainFor(
+  agent: string,
+  names: readonly Named[],
+  { manifest, models }: StepSurroundings,
+): readonly PlannedModel[] {
   const own = Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
   return models.chain(names, own?.maxTokens ?? null);
 }
@@ -108,12 +112,13 @@ function modelsByItem(
     return null;
   }
   const { axes, include } = step.fan.items.matrix;
+  const matrix = step.fan.pointer;
   // Where the name is written decides where an unknown one is reported.
   const placeOf = (name: string): Named["pointer"] => {
     const index = axes[key]?.indexOf(name) ?? -1;
-    if (index >= 0) return [...step.fan!.pointer, key, index];
+    if (index >= 0) return [...matrix, key, index];
     const entry = include.findIndex((each) => each[key] === name);
-    return entry >= 0 ? [...step.fan!.pointer, "include", entry, key] : pointer;
+    return entry >= 0 ? [...matrix, "include", entry, key] : pointer;
   };
   const known = new Map<string, readonly PlannedModel[]>();
   const chains: (readonly PlannedModel[])[] = [];

@@ -71,7 +71,7 @@ export class Scopes {
     const own = position.step === null ? NO_NAMES : this.#own(place, position.step);
     if (own !== NO_NAMES) return this.#make(place, position, isLenient, { ...around, ...own });
     let shared = this.#shared.get(around);
-    if (shared === undefined) this.#shared.set(around, (shared = new Map()));
+    if (shared === undefined) this.#shared.set(around, (shared = new Map<string, ExpressionScope>()));
     const key = `${place} ${isLenient} ${position.isFinally}`;
     let scope = shared.get(key);
     if (scope === undefined) shared.set(key, (scope = this.#make(place, position, isLenient, around)));

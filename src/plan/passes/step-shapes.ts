@@ -95,11 +95,7 @@ function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, Js
 }
 
 /** What the units of a step see; null = nothing of their own. */
-function unitNames(
-  step: PlacedStep,
-  scopes: Scopes,
-  outputs: ReadonlyMap<string, JsonSchema>,
-): NameShapes | null {
+function unitNames(step: PlacedStep, scopes: Scopes, outputs: ReadonlyMap<string, JsonSchema>): NameShapes | null {
   const { fan, step: written } = step.parsed;
   const names: { [name: string]: JsonSchema } = {};
   if (fan !== null) {
@@ -116,14 +112,17 @@ function unitNames(
 function itemShapeOf(fan: PlannedFan, step: PlacedStep, scopes: Scopes): JsonSchema {
   if (fan.glob !== null) return filePathShape;
   if (fan.items.kind !== "literal") return itemShape(typeOf(fan.items, scopes.at("gate", positionOf(step), true)));
-  return fan.variable === "matrix" ? matrixShape(fan.items.value as readonly JsonObject[]) : itemShape(shapeOf(fan.items.value));
+  return fan.variable === "matrix"
+    ? matrixShape(fan.items.value as readonly JsonObject[])
+    : itemShape(shapeOf(fan.items.value));
 }
 
 /** One combination: what `include` adds to some of them may be missing in others. */
 function matrixShape(combinations: readonly JsonObject[]): JsonSchema {
   const values = new Map<string, JsonSchema[]>();
   for (const combination of combinations) {
-    for (const [key, value] of Object.entries(combination)) values.set(key, [...(values.get(key) ?? []), shapeOf(value)]);
+    for (const [key, value] of Object.entries(combination))
+      values.set(key, [...(values.get(key) ?? []), shapeOf(value)]);
   }
   const required = [...values].flatMap(([key, shapes]) => (shapes.length === combinations.length ? [key] : []));
   const properties = Object.fromEntries([...values].map(([key, shapes]) => [key, unionOf(shapes)]));
