@@ -20,6 +20,7 @@ import { readRecording } from "./provider/recording/read.ts";
 import type { Recording, RecordingEntry } from "./provider/recording/recording.ts";
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
 import { createSimulateProvider } from "./provider/simulate.ts";
+import { simulatedText, simulatedValue } from "./provider/simulate/value.ts";
 import { nearest, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
 import { createPlainReporter } from "./reporter/plain.ts";
@@ -40,7 +41,7 @@ import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
-export type { Recording };
+export type { Recording, RecordingEntry };
 
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
@@ -158,7 +159,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     onEvents: options.onEvents,
     log: options.log,
     concurrency: options.concurrency,
-    handlers: simulated ? createSimulatedSteps(handlers, check) : handlers,
+    handlers: simulated ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue }) : handlers,
     hurry: simulated,
   });
 }
@@ -200,7 +201,7 @@ export function readingTools(workspace: string, simulated: boolean): Pick<Surrou
     check,
     glob: createGlob(workspace),
     clock: systemClock,
-    handlers: simulated ? createSimulatedSteps(handlers, check) : handlers,
+    handlers: simulated ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue }) : handlers,
   };
 }
 

@@ -10,6 +10,7 @@ import { digestOf } from "../util/digest.ts";
  *   group/1.0.1/inner            a unit inside that attempt of a group
  *   draft/1.0.1/~call/2          a model call of an attempt
  *   draft/~gate                  what a gate saw
+ *   draft/~killed                a person stopped it
  *
  * Ids of steps never hold `~`, `#` or a leading digit, so the parts cannot be taken for each other.
  */
@@ -32,6 +33,11 @@ export function callKey(attempt: string, call: number): string {
 /** The name of what a gate saw, for steps that may start before all that they name has ended. */
 export function gateKey(unit: string): string {
   return `${unit}/~gate`;
+}
+
+/** The name of a person's word that a step shall stop. */
+export function killKey(unit: string): string {
+  return `${unit}/~killed`;
 }
 
 /** The path of the step that a name belongs to: ids alone, as `group/inner`. */

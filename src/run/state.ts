@@ -19,7 +19,8 @@ export interface StepRecord {
   status: "pending" | "ready" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
   /** Failed, and `on_error` let the run go on. */
   caught: boolean;
-  skipCause: SkipCause | null;
+  /** `needs`: what it needs was skipped, without a failure. */
+  skipCause: SkipCause | "needs" | null;
   startedAt: number | null;
   endedAt: number | null;
   /** Attempts of all units, those of earlier starts of the run included. */
@@ -101,6 +102,18 @@ export function addSpend(step: StepRecord, fact: Pick<Fact, "model" | "usage" | 
   if (fact.usage.calls === 0) return;
   if (fact.costUsd === null) step.costUnknown = true;
   else step.costUsd = (step.costUsd ?? 0) + fact.costUsd;
+}
+
+/** In a run that has ended nothing is under way: what no fact tells the end of was stopped with it. */
+export function stopOpenSteps(scope: ScopeRecord): void {
+  for (const step of scope.steps) {
+    if (step.status === "pending" || step.status === "ready" || step.status === "running" || step.status === "waiting") step.status = "cancelled";
+    if (step.inner !== null) stopOpenSteps(step.inner);
+    for (const item of step.items ?? []) {
+      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+      if (item.inner !== null) stopOpenSteps(item.inner);
+    }
+  }
 }
 
 /** What a run knows of itself beside its steps. */

@@ -3,6 +3,7 @@ import { readingTools, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
 import { report } from "../../run/report.ts";
+import { stopOpenSteps } from "../../run/state.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
@@ -40,6 +41,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const status = standing(summary);
     const { record, ending, facts } = told.value;
+    if (status === "cancelled" || status === "failed") stopOpenSteps(record);
     const end = {
       status,
       finishedAt: summary.updatedAt,

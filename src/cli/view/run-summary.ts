@@ -39,8 +39,14 @@ export function runSummary(outcome: RunOutcome, followed: Followed, color: Color
   if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
-  if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
+  if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   ${resumeCommand(followed.runId, steps)}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** How to go on: a step whose outcome nobody knows is only repeated when it is named. */
+export function resumeCommand(runId: string, steps: readonly StepRecord[]): string {
+  const unknown = steps.find(({ failure }) => failure?.code === "outcome_unknown");
+  return `muster resume ${runId}${unknown === undefined ? "" : ` --rerun ${unknown.id}`}`;
 }
 
 /** What failed and what to do about it. */

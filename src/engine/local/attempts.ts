@@ -1,12 +1,12 @@
 import type { PlannedStep } from "../../plan/types.ts";
-import { attemptKey, callKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, callKey, killKey, unitKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprint, fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
 import { noSpend, plusSpend } from "../../run/spend.ts";
-import { addSpend } from "../../run/state.ts";
+import { addSpend, type StepRecord } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import { sha256 } from "../../util/digest.ts";
 import { formatDuration } from "../../util/duration.ts";
@@ -22,6 +22,9 @@ import type { Ledger } from "./ledger.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Start, StartReason } from "./sink.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
+
+/** The fingerprint of a stop by a person: it holds whatever else changes. */
+export const KILLED = "killed";
 
 /** What an attempt or a model call cost. */
 type Spent = Pick<Fact, "model" | "usage" | "costUsd">;
@@ -45,6 +48,7 @@ export interface AttemptOptions {
 export class Attempts {
   readonly #o: AttemptOptions;
   readonly #units = new Map<number, UnitWork>();
+  readonly #killed = new Set<StepRecord>();
 
   constructor(options: AttemptOptions) {
     this.#o = options;
@@ -87,16 +91,22 @@ export class Attempts {
       const output = keep(result.output);
       this.#o.remember({ ...started, ...spent, state: "succeeded", endedAt, output });
       if (isAwaited) this.#succeed(start, unit, output, extra, endedAt);
-    } else if (wrong?.class === "cancelled") {
+    } else if (wrong?.class === "cancelled" && !this.#killed.has(start.record)) {
       // It has no outcome: as after a crash, a resume starts it again, or says that its outcome is unknown.
       if (usage !== null) this.#o.remember({ ...started, ...spent });
       if (isAwaited) this.#fail(start, unit, wrong, extra, endedAt);
     } else if (wrong !== null) {
       this.#o.remember({ ...started, ...spent, state: "failed", endedAt, failure: wrong });
       if (!isAwaited) return;
-      this.#o.ledger.attemptFailed(start, unit, wrong);
+      if (wrong.class !== "cancelled") this.#o.ledger.attemptFailed(start, unit, wrong);
       this.#fail(start, unit, wrong, extra, endedAt);
     }
+  }
+
+  /** A step is stopped by a person: that it failed is a fact, also for what has not started yet. */
+  kill(record: StepRecord, name: string): void {
+    this.#killed.add(record);
+    this.#o.remember(pureFact(killKey(name), KILLED, { inline: null }, this.#o.options.now()));
   }
 
   /** The timeout of a group or sub-workflow is over. */
@@ -207,6 +217,7 @@ export class Attempts {
     }
     this.#o.ledger.countAttempt(unit);
     if (fact === null) this.#start(start, unit, null);
+    else if (isLost && this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
     else if (isLost) this.#outcomeUnknown(start, unit, fact);
     else if (fact.state === "started") this.#start(start, unit, fact);
     else this.#recall(start, unit, fact);
@@ -243,6 +254,12 @@ export class Attempts {
     const endedAt = fact.endedAt ?? fact.startedAt;
     if (fact.state === "succeeded") this.#succeed(start, unit, fact.output as ValueRef, fact.extra, endedAt);
     else this.#fail(start, unit, fact.failure as Failure, fact.extra, endedAt);
+  }
+
+  /** Nobody knows what came of it: for who reads a run, it is still under way. */
+  #leaveOpen(start: Start): void {
+    start.record.status = "running";
+    this.#o.options.sink.start(start);
   }
 
   #outcomeUnknown(start: Start, unit: UnitWork, fact: Fact): void {

@@ -31,6 +31,8 @@ export interface CoreOptions {
   readonly keep: (value: Json) => ValueRef;
   readonly now: () => number;
   readonly sink: Sink;
+  /** A run is only read: an attempt whose outcome is unknown is left open, and not failed. Default false. */
+  readonly isRecall?: boolean;
   /** Attempts at once; default: the plan's. */
   readonly slots?: number;
 }

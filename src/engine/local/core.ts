@@ -1,4 +1,5 @@
 import type { Fact } from "../../run/fact.ts";
+import { killKey, unitKey } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import { apply } from "../../run/scheduler/apply.ts";
 import type { SchedulerCommand, StepCommand } from "../../run/scheduler/command.ts";
@@ -9,12 +10,13 @@ import { graphOf } from "../../run/scheduler/plan-graph.ts";
 import { initialState, type SchedulerState } from "../../run/scheduler/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
-import { Attempts } from "./attempts.ts";
+import { Attempts, KILLED } from "./attempts.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { runFailure } from "./failing.ts";
 import { Gates } from "./gates.ts";
 import { Ledger } from "./ledger.ts";
 import { Scopes } from "./scopes.ts";
+import type { ScopeView } from "./scope-view.ts";
 import type { RunEnding } from "./sink.ts";
 
 /**
@@ -56,6 +58,12 @@ export class RunCore {
     return this.#scopes.root.record;
   }
 
+  /** Begins: the first event, and what still holds from before. */
+  start(): void {
+    this.post({ type: "started" });
+    this.#stopKilled(this.#scopes.root);
+  }
+
   /** Adds an event for the scheduler; `drain` works on it. */
   post(event: SchedulerEvent): void {
     this.#queue.push(event);
@@ -74,8 +82,21 @@ export class RunCore {
   /** Stops one step by its path, as `muster kill` does; false when no open scope has it. */
   kill(path: string): boolean {
     const place = this.#scopes.find(path);
-    if (place !== null) this.post({ type: "kill", ...place });
-    return place !== null;
+    if (place === null) return false;
+    const { view, step } = place;
+    const record = view.stepRecord(step);
+    this.attempts.kill(record, unitKey(view.keyPrefix, record.id, null));
+    this.post({ type: "kill", scope: view.id, step });
+    return true;
+  }
+
+  /** What a person stopped before a crash stays stopped. */
+  #stopKilled(view: ScopeView): void {
+    const { facts } = this.#o;
+    if (!facts.hasKills) return;
+    for (const [step, { id }] of view.record.steps.entries()) {
+      if (facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null) this.post({ type: "kill", scope: view.id, step });
+    }
   }
 
   #carryOut(command: SchedulerCommand): void {
@@ -99,7 +120,8 @@ export class RunCore {
       case "judge":
         return attempts.judge(command);
       case "enter":
-        return attempts.enter(command.unit, command.scope);
+        attempts.enter(command.unit, command.scope);
+        return this.#stopKilled(this.#scopes.view(command.scope));
       case "leave":
         return attempts.leave(command, command.failed);
       case "unit":

@@ -1,5 +1,5 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
-import type { Plan } from "../../plan/types.ts";
+import type { Effect, Plan } from "../../plan/types.ts";
 import { pathOfKey } from "../../run/attempt-key.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
@@ -106,8 +106,12 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
   const isForgotten = (fact: Fact): boolean => {
     const path = pathOfKey(fact.key);
     if (isWithin(path, rerun)) return true;
-    return anew.has(path) && fact.state === "failed" && fact.failure?.code !== "outcome_unknown";
+    if (!anew.has(path)) return false;
+    if (fact.state === "failed") return fact.failure?.code !== "outcome_unknown";
+    // What was lost too often starts anew as well; what must not be repeated stays in doubt.
+    return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
   };
+  const effects = effectsOf(plan);
   const forgotten = all.filter(isForgotten);
   const carried = carriedSpend(all, forgotten, clock.now());
   const kept = [...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED), ...(carried === null ? [] : [carried])];
@@ -136,6 +140,15 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     return ok(run);
   };
   return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, go });
+}
+
+/** What a repetition of each step would mean, by path of ids. */
+function effectsOf(plan: Plan, scope = 0, prefix = "", effects = new Map<string, Effect>()): ReadonlyMap<string, Effect> {
+  for (const { id, body, effect } of plan.scopes[scope]?.steps ?? []) {
+    effects.set(`${prefix}${id}`, effect);
+    if (body.kind === "steps" || body.kind === "uses") effectsOf(plan, body.scope, `${prefix}${id}/`, effects);
+  }
+  return effects;
 }
 
 /** Whether a path of ids is one of these, or lies inside one. */

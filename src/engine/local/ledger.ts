@@ -111,7 +111,7 @@ export class Ledger {
   stepEnded(command: StepCommand, record: StepRecord, step: PlannedStep, gateFailure: Failure | undefined): void {
     record.status = command.status;
     record.caught = command.caught;
-    record.skipCause = command.cause;
+    record.skipCause = command.cause === "condition" && step.condition === null ? "needs" : command.cause;
     record.winner = command.winner;
     for (const item of record.items ?? []) if (item.status === "pending" || item.status === "running") item.status = "cancelled";
     if (command.status === "failed") {
@@ -122,11 +122,11 @@ export class Ledger {
   }
 
   /** Tells how the step ended, unless that was told in an earlier epoch. */
-  tellStep({ status, cause, caught }: StepCommand, record: StepRecord): void {
+  tellStep({ status, caught }: StepCommand, record: StepRecord): void {
     const { event } = this.#o;
     if (record.reused > 0 && !this.#live.has(record)) return;
     const step = record.path;
-    if (status === "skipped") event({ type: "step.skipped", step, data: { cause } });
+    if (status === "skipped") event({ type: "step.skipped", step, data: { cause: record.skipCause } });
     else if (status === "cancelled") event({ type: "step.cancelled", step });
     else if (status === "succeeded") event({ type: "step.succeeded", step, data: figures(record) });
     else {

@@ -36,15 +36,27 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
     unlimit() {},
     finished: (end) => (ending = end),
   };
-  const core = new RunCore({ ...options, sink, slots: Number.POSITIVE_INFINITY });
-  core.post({ type: "started" });
+  const core = new RunCore({ ...options, sink, isRecall: true, slots: Number.POSITIVE_INFINITY });
+  core.start();
   while (core.drain(100_000));
   return { record: core.record, pending: [...pending.values()], ending };
 }
 
 /** What a resume will do, for a person to read before it starts. */
 export interface ResumePlan {
-  readonly steps: readonly { readonly path: string; readonly reused: number; readonly again: readonly Again[]; readonly waits: boolean }[];
+  readonly steps: readonly StepResume[];
+}
+
+/** What becomes of one step. */
+export interface StepResume {
+  readonly path: string;
+  /** Units whose recorded outcome answers. */
+  readonly reused: number;
+  readonly again: readonly Again[];
+  /** Runs later, if it runs, depending on what comes out of the others. */
+  readonly waits: boolean;
+  /** It was under way when its runner stopped and must not be repeated unasked: it fails, unless it is named by `--rerun`. */
+  readonly inDoubt: boolean;
 }
 
 /** Units of one step that run, by reason. */
@@ -65,8 +77,9 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
     steps: allSteps(record).map((step) => ({
       path: step.path,
       reused: step.reused,
-      again: [...(byPath.get(step.path) ?? [])].map(([reason, units]) => ({ reason, units })),
+      again: [...(byPath.get(step.path) ?? [])].filter(([reason]) => reason !== "unknown").map(([reason, units]) => ({ reason, units })),
       waits: !byPath.has(step.path) && isOpen(step),
+      inDoubt: byPath.get(step.path)?.has("unknown") === true || hasUnknownOutcome(step),
     })),
   };
 }
@@ -77,6 +90,10 @@ function allSteps(record: ScopeRecord): readonly StepRecord[] {
     const inner = [step.inner, ...(step.items ?? []).map((item) => item.inner)].filter((scope) => scope !== null);
     return inner.length === 0 ? [step] : inner.flatMap(allSteps);
   });
+}
+
+function hasUnknownOutcome({ failure, items }: StepRecord): boolean {
+  return [failure, ...(items ?? []).map((item) => item.failure)].some((why) => why?.code === "outcome_unknown");
 }
 
 function isOpen({ status }: StepRecord): boolean {

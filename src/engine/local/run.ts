@@ -104,7 +104,7 @@ export class LocalRun implements Sink {
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
-    this.#core.post({ type: "started" });
+    this.#core.start();
     this.#guard(() => {
       this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
       this.#watch();
@@ -297,13 +297,17 @@ export class LocalRun implements Sink {
       }
     });
     const { timeoutMs } = core.info.plan.limits;
-    this.#after(Math.max(0, timeoutMs - this.#o.activeMs), () => {
+    const timeOut = (): void => {
       this.#core.stopFailure = failure("timeout", "run_timeout", `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`, {
         help: "raise limits.timeout and resume; finished steps are kept",
       });
       this.#core.post({ type: "cancel", as: "failed" });
       this.#wake();
-    });
+    };
+    const leftMs = timeoutMs - this.#o.activeMs;
+    // Nothing starts in a run that has used up its time before.
+    if (leftMs <= 0) timeOut();
+    else this.#after(leftMs, timeOut);
   }
 
   #every(ms: number, task: () => void): void {

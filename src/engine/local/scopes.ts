@@ -33,10 +33,10 @@ export class Scopes {
   }
 
   /** Where the step with this path is, as people see it; null when no open scope has it. */
-  find(path: string): { readonly scope: number; readonly step: number } | null {
-    for (const [scope, view] of this.#open) {
+  find(path: string): { readonly view: ScopeView; readonly step: number } | null {
+    for (const view of this.#open.values()) {
       const step = view.record.steps.findIndex((record) => record.path === path);
-      if (step >= 0) return { scope, step };
+      if (step >= 0) return { view, step };
     }
     return null;
   }

@@ -1,3 +1,4 @@
+import { skipText } from "../../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { Progress, StepProgress } from "../../run/progress.ts";
@@ -82,7 +83,7 @@ function cost(step: StepProgress): string {
 function detail(step: StepProgress, progress: Progress, width: number, now: number, color: Colors): string {
   const { items, phase } = step;
   if (phase === "pending") return color.dim(cell(waitText(step, progress, width), width));
-  if (phase === "skipped") return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : "its condition is false", width));
+  if (phase === "skipped") return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : skipText(step.skipCause), width));
   if (phase === "failed") return color.red(cell(printable(step.problem ?? "failed"), width));
   if (phase === "retrying") return color.yellow(cell(`attempt ${step.attempt + 1} in ${formatElapsed(Math.max(0, (step.retryAt ?? now) - now))}, ${printable(step.problem ?? "")}`, width));
   if (phase === "waiting") return color.yellow(cell("waits for an answer", width));
