@@ -46,7 +46,12 @@ export type { Recording, RecordingEntry };
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
   if (!options.readOnly) keepOutOfGit(project);
-  return openSqliteStore({ path: project.statePath, readOnly: options.readOnly, clock: systemClock, warnings: process });
+  return openSqliteStore({
+    path: project.statePath,
+    readOnly: options.readOnly,
+    clock: systemClock,
+    warnings: process,
+  });
 }
 
 /** True when there is state to read. */
@@ -76,7 +81,9 @@ export function readSource(path: string, shownAs: string): Result<SourceFile, re
 }
 
 /** Opens a recording; throws the system's error when it cannot be read. */
-export function openRecording(path: string): Result<Recording, { readonly diagnostics: readonly Diagnostic[]; readonly source: SourceFile | null }> {
+export function openRecording(
+  path: string,
+): Result<Recording, { readonly diagnostics: readonly Diagnostic[]; readonly source: SourceFile | null }> {
   const source = readSource(path, path);
   if (!source.ok) return err({ diagnostics: source.error, source: null });
   const recording = readRecording(source.value);
@@ -122,7 +129,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const missing: string[] = [];
   for (const name of plan.secrets) {
     const value = simulated ? `[secret:${name}]` : env[name];
-    if (value === undefined || value === "") missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
+    if (value === undefined || value === "")
+      missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
     else secrets[name] = value;
   }
   if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
@@ -134,15 +142,29 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const redactor = createRedactor(hidden);
   if (!redactor.ok) {
-    return err(redactor.error.map(({ name, bytes }) => `secret ${name} has only ${bytes} bytes: values under 6 bytes cannot be kept out of texts`));
+    return err(
+      redactor.error.map(
+        ({ name, bytes }) => `secret ${name} has only ${bytes} bytes: values under 6 bytes cannot be kept out of texts`,
+      ),
+    );
   }
   const check = createSchemaCheck();
   const clock = systemClock;
-  const answering = simulated ? simulatedProvider(plan) : recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
-  const providerFor = options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const answering = simulated
+    ? simulatedProvider(plan)
+    : recording === null
+      ? liveProviders(env, secrets, clock)
+      : replayProviders(recording);
+  const providerFor =
+    options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
   const handlers = {
     agent: createAgentStep({ providerFor, check }),
-    run: createRunStep({ workspace: options.workspace, isolated: createIsolatedFolders(options.runsFolder), environment: inherited(env, plan.secrets), check }),
+    run: createRunStep({
+      workspace: options.workspace,
+      isolated: createIsolatedFolders(options.runsFolder),
+      environment: inherited(env, plan.secrets),
+      check,
+    }),
     value: createValueStep(check),
     wait: createWaitStep(),
   };
@@ -159,7 +181,9 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     onEvents: options.onEvents,
     log: options.log,
     concurrency: options.concurrency,
-    handlers: simulated ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue }) : handlers,
+    handlers: simulated
+      ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
+      : handlers,
     hurry: simulated,
   });
 }
@@ -185,7 +209,10 @@ function observer(clock: Clock) {
 }
 
 /** What it takes to read a run from its facts: templates are resolved, but nothing is carried out. */
-export function readingTools(workspace: string, simulated: boolean): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
+export function readingTools(
+  workspace: string,
+  simulated: boolean,
+): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
     throw new Error("a run that is only read does nothing");
@@ -201,7 +228,9 @@ export function readingTools(workspace: string, simulated: boolean): Pick<Surrou
     check,
     glob: createGlob(workspace),
     clock: systemClock,
-    handlers: simulated ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue }) : handlers,
+    handlers: simulated
+      ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
+      : handlers,
   };
 }
 
@@ -234,6 +263,8 @@ function replayProviders(recording: Recording): (model: PlannedModel) => Provide
 /** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */
 function inherited(env: Environment, secrets: readonly string[]): { readonly [name: string]: string } {
   const hidden = new Set<string>([...providerKeys, ...secrets]);
-  const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]));
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]),
+  );
   return Object.fromEntries(entries);
 }

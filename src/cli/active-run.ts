@@ -24,7 +24,9 @@ export class ActiveRuns {
 
   /** All of them now, the newest first. */
   look(): readonly ActiveRun[] {
-    const active = this.#store.listRuns({ status: ["running", "waiting"] }).map((summary) => ({ summary, status: standing(summary) }));
+    const active = this.#store
+      .listRuns({ status: ["running", "waiting"] })
+      .map((summary) => ({ summary, status: standing(summary) }));
     return active
       .filter(({ status }) => status !== "interrupted")
       .map(({ summary, status }) => ({ summary, status, owner: summary.lease, progress: this.#progressOf(summary) }));

@@ -44,9 +44,13 @@ export interface Followed {
 export function reporterFor(terminal: Terminal, told: Told, shape: RunShape): Reporter {
   const { color, screen } = terminal;
   if (isJson(shape)) return createReporter(told, { kind: "ndjson", write: terminal.out });
-  if (shape.format === "tty" && screen === null) throw new UsageError("--format tty: stderr is no terminal that can be painted on; take --format plain");
+  if (shape.format === "tty" && screen === null)
+    throw new UsageError("--format tty: stderr is no terminal that can be painted on; take --format plain");
   const wantsPicture = shape.format === "tty" || (shape.format === "auto" && !isLogged(shape.logLevel));
-  return createReporter(told, wantsPicture && screen !== null ? { kind: "tty", screen, color } : { kind: "plain", write: terminal.err, color });
+  return createReporter(
+    told,
+    wantsPicture && screen !== null ? { kind: "tty", screen, color } : { kind: "plain", write: terminal.err, color },
+  );
 }
 
 /** Waits for the end of a run, passes signals on to it, and shows what came of it. */
@@ -85,8 +89,19 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
   if (shape.report === undefined) return;
   const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
   const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
-  const end = { ...outcome, status, durationMs: outcome.activeMs, simulated: followed.simulated, replayed: followed.origin } as const;
-  saveReport(report(info, outcome.record, end, (ref) => readValue(store, ref)), shape.report, followed.runId, terminal);
+  const end = {
+    ...outcome,
+    status,
+    durationMs: outcome.activeMs,
+    simulated: followed.simulated,
+    replayed: followed.origin,
+  } as const;
+  saveReport(
+    report(info, outcome.record, end, (ref) => readValue(store, ref)),
+    shape.report,
+    followed.runId,
+    terminal,
+  );
 }
 
 /** Writes a report where `--report` says. UsageError when the file cannot be written. */
@@ -94,7 +109,9 @@ export function saveReport(content: JsonObject, path: string, runId: string, ter
   try {
     writeFileSync(resolve(terminal.cwd, path), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    throw new UsageError(`cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`);
+    throw new UsageError(
+      `cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`,
+    );
   }
 }
 

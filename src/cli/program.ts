@@ -21,17 +21,29 @@ type Run<Options> = (terminal: Terminal, args: readonly string[], options: Optio
 
 function createProgram(end: (code: ExitCode) => void): Command {
   const program = new Command("muster")
-    .description("Teams of AI agents as code: validate, plan and run workflows that survive a crash without paying twice.")
+    .description(
+      "Teams of AI agents as code: validate, plan and run workflows that survive a crash without paying twice.",
+    )
     .version(version, "-V, --version", "print the version")
     .option("--no-color", "plain text (also: NO_COLOR)")
-    .addOption(new Option("--log-level <level>", "what muster says of itself on stderr").choices(["silent", "error", "warn", "info", "debug", "trace"]).default("warn"))
+    .addOption(
+      new Option("--log-level <level>", "what muster says of itself on stderr")
+        .choices(["silent", "error", "warn", "info", "debug", "trace"])
+        .default("warn"),
+    )
     .option("--state <path>", "the state file (also: MUSTER_STATE; default: .muster/state.db)")
     .showHelpAfterError("(see 'muster --help')")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
 
   /** A command's code is loaded when it is used. */
-  const command = <Options>(usage: string, description: string, example: string, load: () => Promise<{ readonly run: Run<Options> }>, parent = program): Command =>
+  const command = <Options>(
+    usage: string,
+    description: string,
+    example: string,
+    load: () => Promise<{ readonly run: Run<Options> }>,
+    parent = program,
+  ): Command =>
     parent
       .command(usage)
       .description(description)
@@ -44,21 +56,44 @@ function createProgram(end: (code: ExitCode) => void): Command {
         end(await run(processTerminal(options), self.args, options as unknown as Options));
       });
 
-  command("init [template]", "write a first workflow; without a name: list what there is", "muster init hello", () => import("./commands/init.ts"))
-    .option("--json", "one JSON document");
+  command(
+    "init [template]",
+    "write a first workflow; without a name: list what there is",
+    "muster init hello",
+    () => import("./commands/init.ts"),
+  ).option("--json", "one JSON document");
 
-  command("validate [path...]", "check manifests: all problems at once, before a token is spent", "muster validate workflows/", () => import("./commands/validate.ts"))
+  command(
+    "validate [path...]",
+    "check manifests: all problems at once, before a token is spent",
+    "muster validate workflows/",
+    () => import("./commands/validate.ts"),
+  )
     .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
     .option("--json", "the same as --format json");
 
-  command("plan <file>", "show what will run: waves, models, worst-case calls and cost", "muster plan workflows/review.yaml --input diff=my.diff", () => import("./commands/plan.ts"))
+  command(
+    "plan <file>",
+    "show what will run: waves, models, worst-case calls and cost",
+    "muster plan workflows/review.yaml --input diff=my.diff",
+    () => import("./commands/plan.ts"),
+  )
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .addOption(modelOption())
-    .addOption(new Option("--format <format>", "how the plan is printed").choices(["text", "json", "mermaid", "markdown", "svg"]).default("text"))
+    .addOption(
+      new Option("--format <format>", "how the plan is printed")
+        .choices(["text", "json", "mermaid", "markdown", "svg"])
+        .default("text"),
+    )
     .option("--json", "the same as --format json");
 
-  const run = command("run <file>", "run a workflow", "muster run workflows/review.yaml --input diff=my.diff --report report.json", () => import("./commands/run.ts"))
+  const run = command(
+    "run <file>",
+    "run a workflow",
+    "muster run workflows/review.yaml --input diff=my.diff --report report.json",
+    () => import("./commands/run.ts"),
+  )
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .option("--run-id <id>", "the run's name (default: a new ULID)")
@@ -69,37 +104,89 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--replay <file>", "answer every model call from a recording, strictly");
   addRunOptions(run);
 
-  const resume = command("resume [run]", "go on with the newest unfinished run, or the one named", "muster resume --rerun draft", () => import("./commands/resume.ts"))
-    .addOption(new Option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)").argParser(collect).default([], "none"))
+  const resume = command(
+    "resume [run]",
+    "go on with the newest unfinished run, or the one named",
+    "muster resume --rerun draft",
+    () => import("./commands/resume.ts"),
+  )
+    .addOption(
+      new Option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)")
+        .argParser(collect)
+        .default([], "none"),
+    )
     .option("--dry-run", "only say what would be reused and what would run");
   addRunOptions(resume);
 
-  command("ps", "the runs that are active now: steps in flight, items, models, spend", "muster ps --watch", () => import("./commands/ps.ts"))
+  command(
+    "ps",
+    "the runs that are active now: steps in flight, items, models, spend",
+    "muster ps --watch",
+    () => import("./commands/ps.ts"),
+  )
     .option("--watch", "go on showing them")
     .option("--json", "one JSON document, with --watch one a line");
 
-  command("runs", "list past and current runs, the newest first", "muster runs --limit 5", () => import("./commands/runs.ts"))
+  command(
+    "runs",
+    "list past and current runs, the newest first",
+    "muster runs --limit 5",
+    () => import("./commands/runs.ts"),
+  )
     .option("--limit <n>", "at most so many", positiveInteger, 20)
     .option("--json", "one JSON document");
 
-  command("show [run]", "one run: its steps, attempts, spend, why it failed and what to do", "muster show 01J9", () => import("./commands/show.ts"))
-    .option("--json", "the report as a JSON document");
+  command(
+    "show [run]",
+    "one run: its steps, attempts, spend, why it failed and what to do",
+    "muster show 01J9",
+    () => import("./commands/show.ts"),
+  ).option("--json", "the report as a JSON document");
 
-  command("logs [run] [step]", "the events of a run", "muster logs 01J9 draft --follow", () => import("./commands/logs.ts"))
+  command(
+    "logs [run] [step]",
+    "the events of a run",
+    "muster logs 01J9 draft --follow",
+    () => import("./commands/logs.ts"),
+  )
     .option("--follow", "go on until the run ends")
     .option("--json", "NDJSON");
 
-  command("graph <file|run>", "the steps of a workflow or of a run as a picture", "muster graph workflows/review.yaml --format svg > review.svg", () => import("./commands/graph.ts"))
-    .addOption(new Option("--format <format>", "the language of the picture").choices(["mermaid", "dot", "svg"]).default("mermaid"))
+  command(
+    "graph <file|run>",
+    "the steps of a workflow or of a run as a picture",
+    "muster graph workflows/review.yaml --format svg > review.svg",
+    () => import("./commands/graph.ts"),
+  )
+    .addOption(
+      new Option("--format <format>", "the language of the picture")
+        .choices(["mermaid", "dot", "svg"])
+        .default("mermaid"),
+    )
     .option("--json", "nodes and edges as one JSON document");
 
-  command("kill <run> [step]", "stop a run, or one step of it, with its processes", "muster kill 01J9 draft", () => import("./commands/kill.ts"));
+  command(
+    "kill <run> [step]",
+    "stop a run, or one step of it, with its processes",
+    "muster kill 01J9 draft",
+    () => import("./commands/kill.ts"),
+  );
 
-  command("doctor", "what works here, and how to mend the rest", "muster doctor --repair", () => import("./commands/doctor.ts"))
+  command(
+    "doctor",
+    "what works here, and how to mend the rest",
+    "muster doctor --repair",
+    () => import("./commands/doctor.ts"),
+  )
     .option("--repair", "tidy the state file: move its log into it, delete half-written files")
     .option("--json", "one JSON document");
 
-  command("prune", "delete runs that are over, and what no run needs any more", "muster prune --older-than 30d --keep 20", () => import("./commands/prune.ts"))
+  command(
+    "prune",
+    "delete runs that are over, and what no run needs any more",
+    "muster prune --older-than 30d --keep 20",
+    () => import("./commands/prune.ts"),
+  )
     .option("--older-than <duration>", "runs that have not changed for so long, e.g. 30d")
     .option("--keep <n>", "but never the newest so many of them", count)
     .option("--all", "runs that can still be resumed, too")
@@ -108,9 +195,27 @@ function createProgram(end: (code: ExitCode) => void): Command {
 
   const state = program.command("state").description("values of the project that outlive its runs");
   const stateCommands = () => import("./commands/state.ts");
-  command("list [prefix]", "the values whose keys start so", "muster state list seen/", async () => ({ run: (await stateCommands()).list }), state).option("--json", "one JSON document");
-  command("get <key>", "one value", "muster state get seen/42", async () => ({ run: (await stateCommands()).get }), state).option("--json", "the value with its version");
-  command("set <key> <value>", "set a value: JSON, or a text", "muster state set seen/42 true --from false", async () => ({ run: (await stateCommands()).set }), state)
+  command(
+    "list [prefix]",
+    "the values whose keys start so",
+    "muster state list seen/",
+    async () => ({ run: (await stateCommands()).list }),
+    state,
+  ).option("--json", "one JSON document");
+  command(
+    "get <key>",
+    "one value",
+    "muster state get seen/42",
+    async () => ({ run: (await stateCommands()).get }),
+    state,
+  ).option("--json", "the value with its version");
+  command(
+    "set <key> <value>",
+    "set a value: JSON, or a text",
+    "muster state set seen/42 true --from false",
+    async () => ({ run: (await stateCommands()).set }),
+    state,
+  )
     .option("--from <value>", "only if the present value is this one (null: or there is none)")
     .option("--json", "the value with its version");
   return program;
@@ -138,16 +243,24 @@ function addRunOptions(command: Command): void {
   command
     .option("--concurrency <n>", "attempts at once, over limits.concurrency", positiveInteger)
     .option("--report <file>", "write the report as JSON")
-    .addOption(new Option("--format <format>", "how progress is shown").choices(["auto", "tty", "plain", "json"]).default("auto"))
+    .addOption(
+      new Option("--format <format>", "how progress is shown")
+        .choices(["auto", "tty", "plain", "json"])
+        .default("auto"),
+    )
     .option("--json", "events as NDJSON on stdout, the same as --format json");
 }
 
 function inputOption(): Option {
-  return new Option("--input <name=value>", "an input, as JSON or text (repeatable)").argParser(collect).default([], "none");
+  return new Option("--input <name=value>", "an input, as JSON or text (repeatable)")
+    .argParser(collect)
+    .default([], "none");
 }
 
 function modelOption(): Option {
-  return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)").argParser(collect).default([], "none");
+  return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)")
+    .argParser(collect)
+    .default([], "none");
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -162,7 +275,8 @@ function positiveInteger(text: string): number {
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === "") throw new InvalidArgumentError("it must be a whole number");
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === "")
+    throw new InvalidArgumentError("it must be a whole number");
   return value;
 }
 
@@ -178,6 +292,8 @@ function explain(error: unknown): ExitCode {
     return exitCode.runFailed;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`muster ${version} has a bug; nothing that was saved is lost. Please report it with the manifest and this:\n${detail}\n`);
+  process.stderr.write(
+    `muster ${version} has a bug; nothing that was saved is lost. Please report it with the manifest and this:\n${detail}\n`,
+  );
   return exitCode.bug;
 }

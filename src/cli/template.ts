@@ -25,9 +25,14 @@ const FIRST = "hello";
 
 /** The templates of this installation. */
 export function listTemplates(): readonly Template[] {
-  const names = readdirSync(join(packageRoot(), "workflows")).flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : []));
+  const names = readdirSync(join(packageRoot(), "workflows")).flatMap((file) =>
+    file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
+  );
   names.sort((a, b) => Number(b === FIRST) - Number(a === FIRST) || (a < b ? -1 : 1));
-  return names.map((name) => ({ name, description: descriptionOf(readFileSync(join(packageRoot(), "workflows", `${name}.yaml`), "utf8")) }));
+  return names.map((name) => ({
+    name,
+    description: descriptionOf(readFileSync(join(packageRoot(), "workflows", `${name}.yaml`), "utf8")),
+  }));
 }
 
 /**
@@ -36,18 +41,33 @@ export function listTemplates(): readonly Template[] {
  */
 export function readTemplate(name: string, projectRoot: string): readonly TemplateFile[] {
   const workflows = join(packageRoot(), "workflows");
-  const manifest = { path: `workflows/${name}.yaml`, text: withSchema(readFileSync(join(workflows, `${name}.yaml`), "utf8"), projectRoot) };
+  const manifest = {
+    path: `workflows/${name}.yaml`,
+    text: withSchema(readFileSync(join(workflows, `${name}.yaml`), "utf8"), projectRoot),
+  };
   const folder = join(workflows, name);
   if (!existsSync(folder)) return [manifest];
-  const beside = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(folder, path)).isFile());
-  return [manifest, ...beside.sort().map((path) => ({ path: posix.join("workflows", name, path.split(sep).join("/")), text: readFileSync(join(folder, path), "utf8") }))];
+  const beside = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    statSync(join(folder, path)).isFile(),
+  );
+  return [
+    manifest,
+    ...beside
+      .sort()
+      .map((path) => ({
+        path: posix.join("workflows", name, path.split(sep).join("/")),
+        text: readFileSync(join(folder, path), "utf8"),
+      })),
+  ];
 }
 
 /** The schema that is installed in the project, else the published one of this version. */
 function withSchema(manifest: string, projectRoot: string): string {
   const installed = "node_modules/agentmuster/schemas/workflow.v1.json";
   const isInstalled = existsSync(join(projectRoot, installed));
-  const schema = isInstalled ? posix.join("..", installed) : `https://unpkg.com/agentmuster@${version}/schemas/workflow.v1.json`;
+  const schema = isInstalled
+    ? posix.join("..", installed)
+    : `https://unpkg.com/agentmuster@${version}/schemas/workflow.v1.json`;
   return manifest.replace(/^# yaml-language-server: .*$/m, () => `# yaml-language-server: $schema=${schema}`);
 }
 

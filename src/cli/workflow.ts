@@ -28,9 +28,14 @@ export function compileFile(path: string, cwd: string, choice: ModelChoice): Com
 }
 
 /** The plan of a file; shows its problems, and ends the command with exit code 3 when there are errors. */
-export function planOrExit(path: string, terminal: Terminal, choice: ModelChoice): { readonly plan: Plan; readonly source: SourceFile } {
+export function planOrExit(
+  path: string,
+  terminal: Terminal,
+  choice: ModelChoice,
+): { readonly plan: Plan; readonly source: SourceFile } {
   const { plan, diagnostics, source, sources } = compileFile(path, terminal.cwd, choice);
-  if (diagnostics.length > 0) terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
+  if (diagnostics.length > 0)
+    terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
   if (plan === null) throw new UsageError(`${path} is not a valid workflow`, exitCode.invalid);
   return { plan, source };
 }
@@ -45,6 +50,7 @@ export function reducedPlan(plan: Plan, only: readonly string[]): Plan {
 /** Says why a file cannot be read. */
 export function unreadable(path: string, error: unknown): UsageError {
   const code = (error as NodeJS.ErrnoException).code;
-  const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
+  const why =
+    code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
   return new UsageError(`cannot read ${path}: ${why}`);
 }

@@ -11,7 +11,9 @@ export function checkText(walk: Walk, schema: SchemaObject, text: string, part: 
   if (later !== undefined && walk.index.pattern(later).test(text)) {
     walk.report("WF2007", `${quote(text)} as ${walk.label} is not in this version yet`, {
       part,
-      help: text.trimStart().startsWith("${{") ? "name one that is declared in this file" : `use ${schema["x-says"] ?? "another"}`,
+      help: text.trimStart().startsWith("${{")
+        ? "name one that is declared in this file"
+        : `use ${schema["x-says"] ?? "another"}`,
     });
     return;
   }

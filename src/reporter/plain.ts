@@ -40,11 +40,19 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
         return;
       case "item.failed":
       case "step.failed":
-        line(at, marks.fail, `${name}  ${problem(data)}${data["caught"] === true ? color.dim("  (caught by on_error)") : ""}`);
+        line(
+          at,
+          marks.fail,
+          `${name}  ${problem(data)}${data["caught"] === true ? color.dim("  (caught by on_error)") : ""}`,
+        );
         return;
       case "attempt.failed":
         if (typeof data["retry_in_ms"] !== "number") return;
-        line(at, marks.retry, `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`);
+        line(
+          at,
+          marks.retry,
+          `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`,
+        );
         return;
       case "step.skipped":
         line(at, marks.skip, `${name}  ${color.dim(skipText(data["cause"]))}`);

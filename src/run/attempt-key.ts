@@ -21,7 +21,10 @@ export function unitKey(prefix: string, id: string, item: string | null): string
 }
 
 /** The name of an attempt of a unit. */
-export function attemptKey(unit: string, at: { readonly iteration: number; readonly stage: number; readonly attempt: number }): string {
+export function attemptKey(
+  unit: string,
+  at: { readonly iteration: number; readonly stage: number; readonly attempt: number },
+): string {
   return `${unit}/${at.iteration}.${at.stage}.${at.attempt}`;
 }
 

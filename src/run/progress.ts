@@ -4,7 +4,15 @@ import type { StoredEvent } from "./event.ts";
 import { ItemTally } from "./item-tally.ts";
 
 /** How a step looks from outside, by its events. */
-export type StepPhase = "pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
+export type StepPhase =
+  | "pending"
+  | "running"
+  | "retrying"
+  | "waiting"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled";
 
 /** One step as a watcher sees it. Spend is what its events told: exact once the step is over. */
 export interface StepProgress {
@@ -53,7 +61,11 @@ export class Progress {
     const scope = plan.scopes[0] ?? EMPTY_SCOPE;
     const graph = graphOf(scope);
     this.steps = scope.steps.map(({ id, body, isFinally }, index) => ({
-      path: id, kind: body.kind, needs: graph[index] ?? [], isFinally, ...untouched(),
+      path: id,
+      kind: body.kind,
+      needs: graph[index] ?? [],
+      isFinally,
+      ...untouched(),
     }));
     this.#indexOf = new Map(this.steps.map(({ path }, index) => [path, index]));
   }
@@ -120,8 +132,19 @@ export function isOver({ phase }: StepProgress): boolean {
 
 function untouched(): Omit<StepProgress, "path" | "kind" | "needs" | "isFinally"> {
   return {
-    phase: "pending", isCaught: false, skipCause: null, startedAt: null, endedAt: null, items: null, attempt: 0,
-    model: null, tokens: 0, costUsd: 0, isCostUnknown: false, retryAt: null, problem: null,
+    phase: "pending",
+    isCaught: false,
+    skipCause: null,
+    startedAt: null,
+    endedAt: null,
+    items: null,
+    attempt: 0,
+    model: null,
+    tokens: 0,
+    costUsd: 0,
+    isCostUnknown: false,
+    retryAt: null,
+    problem: null,
   };
 }
 
@@ -146,7 +169,8 @@ function applyToStep(step: StepProgress, event: StoredEvent): void {
     case "attempt.failed":
       step.problem = problemOf(data);
       if (item !== undefined) step.items?.set(item, "pending");
-      else if (typeof data["retry_in_ms"] === "number") Object.assign(step, { phase: "retrying", retryAt: at + data["retry_in_ms"] });
+      else if (typeof data["retry_in_ms"] === "number")
+        Object.assign(step, { phase: "retrying", retryAt: at + data["retry_in_ms"] });
       return;
     case "item.succeeded":
     case "item.failed":

@@ -89,7 +89,10 @@ function resultsJson(step: StepRecord, read: ReadValue): Json {
 
 /** What a step spent, with all that is inside it. */
 export function stepSpend(step: StepRecord): Spend {
-  let sum = step.usage === null ? noSpend : plusSpend(noSpend, { usage: step.usage, costUsd: step.costUnknown ? null : step.costUsd });
+  let sum =
+    step.usage === null
+      ? noSpend
+      : plusSpend(noSpend, { usage: step.usage, costUsd: step.costUnknown ? null : step.costUsd });
   const scopes = [step.inner, ...(step.items ?? []).map(({ inner }) => inner)];
   for (const scope of scopes) for (const inner of scope?.steps ?? []) sum = plusSpend(sum, stepSpend(inner));
   return sum;

@@ -107,7 +107,8 @@ export function addSpend(step: StepRecord, fact: Pick<Fact, "model" | "usage" | 
 /** In a run that has ended nothing is under way: what no fact tells the end of was stopped with it. */
 export function stopOpenSteps(scope: ScopeRecord): void {
   for (const step of scope.steps) {
-    if (step.status === "pending" || step.status === "ready" || step.status === "running" || step.status === "waiting") step.status = "cancelled";
+    if (step.status === "pending" || step.status === "ready" || step.status === "running" || step.status === "waiting")
+      step.status = "cancelled";
     if (step.inner !== null) stopOpenSteps(step.inner);
     for (const item of step.items ?? []) {
       if (item.status === "pending" || item.status === "running") item.status = "cancelled";

@@ -12,7 +12,9 @@ export function stepOutput(step: StepRecord, read: ReadValue): Json {
   if (step.items === null || step.status !== "succeeded") return null;
   if (step.winner !== null) return readOrNull(step.items[step.winner]?.output ?? null, read);
   const outputs = step.items.filter((item) => item.status === "succeeded").map((item) => readOrNull(item.output, read));
-  return step.batch?.flatten === true ? outputs.flatMap((output) => (Array.isArray(output) ? (output as Json[]) : [output])) : outputs;
+  return step.batch?.flatten === true
+    ? outputs.flatMap((output) => (Array.isArray(output) ? (output as Json[]) : [output]))
+    : outputs;
 }
 
 /** What `steps.x.results` gives: one entry an item, also where items were worked on in batches; or one a round. */
@@ -23,7 +25,11 @@ export function stepResults(step: StepRecord, read: ReadValue): JsonObject[] {
     .flatMap((unit) => {
       const { output, ...rest } = unitJson(unit, 0, read);
       const items = unit.item as readonly Json[];
-      return items.map((item, i) => ({ ...rest, item, output: (Array.isArray(output) ? (output as Json[])[i] : output) ?? null }));
+      return items.map((item, i) => ({
+        ...rest,
+        item,
+        output: (Array.isArray(output) ? (output as Json[])[i] : output) ?? null,
+      }));
     })
     .map((result, index) => ({ ...result, index }));
 }
@@ -44,7 +50,13 @@ function unitJson(unit: ItemRecord, index: number, read: ReadValue): { [name: st
 export function errorJson(failure: Failure | null): JsonObject | null {
   if (failure === null) return null;
   const { class: failureClass, code, message, help, partial } = failure;
-  return { class: failureClass, code, message, ...(help === null ? {} : { help }), ...(partial === null ? {} : { partial }) };
+  return {
+    class: failureClass,
+    code,
+    message,
+    ...(help === null ? {} : { help }),
+    ...(partial === null ? {} : { partial }),
+  };
 }
 
 function readOrNull(ref: ValueRef | null, read: ReadValue): Json {

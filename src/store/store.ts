@@ -177,7 +177,11 @@ export interface Store {
    * since 1970): one that is younger may be about to be named. `without`: as if these runs were deleted already.
    * Tells how many, and their bytes; with `dryRun` nothing is deleted.
    */
-  sweepBlobs(options: { readonly olderThan: number; readonly dryRun?: boolean; readonly without?: ReadonlySet<string> }): { readonly count: number; readonly bytes: number };
+  sweepBlobs(options: {
+    readonly olderThan: number;
+    readonly dryRun?: boolean;
+    readonly without?: ReadonlySet<string>;
+  }): { readonly count: number; readonly bytes: number };
   /** Gives the room of what was deleted back to the disk. May take a while; StoreError `busy` when another process is at work. */
   compact(): void;
   /** Gives files and memory back. Nothing but `close` itself may be called after it. */

@@ -435,7 +435,12 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
   });
 
   describe("values of the project", () => {
-    const { key, value, version, updatedAt } = { key: "a/b", value: { list: [1, null, "Zoë 🦉"] } as Json, version: 1, updatedAt: T0 };
+    const { key, value, version, updatedAt } = {
+      key: "a/b",
+      value: { list: [1, null, "Zoë 🦉"] } as Json,
+      version: 1,
+      updatedAt: T0,
+    };
 
     it("are kept with their version, for every connection", () => {
       expect(store.state.get("a/b")).toBeNull();
@@ -487,9 +492,15 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
         store.post(id, { at: T0, kind: "kill", body: null });
       }
       const asked: string[] = [];
-      expect(store.deleteRun("R1", ({ runId, status, lease }) => asked.push(`${runId} ${status} ${lease?.host}`) === 0)).toBe(false);
+      expect(
+        store.deleteRun("R1", ({ runId, status, lease }) => asked.push(`${runId} ${status} ${lease?.host}`) === 0),
+      ).toBe(false);
       expect([asked, eventsOf("R1")]).toEqual([["R1 failed ann"], [event(1)]]);
-      expect([store.deleteRun("R1", always), store.deleteRun("R1", always), store.deleteRun("X", always)]).toEqual([true, false, false]);
+      expect([store.deleteRun("R1", always), store.deleteRun("R1", always), store.deleteRun("X", always)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
       expect([store.findRun("R1"), eventsOf("R1"), factsOf("R1"), store.lastSeq("R1")]).toEqual([null, [], [], 0]);
       expect([eventsOf("R2"), keysOf("R2"), store.listRuns().length]).toEqual([[event(1)], ["a"], 1]);
       const again = store.createRun(run("R1"), bob);
@@ -508,15 +519,22 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       const outer = put(JSON.stringify([{ blob: inner, bytes: 5 }]));
       const other = put("of another run");
       const lease = store.createRun(run("R1"), ann);
-      store.commit(lease, { events: [event(1, { data: { plan: ref(plan) } })], facts: [fact("a", { output: ref(output) }), fact("b", { output: ref(outer) })] });
+      store.commit(lease, {
+        events: [event(1, { data: { plan: ref(plan) } })],
+        facts: [fact("a", { output: ref(output) }), fact("b", { output: ref(outer) })],
+      });
       store.commit(store.createRun(run("R2"), ann), { events: [], facts: [fact("a", { output: ref(other) })] });
       now = T0 + 10;
       const young = put("young");
       expect(store.sweepBlobs({ olderThan: T0 + 10, dryRun: true })).toEqual({ count: 1, bytes: 5 });
-      expect(store.sweepBlobs({ olderThan: T0 + 10, dryRun: true, without: new Set(["R2"]) })).toEqual({ count: 2, bytes: 19 });
+      expect(store.sweepBlobs({ olderThan: T0 + 10, dryRun: true, without: new Set(["R2"]) })).toEqual({
+        count: 2,
+        bytes: 19,
+      });
       expect(store.sweepBlobs({ olderThan: T0 + 10 })).toEqual({ count: 1, bytes: 5 });
       expect(() => store.getBlob(loose)).toThrow(StoreError);
-      for (const name of [output, plan, inner, outer, other, young]) expect(store.getBlob(name).length).toBeGreaterThan(0);
+      for (const name of [output, plan, inner, outer, other, young])
+        expect(store.getBlob(name).length).toBeGreaterThan(0);
       store.deleteRun("R1", always);
       expect(store.sweepBlobs({ olderThan: T0 + 10 }).count).toBe(4);
       expect(store.getBlob(other).length).toBe(14);

@@ -10,7 +10,10 @@ type Told = Omit<StoredEvent, "seq" | "at" | "type">;
 
 /** The plan of a workflow whose steps are given as YAML, indented by two. */
 export function planOf(steps: string): Plan {
-  const compiled = compile({ path: "w.yaml", text: `muster: 1\nname: w\nagents:\n  a: { model: anthropic/claude-haiku-5-5 }\nsteps:\n${steps}` });
+  const compiled = compile({
+    path: "w.yaml",
+    text: `muster: 1\nname: w\nagents:\n  a: { model: anthropic/claude-haiku-5-5 }\nsteps:\n${steps}`,
+  });
   if (!compiled.ok || compiled.value.plan === null) throw new Error(JSON.stringify(compiled));
   return compiled.value.plan;
 }
@@ -34,6 +37,9 @@ export class Teller {
 
   /** A step that starts and succeeds. */
   done(step: string, fromMs: number, toMs: number, data: Told["data"] = {}): this {
-    return this.tell(fromMs, "step.started", { step }).tell(toMs, "step.succeeded", { step, data: { duration_ms: toMs - fromMs, ...data } });
+    return this.tell(fromMs, "step.started", { step }).tell(toMs, "step.succeeded", {
+      step,
+      data: { duration_ms: toMs - fromMs, ...data },
+    });
   }
 }

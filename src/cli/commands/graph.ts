@@ -24,9 +24,15 @@ export interface GraphOptions {
 }
 
 /** `muster graph FILE|RUN`: what there is as a file is one. */
-export async function run(terminal: Terminal, [name = ""]: readonly string[], options: GraphOptions): Promise<ExitCode> {
+export async function run(
+  terminal: Terminal,
+  [name = ""]: readonly string[],
+  options: GraphOptions,
+): Promise<ExitCode> {
   const isFile = existsSync(resolve(terminal.cwd, name));
-  const { plan, statuses } = isFile ? { plan: planOrExit(name, terminal, noChoice).plan, statuses: noStatuses } : graphOfRun(name, terminal, options);
+  const { plan, statuses } = isFile
+    ? { plan: planOrExit(name, terminal, noChoice).plan, statuses: noStatuses }
+    : graphOfRun(name, terminal, options);
   const told = estimate(plan);
   if (options.json === true) terminal.out(`${JSON.stringify(graphJson(plan, statuses), null, 2)}\n`);
   else if (options.format === "svg") terminal.out(renderSvg(plan, told, statuses));
@@ -35,7 +41,11 @@ export async function run(terminal: Terminal, [name = ""]: readonly string[], op
   return exitCode.succeeded;
 }
 
-function graphOfRun(name: string, terminal: Terminal, options: GraphOptions): { readonly plan: Plan; readonly statuses: GraphStatuses } {
+function graphOfRun(
+  name: string,
+  terminal: Terminal,
+  options: GraphOptions,
+): { readonly plan: Plan; readonly statuses: GraphStatuses } {
   const project = findProject(terminal.cwd, options.state ?? null);
   const looksLikeFile = /[/.]/.test(name);
   if (looksLikeFile) throw new UsageError(`cannot read ${name}: there is no such file`);
@@ -43,7 +53,10 @@ function graphOfRun(name: string, terminal: Terminal, options: GraphOptions): { 
   try {
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
-    if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
+    if (plan === null)
+      throw new UsageError(
+        `run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`,
+      );
     const progress = new Progress(plan);
     for (const event of store.readEvents(summary.runId)) progress.apply(event);
     return { plan, statuses: statusesOf(progress, standing(summary) === "running") };
@@ -67,7 +80,16 @@ function graphJson(plan: Plan, statuses: GraphStatuses) {
   return {
     version: 1,
     workflow: plan.workflow.name,
-    nodes: boxes.map(({ step }) => ({ id: step.id, kind: step.body.kind, conditional: step.condition !== null, status: statuses.get(step.id) ?? null })),
-    edges: arrowsOf(boxes).map(({ from, to, label }) => ({ from: boxes[from]?.step.id, to: boxes[to]?.step.id, some_of: label })),
+    nodes: boxes.map(({ step }) => ({
+      id: step.id,
+      kind: step.body.kind,
+      conditional: step.condition !== null,
+      status: statuses.get(step.id) ?? null,
+    })),
+    edges: arrowsOf(boxes).map(({ from, to, label }) => ({
+      from: boxes[from]?.step.id,
+      to: boxes[to]?.step.id,
+      some_of: label,
+    })),
   };
 }

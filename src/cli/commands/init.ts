@@ -18,20 +18,38 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     return exitCode.succeeded;
   }
   if (!templates.some((template) => template.name === name)) {
-    const near = suggest(name, templates.map((template) => template.name));
-    throw new UsageError(`there is no template '${name}'${near === null ? "" : `; did you mean '${near}'?`} 'muster init' lists them`);
+    const near = suggest(
+      name,
+      templates.map((template) => template.name),
+    );
+    throw new UsageError(
+      `there is no template '${name}'${near === null ? "" : `; did you mean '${near}'?`} 'muster init' lists them`,
+    );
   }
   const files = readTemplate(name, terminal.cwd);
   const taken = files.filter(({ path }) => existsSync(join(terminal.cwd, path)));
-  if (taken.length > 0) throw new UsageError(`nothing was written: ${taken.map(({ path }) => path).join(", ")} ${taken.length === 1 ? "is" : "are"} there already; move ${taken.length === 1 ? "it" : "them"} away first`);
+  if (taken.length > 0)
+    throw new UsageError(
+      `nothing was written: ${taken.map(({ path }) => path).join(", ")} ${taken.length === 1 ? "is" : "are"} there already; move ${taken.length === 1 ? "it" : "them"} away first`,
+    );
   for (const { path, text } of files) {
     mkdirSync(dirname(join(terminal.cwd, path)), { recursive: true });
     writeFileSync(join(terminal.cwd, path), text, { flag: "wx" });
   }
   const manifest = files[0]?.path ?? "";
   const next = [`muster validate ${manifest}`, `muster plan ${manifest}`, `muster run ${manifest}`];
-  if (options.json === true) terminal.out(`${JSON.stringify({ version: 1, template: name, files: files.map(({ path }) => path), next }, null, 2)}\n`);
-  else terminal.out(writtenText(files.map(({ path }) => path), next, terminal));
+  if (options.json === true)
+    terminal.out(
+      `${JSON.stringify({ version: 1, template: name, files: files.map(({ path }) => path), next }, null, 2)}\n`,
+    );
+  else
+    terminal.out(
+      writtenText(
+        files.map(({ path }) => path),
+        next,
+        terminal,
+      ),
+    );
   return exitCode.succeeded;
 }
 
@@ -41,6 +59,9 @@ function listText(templates: readonly Template[], { color }: Terminal): string {
 }
 
 function writtenText(files: readonly string[], next: readonly string[], { color, env }: Terminal): string {
-  const key = (env["ANTHROPIC_API_KEY"] ?? "") === "" ? "export ANTHROPIC_API_KEY=...   # the agents ask Anthropic's models\n  " : "";
+  const key =
+    (env["ANTHROPIC_API_KEY"] ?? "") === ""
+      ? "export ANTHROPIC_API_KEY=...   # the agents ask Anthropic's models\n  "
+      : "";
   return `${files.map((path) => `${color.green("wrote")} ${path}\n`).join("")}\nNext\n  ${key}${next.join("\n  ")}\n`;
 }

@@ -7,28 +7,45 @@ import { findRun } from "../find-run.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `muster kill RUN [STEP]`: a live run is told through its inbox; one whose runner is gone is cancelled here. */
-export async function run(terminal: Terminal, [name, step]: readonly string[], options: { readonly state?: string }): Promise<ExitCode> {
+export async function run(
+  terminal: Terminal,
+  [name, step]: readonly string[],
+  options: { readonly state?: string },
+): Promise<ExitCode> {
   const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}`);
   const store = openStore(project, { readOnly: false });
   try {
     const summary = findRun(store, name);
     const { runId, status } = summary;
-    if (status === "succeeded" || status === "failed" || status === "cancelled") throw new UsageError(`run ${runId} is over: it ${status === "cancelled" ? "was cancelled" : status}`);
-    if (step !== undefined && !(planOfRun(store, runId)?.scopes[0]?.steps.some(({ id }) => id === step) ?? false)) throw new UsageError(`run ${runId} has no step '${step}'`);
+    if (status === "succeeded" || status === "failed" || status === "cancelled")
+      throw new UsageError(`run ${runId} is over: it ${status === "cancelled" ? "was cancelled" : status}`);
+    if (step !== undefined && !(planOfRun(store, runId)?.scopes[0]?.steps.some(({ id }) => id === step) ?? false))
+      throw new UsageError(`run ${runId} has no step '${step}'`);
     const now = systemClock.now();
     const lease = store.acquireLease(runId, thisOwner(systemClock), mayTake(systemClock));
     if (!lease.ok) {
       store.post(runId, { at: now, kind: "kill", body: { step: step ?? null } });
-      terminal.err(`told the runner (pid ${lease.owner.pid} on ${lease.owner.host}) to stop ${step === undefined ? runId : `step ${step}`}\n`);
+      terminal.err(
+        `told the runner (pid ${lease.owner.pid} on ${lease.owner.host}) to stop ${step === undefined ? runId : `step ${step}`}\n`,
+      );
       return exitCode.succeeded;
     }
     if (step !== undefined) {
       store.releaseLease(lease.lease);
-      throw new UsageError(`nobody runs ${runId} now, so step '${step}' cannot be stopped: 'muster resume ${runId}' goes on with it`);
+      throw new UsageError(
+        `nobody runs ${runId} now, so step '${step}' cannot be stopped: 'muster resume ${runId}' goes on with it`,
+      );
     }
-    const data = { status: "cancelled", error: { class: "cancelled", code: "killed", message: "the run was stopped on request" } };
-    store.commit(lease.lease, { events: [{ seq: store.lastSeq(runId) + 1, at: now, type: "run.finished", data }], facts: [], status: "cancelled" });
+    const data = {
+      status: "cancelled",
+      error: { class: "cancelled", code: "killed", message: "the run was stopped on request" },
+    };
+    store.commit(lease.lease, {
+      events: [{ seq: store.lastSeq(runId) + 1, at: now, type: "run.finished", data }],
+      facts: [],
+      status: "cancelled",
+    });
     store.releaseLease(lease.lease);
     terminal.err(`${runId} is cancelled; nobody was running it\n`);
     return exitCode.succeeded;

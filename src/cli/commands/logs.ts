@@ -18,7 +18,11 @@ export interface LogsOptions {
 const POLL_MS = 200;
 
 /** `muster logs [RUN] [STEP]` */
-export async function run(terminal: Terminal, [name, step]: readonly string[], options: LogsOptions): Promise<ExitCode> {
+export async function run(
+  terminal: Terminal,
+  [name, step]: readonly string[],
+  options: LogsOptions,
+): Promise<ExitCode> {
   const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const { runId } = findRun(store, name);

@@ -27,24 +27,42 @@ const YOUNG_MS = 3_600_000;
 /** `muster prune`: deletes runs that are over, and what no run needs any more. */
 export async function run(terminal: Terminal, _args: readonly string[], options: PruneOptions): Promise<ExitCode> {
   const olderThanMs = options.olderThan === undefined ? null : parseDuration(options.olderThan);
-  if (options.olderThan !== undefined && olderThanMs === null) throw new UsageError(`--older-than ${options.olderThan}: write a duration such as 30d, 12h or 1d12h`);
+  if (options.olderThan !== undefined && olderThanMs === null)
+    throw new UsageError(`--older-than ${options.olderThan}: write a duration such as 30d, 12h or 1d12h`);
   const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}`);
   const store = openStore(project, { readOnly: false });
   try {
     const now = systemClock.now();
     const { dryRun = false } = options;
-    const mayGo = (summary: RunSummary): boolean => canBeDeleted(summary, options) && (olderThanMs === null || now - summary.updatedAt >= olderThanMs);
-    const chosen = options.olderThan === undefined && options.keep === undefined ? [] : store.listRuns().filter(mayGo).slice(options.keep ?? 0);
+    const mayGo = (summary: RunSummary): boolean =>
+      canBeDeleted(summary, options) && (olderThanMs === null || now - summary.updatedAt >= olderThanMs);
+    const chosen =
+      options.olderThan === undefined && options.keep === undefined
+        ? []
+        : store
+            .listRuns()
+            .filter(mayGo)
+            .slice(options.keep ?? 0);
     const gone = dryRun ? chosen : chosen.filter(({ runId }) => store.deleteRun(runId, mayGo));
     if (!dryRun) for (const { runId } of gone) removeRunFolder(project, runId);
-    const blobs = store.sweepBlobs({ olderThan: now - YOUNG_MS, dryRun, without: new Set(gone.map(({ runId }) => runId)) });
+    const blobs = store.sweepBlobs({
+      olderThan: now - YOUNG_MS,
+      dryRun,
+      without: new Set(gone.map(({ runId }) => runId)),
+    });
     const isCompact = dryRun || gone.length === 0 || compacted(store);
-    if (options.json === true) terminal.out(`${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`);
+    if (options.json === true)
+      terminal.out(
+        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
+      );
     else {
       if (dryRun) for (const summary of gone) terminal.out(`${runLine(summary, terminal.color)}\n`);
-      terminal.err(`${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")} and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`);
-      if (options.olderThan === undefined && options.keep === undefined) terminal.err("say which runs may go: --older-than 30d, --keep 20\n");
+      terminal.err(
+        `${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")} and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`,
+      );
+      if (options.olderThan === undefined && options.keep === undefined)
+        terminal.err("say which runs may go: --older-than 30d, --keep 20\n");
       if (!isCompact) terminal.err("another process is at work: the file shrinks at the next prune\n");
     }
     return exitCode.succeeded;

@@ -43,8 +43,17 @@ function shower(terminal: Terminal, { watch = false, json = false }: PsOptions):
   const { screen, color } = terminal;
   const now = (): number => systemClock.now();
   // A stream has one document a line.
-  if (json) return (runs) => terminal.out(`${JSON.stringify(runs.look().map((one) => activeRunJson(one, now())), null, watch ? 0 : 2)}\n`);
-  const linesOf = (runs: ActiveRuns, width: number): string[] => runs.look().flatMap((one, index) => [...(index === 0 ? [] : [""]), ...activeRunLines(one, width, now(), color)]);
+  if (json)
+    return (runs) =>
+      terminal.out(
+        `${JSON.stringify(
+          runs.look().map((one) => activeRunJson(one, now())),
+          null,
+          watch ? 0 : 2,
+        )}\n`,
+      );
+  const linesOf = (runs: ActiveRuns, width: number): string[] =>
+    runs.look().flatMap((one, index) => [...(index === 0 ? [] : [""]), ...activeRunLines(one, width, now(), color)]);
   if (watch && screen !== null) {
     const painter = new Painter(screen);
     return (runs) => {

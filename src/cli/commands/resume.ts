@@ -30,13 +30,16 @@ export interface ResumeOptions extends RunShape {
 /** `muster resume [RUN]` */
 export async function run(terminal: Terminal, [name]: readonly string[], options: ResumeOptions): Promise<ExitCode> {
   const project = findProject(terminal.cwd, options.state ?? null);
-  if (!hasState(project)) throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
+  if (!hasState(project))
+    throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
   const store = openStore(project, { readOnly: false });
   try {
     const summary = name === undefined ? newestUnfinished(store) : findRun(store, name);
     const { runId } = summary;
     if ((summary.status === "succeeded" && options.rerun.length === 0) || summary.status === "cancelled") {
-      terminal.err(`run ${runId} ${summary.status === "succeeded" ? "has succeeded" : "was cancelled"}: there is nothing to resume\n`);
+      terminal.err(
+        `run ${runId} ${summary.status === "succeeded" ? "has succeeded" : "was cancelled"}: there is nothing to resume\n`,
+      );
       return await show(terminal, [runId], options);
     }
     if (summary.lease !== null && !mayTake(systemClock)(summary.lease)) throw refused(runId, summary.lease);
@@ -67,12 +70,26 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     if (!around.ok) throw new UsageError(around.error.join("\n        "));
     const prepared = prepareResume(summary, plan, rerun, around.value);
     if (!prepared.ok) throw new UsageError(prepared.error.message, exitCode.runFailed);
-    terminal.err(`resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.recall), terminal.color)}`);
+    terminal.err(
+      `resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.recall), terminal.color)}`,
+    );
     if (options.dryRun === true) return exitCode.succeeded;
     const started = prepared.value.go();
     if (!started.ok) throw refused(runId, started.error);
     const { inputs } = summary.frozen as unknown as Frozen;
-    const followed = { terminal, reporter, runId, plan, inputs, origin: recording?.origin ?? null, simulated, shape: options, store, startedAt: summary.startedAt, file: summary.manifestPath };
+    const followed = {
+      terminal,
+      reporter,
+      runId,
+      plan,
+      inputs,
+      origin: recording?.origin ?? null,
+      simulated,
+      shape: options,
+      store,
+      startedAt: summary.startedAt,
+      file: summary.manifestPath,
+    };
     return await followRun(started.value, followed).finally(() => reporter.close());
   } finally {
     store.close();
@@ -88,14 +105,18 @@ function newestUnfinished(store: Store): RunSummary {
 /** A run has one runner: the second one is told who the first is. */
 function refused(runId: string, owner: LeaseOwner): UsageError {
   const age = formatElapsed(Math.max(0, systemClock.now() - owner.renewedAt));
-  return new UsageError(`run ${runId} is being run by pid ${owner.pid} on ${owner.host}, which gave a sign of life ${age} ago: follow it with 'muster logs ${runId} --follow', or stop it with 'muster kill ${runId}'`);
+  return new UsageError(
+    `run ${runId} is being run by pid ${owner.pid} on ${owner.host}, which gave a sign of life ${age} ago: follow it with 'muster logs ${runId} --follow', or stop it with 'muster kill ${runId}'`,
+  );
 }
 
 function rerunSteps(ids: readonly string[], rerun: readonly string[]): ReadonlySet<string> {
   for (const step of rerun) {
     if (ids.includes(step)) continue;
     const near = suggest(step, ids);
-    throw new UsageError(`--rerun ${step}: the workflow has no such step${near === null ? "" : `; did you mean '${near}'?`}`);
+    throw new UsageError(
+      `--rerun ${step}: the workflow has no such step${near === null ? "" : `; did you mean '${near}'?`}`,
+    );
   }
   return new Set(rerun);
 }

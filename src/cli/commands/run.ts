@@ -33,19 +33,26 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const asked = reducedPlan(planOrExit(file, terminal, choice).plan, only);
   const inputs = readInputs(asked, options, terminal);
   const simulated = options.simulate === true;
-  if (simulated && (options.replay !== undefined || options.record !== undefined)) throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
+  if (simulated && (options.replay !== undefined || options.record !== undefined))
+    throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   const runId = options.runId ?? ulid();
-  if (!/^[\w.-]{1,64}$/.test(runId)) throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
-  const { plan, auto } = await resolveAuto(asked, { known: recording?.auto ?? null, isLive: recording === null && !simulated }, terminal);
+  if (!/^[\w.-]{1,64}$/.test(runId))
+    throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
+  const { plan, auto } = await resolveAuto(
+    asked,
+    { known: recording?.auto ?? null, isLive: recording === null && !simulated },
+    terminal,
+  );
   const manifest = resolve(terminal.cwd, file);
   const project = findProject(terminal.cwd, options.state ?? null);
   const reporter = reporterFor(terminal, { runId, plan, history: [] }, options);
 
   const store = openStore(project, { readOnly: false });
   try {
-    if (store.findRun(runId) !== null) throw new UsageError(`there is a run ${runId} already: muster resume ${runId}, or take another --run-id`);
+    if (store.findRun(runId) !== null)
+      throw new UsageError(`there is a run ${runId} already: muster resume ${runId}, or take another --run-id`);
     const around = createSurroundings({
       plan,
       env: terminal.env,
@@ -66,11 +73,30 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       manifestPath: portablePath(manifest, project),
       inputs: around.value.redactor.value(inputs) as typeof inputs,
-      choice: { model: options.model, only, replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project), origin, simulated, auto: auto as unknown as Json },
+      choice: {
+        model: options.model,
+        only,
+        replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project),
+        origin,
+        simulated,
+        auto: auto as unknown as Json,
+      },
     };
     const started = startRun(first, around.value);
     if (!started.ok) throw new UsageError(started.error.message, exitCode.runFailed);
-    const followed = { terminal, reporter, runId, plan, inputs: first.inputs, origin, simulated, shape: options, store, startedAt: store.findRun(runId)?.startedAt ?? 0, file };
+    const followed = {
+      terminal,
+      reporter,
+      runId,
+      plan,
+      inputs: first.inputs,
+      origin,
+      simulated,
+      shape: options,
+      store,
+      startedAt: store.findRun(runId)?.startedAt ?? 0,
+      file,
+    };
     return await followRun(started.value, followed).finally(() => record?.save(auto, runId));
   } finally {
     reporter.close();

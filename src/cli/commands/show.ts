@@ -31,7 +31,10 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
   try {
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
-    if (plan === null) throw new UsageError(`run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`);
+    if (plan === null)
+      throw new UsageError(
+        `run ${summary.runId} was created, but its runner stopped before anything began: 'muster resume ${summary.runId}'`,
+      );
     // What has no time of its own on the record (a value) gets the run's last, not the time of this look at it.
     const clock = { ...systemClock, now: () => summary.updatedAt };
     const frozen = summary.frozen as unknown as Frozen;
@@ -54,7 +57,8 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     };
     const info = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
     const read = (ref: ValueRef): Json => readValue(store, ref);
-    if (options.report !== undefined) saveReport(report(info, record, end, read), options.report, summary.runId, terminal);
+    if (options.report !== undefined)
+      saveReport(report(info, record, end, read), options.report, summary.runId, terminal);
     if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, read), null, 2)}\n`);
     else terminal.out(runPage({ summary, plan, record, end, facts, read }, terminal.color));
     return exitCode.succeeded;
@@ -66,7 +70,8 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
 /** What the run's last end said, if it failed. */
 function runFailureOf(store: Store, { runId }: RunSummary): Failure | null {
   let last: StoredEvent | null = null;
-  for (const event of store.readEvents(runId)) if (event.type === "run.finished" || event.type === "run.started") last = event;
+  for (const event of store.readEvents(runId))
+    if (event.type === "run.finished" || event.type === "run.started") last = event;
   const error = last?.type === "run.finished" ? last.data?.["error"] : null;
   if (!isJsonObject(error)) return null;
   return failure(error["class"] as Failure["class"], String(error["code"]), String(error["message"]));

@@ -30,24 +30,38 @@ export const list = (terminal: Terminal, [prefix = ""]: readonly string[], optio
 export const get = (terminal: Terminal, [key = ""]: readonly string[], options: StateOptions): Promise<ExitCode> =>
   inState(terminal, options, true, (state) => {
     const entry = state?.get(checkedKey(key)) ?? null;
-    if (entry === null) throw new UsageError(`there is no value '${printable(key)}': 'muster state list' shows all`, exitCode.runFailed);
+    if (entry === null)
+      throw new UsageError(`there is no value '${printable(key)}': 'muster state list' shows all`, exitCode.runFailed);
     terminal.out(options.json === true ? `${JSON.stringify(entryJson(entry), null, 2)}\n` : valueText(entry.value));
     return exitCode.succeeded;
   });
 
 /** `muster state set KEY VALUE [--from VALUE]` */
-export const set = (terminal: Terminal, [key = "", value = ""]: readonly string[], options: StateOptions): Promise<ExitCode> =>
+export const set = (
+  terminal: Terminal,
+  [key = "", value = ""]: readonly string[],
+  options: StateOptions,
+): Promise<ExitCode> =>
   inState(terminal, options, false, (state) => {
     const name = checkedKey(key);
-    const entry = options.from === undefined ? state?.set(name, parsed(value)) : state?.compareAndSet(name, parsed(options.from), parsed(value));
-    if (entry === undefined || entry === null) throw new UsageError(`'${printable(key)}' was not set: its value is not the one of --from`, exitCode.runFailed);
+    const entry =
+      options.from === undefined
+        ? state?.set(name, parsed(value))
+        : state?.compareAndSet(name, parsed(options.from), parsed(value));
+    if (entry === undefined || entry === null)
+      throw new UsageError(`'${printable(key)}' was not set: its value is not the one of --from`, exitCode.runFailed);
     if (options.json === true) terminal.out(`${JSON.stringify(entryJson(entry), null, 2)}\n`);
     else terminal.err(`${printable(key)} is set, version ${entry.version}\n`);
     return exitCode.succeeded;
   });
 
 /** Opens the state; null where there is none yet and it is only read. */
-async function inState(terminal: Terminal, options: StateOptions, readOnly: boolean, work: (state: StateStore | null) => ExitCode): Promise<ExitCode> {
+async function inState(
+  terminal: Terminal,
+  options: StateOptions,
+  readOnly: boolean,
+  work: (state: StateStore | null) => ExitCode,
+): Promise<ExitCode> {
   const project = findProject(terminal.cwd, options.state ?? null);
   if (readOnly && !hasState(project)) return work(null);
   const store = openStore(project, { readOnly });
@@ -59,7 +73,8 @@ async function inState(terminal: Terminal, options: StateOptions, readOnly: bool
 }
 
 function checkedKey(key: string): string {
-  if (key === "" || key.length > LONGEST_KEY || printable(key) !== key) throw new UsageError(`a key has 1 to ${LONGEST_KEY} printable letters`);
+  if (key === "" || key.length > LONGEST_KEY || printable(key) !== key)
+    throw new UsageError(`a key has 1 to ${LONGEST_KEY} printable letters`);
   return key;
 }
 

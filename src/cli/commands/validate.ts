@@ -26,14 +26,17 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
     terminal.out(`${JSON.stringify(diagnosticsToJson(diagnostics), null, 2)}\n`);
   } else {
     const sources = results.flatMap((result) => result.sources);
-    if (diagnostics.length > 0) terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
+    if (diagnostics.length > 0)
+      terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
     terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   }
   return errors === 0 ? exitCode.succeeded : exitCode.invalid;
 }
 
 function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const told = new Map(diagnostics.map((each) => [JSON.stringify([each.file, each.span, each.code, each.message]), each]));
+  const told = new Map(
+    diagnostics.map((each) => [JSON.stringify([each.file, each.span, each.code, each.message]), each]),
+  );
   return [...told.values()];
 }
 
@@ -62,7 +65,9 @@ const READS_AT_ONCE = 16;
 async function manifestsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"))
+    .filter(
+      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
   const limit = pLimit(READS_AT_ONCE);
   const areManifests = await Promise.all(files.map((file) => limit(() => isManifest(file))));

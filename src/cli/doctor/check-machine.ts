@@ -26,7 +26,12 @@ export function checkTerminal({ screen, color }: Terminal): Finding {
 /** Git, and the repository around a folder. */
 export function checkGit(cwd: string): Finding {
   const { status, stdout } = spawnSync("git", ["--version"], { encoding: "utf8" });
-  if (status !== 0) return warn("git", "git is missing or does not run", "install it from https://git-scm.com/downloads: examples read their diffs with it");
+  if (status !== 0)
+    return warn(
+      "git",
+      "git is missing or does not run",
+      "install it from https://git-scm.com/downloads: examples read their diffs with it",
+    );
   const repository = nearest(cwd, [".git"]);
   return ok("git", `${stdout.trim()}, ${repository === null ? "not in a repository" : `repository ${repository}`}`);
 }
@@ -36,8 +41,11 @@ export function checkDisk({ root }: Project): Finding {
   const { bavail, bsize } = statfsSync(root);
   const free = bavail * bsize;
   const text = `${formatBytes(free)} free in ${root}`;
-  if (free < TOO_LITTLE_BYTES) return fail("disk", text, "free some space: 'muster prune --older-than 30d' deletes old runs");
-  return free < LITTLE_BYTES ? warn("disk", text, "'muster prune --older-than 30d' deletes old runs") : ok("disk", text);
+  if (free < TOO_LITTLE_BYTES)
+    return fail("disk", text, "free some space: 'muster prune --older-than 30d' deletes old runs");
+  return free < LITTLE_BYTES
+    ? warn("disk", text, "'muster prune --older-than 30d' deletes old runs")
+    : ok("disk", text);
 }
 
 /** The project's folder, in which the state is made and steps work. */
@@ -46,6 +54,10 @@ export function checkFolder({ root }: Project): Finding {
     accessSync(root, constants.R_OK | constants.W_OK);
     return ok("project", root);
   } catch (error) {
-    return fail("project", `${root} cannot be written: ${(error as Error).message}`, "change its permissions, or keep the state elsewhere with --state PATH");
+    return fail(
+      "project",
+      `${root} cannot be written: ${(error as Error).message}`,
+      "change its permissions, or keep the state elsewhere with --state PATH",
+    );
   }
 }

@@ -13,12 +13,18 @@ export async function checkModels({ env }: Terminal): Promise<readonly Finding[]
     ...keys.map((name) => ok("key", `${name} is set${hostText(env, name)}`)),
     ...engines.map(({ name, baseUrl, models }) => {
       const count = `${models.length} model${models.length === 1 ? "" : "s"}`;
-      return models.length > 0 ? ok("engine", `${name} at ${baseUrl}, ${count}`) : warn("engine", `${name} at ${baseUrl} has no model`, "load one into it, e.g. ollama pull MODEL");
+      return models.length > 0
+        ? ok("engine", `${name} at ${baseUrl}, ${count}`)
+        : warn("engine", `${name} at ${baseUrl} has no model`, "load one into it, e.g. ollama pull MODEL");
     }),
   ];
   if (keys.length > 0 || engines.some(({ models }) => models.length > 0)) return findings;
-  const help = "export ANTHROPIC_API_KEY or OPENAI_API_KEY, or start a local engine (ollama serve); --replay FILE needs neither";
-  return [...findings, warn("models", "there is no key in the environment, and no engine on this machine has a model", help)];
+  const help =
+    "export ANTHROPIC_API_KEY or OPENAI_API_KEY, or start a local engine (ollama serve); --replay FILE needs neither";
+  return [
+    ...findings,
+    warn("models", "there is no key in the environment, and no engine on this machine has a model", help),
+  ];
 }
 
 /** Where the key is sent, when that is not its own provider; without what an address may hold of passwords. */

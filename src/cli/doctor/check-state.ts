@@ -23,17 +23,39 @@ function sizeText({ runs, databaseBytes, blobs }: StateInspection): string {
 
 function leftovers({ logBytes, drafts }: StateInspection): Finding[] {
   const findings: Finding[] = [];
-  if (logBytes > LARGE_LOG_BYTES) findings.push(warn("log", `the write-ahead log has ${formatBytes(logBytes)}`, "'muster doctor --repair' moves it into the file"));
-  if (drafts.count > 0) findings.push(warn("drafts", `${count(drafts.count, "file")} (${formatBytes(drafts.bytes)}) that a process left half-written`, "'muster doctor --repair' deletes them"));
+  if (logBytes > LARGE_LOG_BYTES)
+    findings.push(
+      warn(
+        "log",
+        `the write-ahead log has ${formatBytes(logBytes)}`,
+        "'muster doctor --repair' moves it into the file",
+      ),
+    );
+  if (drafts.count > 0)
+    findings.push(
+      warn(
+        "drafts",
+        `${count(drafts.count, "file")} (${formatBytes(drafts.bytes)}) that a process left half-written`,
+        "'muster doctor --repair' deletes them",
+      ),
+    );
   return findings;
 }
 
 function unfinished(project: Project): Finding[] {
   const store = openStore(project, { readOnly: true });
   try {
-    const open = store.listRuns({ status: ["running", "interrupted", "waiting"] }).filter((summary) => standing(summary) !== "running");
+    const open = store
+      .listRuns({ status: ["running", "interrupted", "waiting"] })
+      .filter((summary) => standing(summary) !== "running");
     if (open.length === 0) return [];
-    return [warn("runs", `${count(open.length, "unfinished run")}, the newest ${open[0]?.runId ?? ""}`, "'muster resume' goes on with the newest; 'muster prune --all --older-than 30d' deletes old ones")];
+    return [
+      warn(
+        "runs",
+        `${count(open.length, "unfinished run")}, the newest ${open[0]?.runId ?? ""}`,
+        "'muster resume' goes on with the newest; 'muster prune --all --older-than 30d' deletes old ones",
+      ),
+    ];
   } finally {
     store.close();
   }

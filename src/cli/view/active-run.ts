@@ -10,7 +10,12 @@ import { isInFlight, type ActiveRun } from "../active-run.ts";
 const MOST_STEPS = 20;
 
 /** One run with what it is at: two lines for the run, one for each step in flight, none wider than `width` - 1. */
-export function activeRunLines({ summary, status, owner, progress }: ActiveRun, width: number, now: number, color: Colors): string[] {
+export function activeRunLines(
+  { summary, status, owner, progress }: ActiveRun,
+  width: number,
+  now: number,
+  color: Colors,
+): string[] {
   const columns = Math.max(1, width - 1);
   const name = cut(printable(summary.workflow), Math.max(8, columns - summary.runId.length - 2));
   const figures = [formatElapsed(Math.max(0, now - summary.startedAt))];
@@ -56,7 +61,10 @@ function stepJson(step: StepProgress, now: number): JsonObject {
     kind,
     status: phase === "retrying" ? "running" : phase,
     attempt,
-    items: items === null ? null : { total: items.total, succeeded: items.succeeded, failed: items.failed, running: items.running },
+    items:
+      items === null
+        ? null
+        : { total: items.total, succeeded: items.succeeded, failed: items.failed, running: items.running },
     model,
     elapsed_ms: startedAt === null ? 0 : Math.max(0, now - startedAt),
     tokens,

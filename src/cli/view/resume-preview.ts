@@ -23,16 +23,25 @@ function rerunName(path: string): string {
 export function resumePreview({ steps }: ResumePlan, color: Colors): string {
   const lines: string[] = [];
   const reused = steps.filter((step) => step.reused > 0 && step.again.length === 0 && !step.waits && !step.inDoubt);
-  if (reused.length > 0) lines.push(`  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`);
+  if (reused.length > 0)
+    lines.push(
+      `  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`,
+    );
   for (const { path, reused: units, again } of steps) {
     if (again.length === 0) continue;
-    const why = again.map(({ reason, units: count }) => (count > 1 || units > 0 ? `${count} ${reasons[reason]}` : reasons[reason])).join(", ");
-    lines.push(`  ${color.cyan("runs")}    ${printable(path)}  ${color.dim(why + (units > 0 ? `; ${units} reused` : ""))}`);
+    const why = again
+      .map(({ reason, units: count }) => (count > 1 || units > 0 ? `${count} ${reasons[reason]}` : reasons[reason]))
+      .join(", ");
+    lines.push(
+      `  ${color.cyan("runs")}    ${printable(path)}  ${color.dim(why + (units > 0 ? `; ${units} reused` : ""))}`,
+    );
   }
   for (const { path, inDoubt } of steps) {
     if (!inDoubt) continue;
     const name = printable(path);
-    lines.push(`  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${rerunName(name)}`)}`);
+    lines.push(
+      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${rerunName(name)}`)}`,
+    );
   }
   const later = steps.filter((step) => step.waits).map(({ path }) => printable(path));
   if (later.length > 0) lines.push(`  ${color.dim("then")}    ${later.join(", ")}`);

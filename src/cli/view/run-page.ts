@@ -35,7 +35,10 @@ export function runPage(view: RunView, color: Colors): string {
     `${statusText(end.status, color)}  ${formatElapsed(end.durationMs)} active in ${summary.epoch} start${summary.epoch === 1 ? "" : "s"}, since ${new Date(summary.startedAt).toISOString()}`,
   ];
   if (end.replayed !== null) lines.push(color.yellow(replayNote(end.replayed)));
-  if (usage.calls > 0) lines.push(`${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`);
+  if (usage.calls > 0)
+    lines.push(
+      `${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`,
+    );
   lines.push("");
   for (const step of record.steps) lines.push(stepLine(step, color));
   const failed = record.steps.filter(({ status }) => status === "failed");
@@ -52,9 +55,11 @@ export function runPage(view: RunView, color: Colors): string {
 function stepLine(step: StepRecord, color: Colors): string {
   const name = printable(step.path);
   const parts = [statusText(step.status, color) + " ".repeat(Math.max(0, 10 - step.status.length)), name.padEnd(20)];
-  if (step.startedAt !== null && step.endedAt !== null) parts.push(formatElapsed(step.endedAt - step.startedAt).padStart(6));
+  if (step.startedAt !== null && step.endedAt !== null)
+    parts.push(formatElapsed(step.endedAt - step.startedAt).padStart(6));
   if (step.attempts > 1) parts.push(`${step.attempts} attempts`);
-  if (step.items !== null) parts.push(`${step.items.filter(({ status }) => status === "succeeded").length}/${step.items.length} items`);
+  if (step.items !== null)
+    parts.push(`${step.items.filter(({ status }) => status === "succeeded").length}/${step.items.length} items`);
   if (step.model !== null) parts.push(step.model);
   if (step.usage !== null && step.usage.calls > 0) parts.push(formatUsd(step.costUnknown ? null : step.costUsd));
   if (step.caught) parts.push(color.yellow("caught by on_error"));
@@ -66,9 +71,16 @@ function stepLine(step: StepRecord, color: Colors): string {
 function failedStep(step: StepRecord, view: RunView, color: Colors): string[] {
   const lines = [color.bold(`why '${printable(step.path)}' failed`)];
   if (step.failure !== null) lines.push(...failureLines(step.failure, color));
-  const attempts = [...view.facts].filter((fact) => isAttemptKey(fact.key) && pathOfKey(fact.key) === step.path && fact.failure !== null);
+  const attempts = [...view.facts].filter(
+    (fact) => isAttemptKey(fact.key) && pathOfKey(fact.key) === step.path && fact.failure !== null,
+  );
   for (const fact of attempts.slice(0, SHOWN_ITEMS)) lines.push(...attemptLines(fact, step, color));
-  if (attempts.length > SHOWN_ITEMS) lines.push(color.dim(`  ... and ${attempts.length - SHOWN_ITEMS} more attempts: muster logs ${view.summary.runId} ${step.path}`));
+  if (attempts.length > SHOWN_ITEMS)
+    lines.push(
+      color.dim(
+        `  ... and ${attempts.length - SHOWN_ITEMS} more attempts: muster logs ${view.summary.runId} ${step.path}`,
+      ),
+    );
   return lines;
 }
 
@@ -90,11 +102,12 @@ function valueLines(name: string, value: Json, color: Colors): string[] {
 
 function excerpt(text: string): string[] {
   const lines = text.split("\n").map(printable);
-  return lines.length <= SHOWN_LINES ? lines : [...lines.slice(0, SHOWN_LINES), `... ${lines.length - SHOWN_LINES} more lines`];
+  return lines.length <= SHOWN_LINES
+    ? lines
+    : [...lines.slice(0, SHOWN_LINES), `... ${lines.length - SHOWN_LINES} more lines`];
 }
 
 function nextLines({ summary, end }: RunView, failed: readonly StepRecord[], color: Colors): string[] {
   if (end.status === "succeeded" || end.status === "cancelled" || end.status === "running") return [];
   return ["", `${color.cyan("next")}  ${resumeCommand(summary.runId, failed)}`];
 }
-

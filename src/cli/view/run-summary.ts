@@ -27,19 +27,26 @@ export function replayNote(origin: "recorded" | "scripted"): string {
 export function runSummary(outcome: RunOutcome, followed: Followed, color: Colors): string {
   const { usage, costUsd } = outcome.spend;
   const steps = outcome.record.steps;
-  const lines = [`${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`];
+  const lines = [
+    `${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`,
+  ];
   const slowest = slowestStep(steps);
-  if (slowest !== null) lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
+  if (slowest !== null)
+    lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
   if (usage.calls > 0) {
     const calls = `${usage.calls} call${usage.calls === 1 ? "" : "s"}`;
     const tokens = `${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out`;
-    const spend = followed.origin === null ? formatUsd(costUsd) : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
+    const spend =
+      followed.origin === null
+        ? formatUsd(costUsd)
+        : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
   if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
-  if (outcome.status !== "succeeded" && outcome.status !== "cancelled") lines.push(color.dim(`  next     muster show ${followed.runId}   ${resumeCommand(followed.runId, steps)}`));
+  if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
+    lines.push(color.dim(`  next     muster show ${followed.runId}   ${resumeCommand(followed.runId, steps)}`));
   return `${lines.join("\n")}\n`;
 }
 
@@ -64,7 +71,9 @@ function lastWords(steps: readonly StepRecord[]): string | null {
 
 export function statusText(status: string, color: Colors): string {
   if (status === "succeeded") return color.green(status);
-  return status === "failed" || status === "not_saved" || status === "lease_lost" ? color.red(status.replace("_", " ")) : color.yellow(status);
+  return status === "failed" || status === "not_saved" || status === "lease_lost"
+    ? color.red(status.replace("_", " "))
+    : color.yellow(status);
 }
 
 function stepCounts(steps: readonly StepRecord[]): string {

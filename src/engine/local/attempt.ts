@@ -33,7 +33,11 @@ export interface AttemptSurroundings {
  * Carries out one attempt under its timeout. `onEnd` is called exactly once, never in the same turn; its result is
  * null when the attempt was interrupted and has no outcome: then it stands as started, as after a crash.
  */
-export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (result: AttemptResult | null) => void): LiveAttempt {
+export function carryOut(
+  start: Start,
+  around: AttemptSurroundings,
+  onEnd: (result: AttemptResult | null) => void,
+): LiveAttempt {
   const controller = new AbortController();
   let reason: StopReason | null = null;
   const stop = (why: StopReason): void => {
@@ -42,7 +46,9 @@ export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (resu
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
-  const stopped = new Promise<void>((resolve) => controller.signal.addEventListener("abort", () => resolve(), { once: true }));
+  const stopped = new Promise<void>((resolve) =>
+    controller.signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
   const wait = async (ms: number): Promise<boolean> => {
     timer.stop();
     around.freeSlot();
@@ -71,11 +77,25 @@ export function carryOut(start: Start, around: AttemptSurroundings, onEnd: (resu
     else if (reason === "interrupted") onEnd(null);
     else onEnd({ ...result, failure: stoppedFailure(reason, label, start.step.timeoutMs, result.failure.partial) });
   };
-  work.then(end, (bug: unknown) => end(plainResult({ ok: false, failure: failure("internal", "bug", `muster itself failed in '${label}': ${String(bug)}`, { help: "please report this with the manifest" }) })));
+  work.then(end, (bug: unknown) =>
+    end(
+      plainResult({
+        ok: false,
+        failure: failure("internal", "bug", `muster itself failed in '${label}': ${String(bug)}`, {
+          help: "please report this with the manifest",
+        }),
+      }),
+    ),
+  );
   return { start, stop };
 }
 
-function stoppedFailure(reason: "timeout" | "cancelled", label: string, timeoutMs: number | null, partial: string | null) {
+function stoppedFailure(
+  reason: "timeout" | "cancelled",
+  label: string,
+  timeoutMs: number | null,
+  partial: string | null,
+) {
   if (reason === "cancelled") return failure("cancelled", "cancelled", `'${label}' was stopped`, { partial });
   return failure("timeout", "timeout", `'${label}' did not end within ${formatDuration(timeoutMs ?? 0)}`, {
     help: "raise 'timeout' of the step, or make its work smaller",

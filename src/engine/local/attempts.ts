@@ -114,12 +114,21 @@ export class Attempts {
     const unit = this.#units.get(answered.unit);
     if (unit === undefined || unit.inside === null || unit.task === null) return;
     const after = formatDuration(unit.task.step.timeoutMs ?? 0);
-    this.#fail(answered, unit, failure("timeout", "timeout", `'${unit.record.path}' did not end within ${after}`), null, this.#o.options.now());
+    this.#fail(
+      answered,
+      unit,
+      failure("timeout", "timeout", `'${unit.record.path}' did not end within ${after}`),
+      null,
+      this.#o.options.now(),
+    );
   }
 
   /** Records a finished model call inside an attempt, so that it is never paid again. */
   recordCall(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
-    this.#o.remember({ ...pureFact(callKey(start.key, n), requestDigest, this.#o.options.keep(reply), this.#o.options.now()), ...spent });
+    this.#o.remember({
+      ...pureFact(callKey(start.key, n), requestDigest, this.#o.options.keep(reply), this.#o.options.now()),
+      ...spent,
+    });
     addSpend(start.record, spent);
   }
 
@@ -153,8 +162,20 @@ export class Attempts {
     const item = record.items === null ? null : { index: position, record: view.itemRecord(index, position) };
     const name = unitKey(view.keyPrefix, record.id, item === null ? null : this.#o.gates.itemName(record, position));
     const unit: UnitWork = {
-      view, index, record, item, name, task: null, key: "", failure: null, output: null, previous: null,
-      endedAt: null, isRecalled: false, untold: null, inside: null,
+      view,
+      index,
+      record,
+      item,
+      name,
+      task: null,
+      key: "",
+      failure: null,
+      output: null,
+      previous: null,
+      endedAt: null,
+      isRecalled: false,
+      untold: null,
+      inside: null,
     };
     this.#units.set(id, unit);
     return unit;
@@ -170,11 +191,18 @@ export class Attempts {
     const { view, index } = unit;
     const step = stageOf(view.step(index), stage);
     const read = view.read(index);
-    const previous = step.repeat === null && step.fallback.length === 0 ? {} : { previous: unit.previous === null ? null : readValue(unit.previous) };
-    const entry = unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
+    const previous =
+      step.repeat === null && step.fallback.length === 0
+        ? {}
+        : { previous: unit.previous === null ? null : readValue(unit.previous) };
+    const entry =
+      unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
     const variables = { ...entry, ...previous };
     const values = view.values(read.body, index, variables);
-    const print = fingerprint(read.staticDigest, read.body.map((name) => [name.join("."), valueAt(values, name)]));
+    const print = fingerprint(
+      read.staticDigest,
+      read.body.map((name) => [name.join("."), valueAt(values, name)]),
+    );
     const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
     const prepared =
       step.body.kind === "steps" || step.body.kind === "uses"
@@ -205,9 +233,19 @@ export class Attempts {
     unit.key = attemptKey(unit.name, command);
     const fact = facts.find(unit.key, task.fingerprint);
     const start: Start = {
-      unit: command.unit, serial: command.serial, step: task.step, record: unit.record, path: unit.record.path, since: fact?.startedAt ?? now(),
-      item: unit.item?.index ?? null, attempt: command.attempt, key: unit.key, fingerprint: task.fingerprint,
-      idempotencyKey: task.idempotencyKey, work, reason: this.#reason(command.attempt, unit, task, fact),
+      unit: command.unit,
+      serial: command.serial,
+      step: task.step,
+      record: unit.record,
+      path: unit.record.path,
+      since: fact?.startedAt ?? now(),
+      item: unit.item?.index ?? null,
+      attempt: command.attempt,
+      key: unit.key,
+      fingerprint: task.fingerprint,
+      idempotencyKey: task.idempotencyKey,
+      work,
+      reason: this.#reason(command.attempt, unit, task, fact),
     };
     const isLost = fact?.state === "started" && facts.takeLost(fact);
     if (isLost && task.step.effect !== "unsafe") {
@@ -230,8 +268,17 @@ export class Attempts {
     unit.endedAt = null;
     unit.isRecalled = false;
     this.#o.remember({
-      key: start.key, fingerprint: start.fingerprint, state: "started", starts: (before?.starts ?? 0) + 1, startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
-      endedAt: null, output: null, extra: null, failure: null, model: before?.model ?? null, usage: before?.usage ?? null,
+      key: start.key,
+      fingerprint: start.fingerprint,
+      state: "started",
+      starts: (before?.starts ?? 0) + 1,
+      startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
+      endedAt: null,
+      output: null,
+      extra: null,
+      failure: null,
+      model: before?.model ?? null,
+      usage: before?.usage ?? null,
       costUsd: before?.costUsd ?? null,
     });
     if (before !== null) addSpend(unit.record, before);
@@ -297,10 +344,18 @@ export class Attempts {
     this.#o.ledger.roundEnded(unit, unit.output);
     const variables = { ...unit.task.variables, output: this.#o.options.read(unit.output) };
     const verdict = this.#o.options.evaluator.evaluate(until, unit.view.values(untilPaths, unit.index, variables));
-    const answer = (is: "accept" | "reject" | "error"): void => this.#o.post({ type: "judged", unit: command.unit, serial: command.serial, verdict: is });
+    const answer = (is: "accept" | "reject" | "error"): void =>
+      this.#o.post({ type: "judged", unit: command.unit, serial: command.serial, verdict: is });
     if (verdict.ok && typeof verdict.value === "boolean") return answer(verdict.value ? "accept" : "reject");
-    const problem = verdict.ok ? { code: "not_boolean", message: `it gives ${JSON.stringify(verdict.value).slice(0, 100)}, not true or false` } : verdict.error;
-    this.#o.ledger.keepFailure(unit, expressionFailure("until", unit.record.path, problem), null, this.#o.options.now());
+    const problem = verdict.ok
+      ? { code: "not_boolean", message: `it gives ${JSON.stringify(verdict.value).slice(0, 100)}, not true or false` }
+      : verdict.error;
+    this.#o.ledger.keepFailure(
+      unit,
+      expressionFailure("until", unit.record.path, problem),
+      null,
+      this.#o.options.now(),
+    );
     answer("error");
   }
 
@@ -365,10 +420,16 @@ function stageOf(step: PlannedStep, stage: number): PlannedStep {
 
 /** A batch whose list has not one result for each item. */
 function batchFailure(start: Start, unit: UnitWork | undefined, output: Json): Failure | null {
-  if (start.step.fan?.batch?.flatten !== true || !Array.isArray(output) || unit?.item === null || unit === undefined) return null;
+  if (start.step.fan?.batch?.flatten !== true || !Array.isArray(output) || unit?.item === null || unit === undefined)
+    return null;
   const items = (unit.item.record.item as readonly Json[]).length;
   if (output.length === items) return null;
-  return failure("output", "batch_count", `'${start.path}[${start.item ?? 0}]' gave ${output.length} results for a batch of ${items} items`, {
-    help: "say in the task that there must be one result an item, in their order; or write `flatten: false`",
-  });
+  return failure(
+    "output",
+    "batch_count",
+    `'${start.path}[${start.item ?? 0}]' gave ${output.length} results for a batch of ${items} items`,
+    {
+      help: "say in the task that there must be one result an item, in their order; or write `flatten: false`",
+    },
+  );
 }

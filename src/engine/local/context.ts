@@ -12,7 +12,12 @@ export type FindStep = (id: string) => StepRecord | null | undefined;
  * Makes `steps` with the fields that are read, and no others: an output that nobody reads is never loaded.
  * `ids` are all names in reach, for an expression that reads `steps` as a whole.
  */
-export function stepValues(paths: readonly (readonly string[])[], ids: () => Iterable<string>, find: FindStep, read: ReadValue): Json {
+export function stepValues(
+  paths: readonly (readonly string[])[],
+  ids: () => Iterable<string>,
+  find: FindStep,
+  read: ReadValue,
+): Json {
   const steps: { [id: string]: { [field: string]: Json } } = {};
   for (const path of paths) {
     if (path[0] !== "steps") continue;

@@ -50,8 +50,19 @@ export class RunCore {
     this.#graph = graphOf(info.plan, slots);
     this.#scopes = new Scopes(options);
     this.#ledger = new Ledger({ now: options.now, event: (event) => sink.event(event) });
-    this.#gates = new Gates({ ...options, remember, answer: ({ scope, step }, verdict) => post({ type: "gated", scope, step, verdict }) });
-    this.attempts = new Attempts({ options, scopes: this.#scopes, gates: this.#gates, ledger: this.#ledger, post, remember });
+    this.#gates = new Gates({
+      ...options,
+      remember,
+      answer: ({ scope, step }, verdict) => post({ type: "gated", scope, step, verdict }),
+    });
+    this.attempts = new Attempts({
+      options,
+      scopes: this.#scopes,
+      gates: this.#gates,
+      ledger: this.#ledger,
+      post,
+      remember,
+    });
   }
 
   get record(): ScopeRecord {
@@ -95,7 +106,8 @@ export class RunCore {
     const { facts } = this.#o;
     if (!facts.hasKills) return;
     for (const [step, { id }] of view.record.steps.entries()) {
-      if (facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null) this.post({ type: "kill", scope: view.id, step });
+      if (facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null)
+        this.post({ type: "kill", scope: view.id, step });
     }
   }
 
@@ -125,7 +137,11 @@ export class RunCore {
       case "leave":
         return attempts.leave(command, command.failed);
       case "unit":
-        this.#ledger.unitEnded(command, attempts.find(command.unit), this.#scopes.view(command.scope).stepRecord(command.step));
+        this.#ledger.unitEnded(
+          command,
+          attempts.find(command.unit),
+          this.#scopes.view(command.scope).stepRecord(command.step),
+        );
         return attempts.end(command.unit);
       case "step":
         return this.#stepEnded(command);
@@ -142,7 +158,10 @@ export class RunCore {
     const step = view.step(command.step);
     this.#ledger.stepEnded(command, record, step, this.#gates.failureOf(record));
     if (command.caught && step.onError.kind === "output") {
-      const value = this.#o.evaluator.evaluate(step.onError.output, view.values(view.read(command.step).onErrorPaths, command.step));
+      const value = this.#o.evaluator.evaluate(
+        step.onError.output,
+        view.values(view.read(command.step).onErrorPaths, command.step),
+      );
       if (value.ok) record.output = this.#o.keep(value.value);
       else record.failure = expressionFailure("on_error", record.path, value.error);
     }
@@ -153,6 +172,8 @@ export class RunCore {
   #ending(status: RunEnding["status"]): RunEnding {
     if (status !== "succeeded") return { status, outputs: null, failure: this.stopFailure ?? runFailure(this.record) };
     const outputs = this.#scopes.outputs(this.#scopes.root);
-    return outputs.ok ? { status, outputs: outputs.value, failure: null } : { status: "failed", outputs: null, failure: outputs.error };
+    return outputs.ok
+      ? { status, outputs: outputs.value, failure: null }
+      : { status: "failed", outputs: null, failure: outputs.error };
   }
 }

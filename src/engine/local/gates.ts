@@ -84,7 +84,15 @@ export class Gates {
     if (condition !== null) {
       const holds = this.#o.evaluator.evaluate(condition, view.values(conditionPaths, index), status);
       if (!holds.ok) return { failure: expressionFailure("if", step.id, holds.error) };
-      if (typeof holds.value !== "boolean") return { failure: wrongValue("if", step.id, "not_boolean", `it gives ${JSON.stringify(holds.value).slice(0, 100)}, not true or false`) };
+      if (typeof holds.value !== "boolean")
+        return {
+          failure: wrongValue(
+            "if",
+            step.id,
+            "not_boolean",
+            `it gives ${JSON.stringify(holds.value).slice(0, 100)}, not true or false`,
+          ),
+        };
       if (!holds.value) return { kind: "skip" };
     }
     if (step.fan === null) return { kind: "run", items: null };
@@ -112,7 +120,14 @@ export class Gates {
     if (!Array.isArray(found.value)) return err(wrongValue("for_each", id, "not_a_list", "it does not give a list"));
     const list = found.value as readonly Json[];
     if (list.length <= fan.maxItems) return ok(list);
-    return err(wrongValue("for_each", id, "too_many_items", `its list has ${list.length} items, more than max_items (${fan.maxItems})`));
+    return err(
+      wrongValue(
+        "for_each",
+        id,
+        "too_many_items",
+        `its list has ${list.length} items, more than max_items (${fan.maxItems})`,
+      ),
+    );
   }
 
   /** Lasting names of the items: by content, or by `item_key`. */

@@ -67,19 +67,51 @@ export interface FirstStart {
 export function startRun(first: FirstStart, around: Surroundings): Result<LocalRun, Failure> {
   const { plan, runId } = first;
   const startedAt = around.clock.now();
-  const run = { id: runId, name: plan.workflow.name, version: plan.workflow.version, started_at: new Date(startedAt).toISOString() };
+  const run = {
+    id: runId,
+    name: plan.workflow.name,
+    version: plan.workflow.version,
+    started_at: new Date(startedAt).toISOString(),
+  };
   const env = evaluateEnv(plan.env, { inputs: first.inputs, run }, around, false);
   if (!env.ok) return env;
   const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice };
   const core = coreOptions(plan, { runId, plan, startedAt, inputs: first.inputs }, frozen, new FactIndex(), around);
   if (!core.ok) return core;
   const lease = around.store.createRun(
-    { runId, workflow: plan.workflow.name, workflowVersion: plan.workflow.version, manifestPath: first.manifestPath, startedAt, frozen: frozen as unknown as Json },
+    {
+      runId,
+      workflow: plan.workflow.name,
+      workflowVersion: plan.workflow.version,
+      manifestPath: first.manifestPath,
+      startedAt,
+      frozen: frozen as unknown as Json,
+    },
     around.owner,
   );
-  const started = { epoch: 1, workflow: plan.workflow.name, version: plan.workflow.version, plan_digest: plan.digest, plan: keptPlan(plan, core.value) };
+  const started = {
+    epoch: 1,
+    workflow: plan.workflow.name,
+    version: plan.workflow.version,
+    plan_digest: plan.digest,
+    plan: keptPlan(plan, core.value),
+  };
   const { store, clock, redactor, onEvents, log, hurry } = around;
-  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, log, hurry, started, forget: [], activeMs: 0 }));
+  return ok(
+    new LocalRun({
+      core: core.value,
+      store,
+      lease,
+      clock,
+      redactor,
+      onEvents,
+      log,
+      hurry,
+      started,
+      forget: [],
+      activeMs: 0,
+    }),
+  );
 }
 
 export interface Resume {
@@ -93,7 +125,12 @@ export interface Resume {
  * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` are paths of
  * steps whose facts no longer answer. Reads only, until `go`.
  */
-export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySet<string>, around: Surroundings): Result<Resume, Failure> {
+export function prepareResume(
+  summary: RunSummary,
+  plan: Plan,
+  rerun: ReadonlySet<string>,
+  around: Surroundings,
+): Result<Resume, Failure> {
   const { store, clock } = around;
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
@@ -114,9 +151,13 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
   const effects = effectsOf(plan);
   const forgotten = all.filter(isForgotten);
   const carried = carriedSpend(all, forgotten, clock.now());
-  const kept = [...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED), ...(carried === null ? [] : [carried])];
+  const kept = [
+    ...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED),
+    ...(carried === null ? [] : [carried]),
+  ];
   const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
-  const reasonOf = ({ path, reason }: Start): StartReason => (reason !== "new" ? reason : isWithin(idsOf(path), rerun) ? "rerun" : anew.has(idsOf(path)) ? "failed" : "new");
+  const reasonOf = ({ path, reason }: Start): StartReason =>
+    reason !== "new" ? reason : isWithin(idsOf(path), rerun) ? "rerun" : anew.has(idsOf(path)) ? "failed" : "new";
 
   const go = (): Result<LocalRun, LeaseOwner> => {
     const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
@@ -132,7 +173,14 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     const facts = new FactIndex(kept);
     const run = new LocalRun({
       core: { ...core.value, facts },
-      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, log: around.log, hurry: around.hurry, started,
+      store,
+      lease: lease.lease,
+      clock,
+      redactor: around.redactor,
+      onEvents: around.onEvents,
+      log: around.log,
+      hurry: around.hurry,
+      started,
       forget: forgotten.map(({ key }) => key),
       carry: carried === null || forgotten.length === 0 ? [] : [carried],
       activeMs: summary.activeMs,
@@ -143,7 +191,12 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
 }
 
 /** What a repetition of each step would mean, by path of ids. */
-function effectsOf(plan: Plan, scope = 0, prefix = "", effects = new Map<string, Effect>()): ReadonlyMap<string, Effect> {
+function effectsOf(
+  plan: Plan,
+  scope = 0,
+  prefix = "",
+  effects = new Map<string, Effect>(),
+): ReadonlyMap<string, Effect> {
   for (const { id, body, effect } of plan.scopes[scope]?.steps ?? []) {
     effects.set(`${prefix}${id}`, effect);
     if (body.kind === "steps" || body.kind === "uses") effectsOf(plan, body.scope, `${prefix}${id}/`, effects);
@@ -153,7 +206,8 @@ function effectsOf(plan: Plan, scope = 0, prefix = "", effects = new Map<string,
 
 /** Whether a path of ids is one of these, or lies inside one. */
 function isWithin(path: string, paths: ReadonlySet<string>): boolean {
-  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) if (paths.has(path.slice(0, end))) return true;
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
+    if (paths.has(path.slice(0, end))) return true;
   return false;
 }
 
@@ -177,23 +231,50 @@ function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: num
   const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
   if (before === undefined && sum.usage.calls === 0) return null;
   return {
-    key: CARRIED, fingerprint: "spend", state: "succeeded", starts: 1, startedAt: now, endedAt: now, output: { inline: null },
-    extra: null, failure: null, model: null, usage: sum.usage, costUsd: sum.costUsd,
+    key: CARRIED,
+    fingerprint: "spend",
+    state: "succeeded",
+    starts: 1,
+    startedAt: now,
+    endedAt: now,
+    output: { inline: null },
+    extra: null,
+    failure: null,
+    model: null,
+    usage: sum.usage,
+    costUsd: sum.costUsd,
   };
 }
 
 /** Reads a run as its facts tell it: for `show`, writes nothing. */
-export function readRun(summary: RunSummary, plan: Plan, around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "handlers" | "clock">): Result<Recall & { readonly facts: FactIndex }, Failure> {
+export function readRun(
+  summary: RunSummary,
+  plan: Plan,
+  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "handlers" | "clock">,
+): Result<Recall & { readonly facts: FactIndex }, Failure> {
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
   const facts = new FactIndex(around.store.readFacts(summary.runId));
-  const core = coreOptions(plan, info, frozen, facts, { ...around, secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])), concurrency: null });
+  const core = coreOptions(plan, info, frozen, facts, {
+    ...around,
+    secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])),
+    concurrency: null,
+  });
   return core.ok ? ok({ ...recall(core.value), facts }) : core;
 }
 
-type Needed = Pick<Surroundings, "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "secrets" | "concurrency">;
+type Needed = Pick<
+  Surroundings,
+  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "secrets" | "concurrency"
+>;
 
-function coreOptions(plan: Plan, info: RunInfo, frozen: Frozen, facts: FactIndex, around: Needed): Result<Omit<CoreOptions, "sink">, Failure> {
+function coreOptions(
+  plan: Plan,
+  info: RunInfo,
+  frozen: Frozen,
+  facts: FactIndex,
+  around: Needed,
+): Result<Omit<CoreOptions, "sink">, Failure> {
   const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
   if (!workflowEnv.ok) return workflowEnv;
   const { store, clock, handlers, evaluator, check, glob, secrets, concurrency } = around;
@@ -207,7 +288,8 @@ function coreOptions(plan: Plan, info: RunInfo, frozen: Frozen, facts: FactIndex
     evaluator,
     check,
     glob,
-    read: (ref) => ("inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json)),
+    read: (ref) =>
+      "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),
     ...(concurrency === null ? {} : { slots: concurrency }),
@@ -234,7 +316,9 @@ export function planOfRun(store: Store, runId: string): Plan | null {
     const ref = type === "run.started" ? data?.["plan"] : undefined;
     if (!isJsonObject(ref)) continue;
     const blob = ref["blob"];
-    plan = (typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]) as Plan;
+    plan = (
+      typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]
+    ) as Plan;
   }
   return plan;
 }

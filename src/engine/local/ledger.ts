@@ -31,14 +31,22 @@ export class Ledger {
     record.status = "running";
     if (this.#live.has(record)) return;
     this.#live.add(record);
-    this.#o.event({ type: "step.started", step: record.path, data: { kind: record.kind, ...(record.items === null ? {} : { items: record.items.length }) } });
+    this.#o.event({
+      type: "step.started",
+      step: record.path,
+      data: { kind: record.kind, ...(record.items === null ? {} : { items: record.items.length }) },
+    });
   }
 
   /** An attempt begins. */
   attemptStarted(start: Start, unit: UnitWork): void {
     unit.record.askedModel = start.work.model;
     if (unit.item !== null) unit.item.record.status = "running";
-    this.#o.event({ type: "attempt.started", ...place(start), data: start.work.model === null ? {} : { model: start.work.model } });
+    this.#o.event({
+      type: "attempt.started",
+      ...place(start),
+      data: start.work.model === null ? {} : { model: start.work.model },
+    });
   }
 
   /** An attempt has failed: told once it is known whether another one follows (`tellAttempt`). */
@@ -104,7 +112,12 @@ export class Ledger {
     if (why !== null) item.output = null;
     if (command.status === "cancelled" || unit?.isRecalled === true) return;
     const data = why === null ? {} : { data: { class: why.class, code: why.code, message: why.message } };
-    this.#o.event({ type: command.status === "succeeded" ? "item.succeeded" : "item.failed", step: record.path, item: command.item, ...data });
+    this.#o.event({
+      type: command.status === "succeeded" ? "item.succeeded" : "item.failed",
+      step: record.path,
+      item: command.item,
+      ...data,
+    });
   }
 
   /** `gateFailure` is set when it failed before it had units. */
@@ -113,10 +126,15 @@ export class Ledger {
     record.caught = command.caught;
     record.skipCause = command.cause === "condition" && step.condition === null ? "needs" : command.cause;
     record.winner = command.winner;
-    for (const item of record.items ?? []) if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+    for (const item of record.items ?? [])
+      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
     if (command.status === "failed") {
       const join = record.items === null ? null : joinFailure(record, step);
-      record.failure = gateFailure ?? join ?? record.failure ?? failure("cancelled", "killed", `'${record.path}' was stopped on request`);
+      record.failure =
+        gateFailure ??
+        join ??
+        record.failure ??
+        failure("cancelled", "killed", `'${record.path}' was stopped on request`);
     }
     if (command.status === "succeeded" || command.status === "failed") record.endedAt ??= this.#o.now();
   }
@@ -146,7 +164,12 @@ function figures(record: StepRecord): JsonObject {
   const data: { [name: string]: Json } = { duration_ms: Math.max(0, (endedAt ?? 0) - (startedAt ?? endedAt ?? 0)) };
   if (items !== null) {
     const count = (status: ItemRecord["status"]): number => items.filter((item) => item.status === status).length;
-    data["items"] = { total: items.length, succeeded: count("succeeded"), failed: count("failed"), cancelled: count("cancelled") };
+    data["items"] = {
+      total: items.length,
+      succeeded: count("succeeded"),
+      failed: count("failed"),
+      cancelled: count("cancelled"),
+    };
   }
   const { usage, costUsd } = stepSpend(record);
   if (usage.calls > 0) {

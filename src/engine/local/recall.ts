@@ -77,7 +77,9 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
     steps: allSteps(record).map((step) => ({
       path: step.path,
       reused: step.reused,
-      again: [...(byPath.get(step.path) ?? [])].filter(([reason]) => reason !== "unknown").map(([reason, units]) => ({ reason, units })),
+      again: [...(byPath.get(step.path) ?? [])]
+        .filter(([reason]) => reason !== "unknown")
+        .map(([reason, units]) => ({ reason, units })),
       waits: !byPath.has(step.path) && isOpen(step),
       inDoubt: byPath.get(step.path)?.has("unknown") === true || hasUnknownOutcome(step),
     })),

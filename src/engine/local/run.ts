@@ -229,7 +229,10 @@ export class LocalRun implements Sink {
 
   /** What was stopped in the turn that started it (a recorded outcome decided its step) has no effect and costs nothing. */
   #leaveOut(start: Start): void {
-    this.#core.attempts.settle(start, plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }));
+    this.#core.attempts.settle(
+      start,
+      plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }),
+    );
     this.#wake();
   }
 
@@ -251,7 +254,13 @@ export class LocalRun implements Sink {
       },
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
         if (this.#isOver) return;
-        this.event({ type, step: start.path, ...(start.item === null ? {} : { item: start.item }), attempt: start.attempt, data });
+        this.event({
+          type,
+          step: start.path,
+          ...(start.item === null ? {} : { item: start.item }),
+          attempt: start.attempt,
+          data,
+        });
         this.#wake();
       },
     };
@@ -293,14 +302,20 @@ export class LocalRun implements Sink {
     });
     this.#every(READ_INBOX_MS, () => {
       for (const message of store.takeInbox(lease)) {
-        if (message.kind === "kill" && isJsonObject(message.body)) this.kill((message.body["step"] as string | null | undefined) ?? null);
+        if (message.kind === "kill" && isJsonObject(message.body))
+          this.kill((message.body["step"] as string | null | undefined) ?? null);
       }
     });
     const { timeoutMs } = core.info.plan.limits;
     const timeOut = (): void => {
-      this.#core.stopFailure = failure("timeout", "run_timeout", `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`, {
-        help: "raise limits.timeout and resume; finished steps are kept",
-      });
+      this.#core.stopFailure = failure(
+        "timeout",
+        "run_timeout",
+        `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`,
+        {
+          help: "raise limits.timeout and resume; finished steps are kept",
+        },
+      );
       this.#core.post({ type: "cancel", as: "failed" });
       this.#wake();
     };
@@ -337,7 +352,16 @@ export class LocalRun implements Sink {
     const { status, failure: why } = ending;
     const error = why === null ? null : { class: why.class, code: why.code, message: why.message };
     const spend = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, calls: usage.calls };
-    this.event({ type: "run.finished", data: { status, error, duration_ms: Math.round(this.#activeMs()), usage: spend, cost_usd: costUsd === null ? null : roundUsd(costUsd) } });
+    this.event({
+      type: "run.finished",
+      data: {
+        status,
+        error,
+        duration_ms: Math.round(this.#activeMs()),
+        usage: spend,
+        cost_usd: costUsd === null ? null : roundUsd(costUsd),
+      },
+    });
     this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
     this.#end({ ...this.#soFar(), ...ending });
   }
@@ -364,7 +388,13 @@ export class LocalRun implements Sink {
 
   #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "activeMs" | "finishedAt"> {
     const spend = this.#o.core.facts.spend();
-    return { record: this.#core.record, outputs: null, spend, activeMs: this.#activeMs(), finishedAt: this.#o.clock.now() };
+    return {
+      record: this.#core.record,
+      outputs: null,
+      spend,
+      activeMs: this.#activeMs(),
+      finishedAt: this.#o.clock.now(),
+    };
   }
 
   #end(outcome: RunOutcome): void {
@@ -386,10 +416,17 @@ export class LocalRun implements Sink {
       this.#stopAll("interrupted");
       this.#o.log.warn({ error: String(error) }, "the run stops");
       if (error instanceof LeaseLostError) {
-        const why = failure("internal", "lease_lost", `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`, { help: "follow it with 'muster show'" });
+        const why = failure(
+          "internal",
+          "lease_lost",
+          `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`,
+          { help: "follow it with 'muster show'" },
+        );
         this.#resolve({ ...this.#soFar(), status: "lease_lost", failure: why });
       } else if (error instanceof StoreError) {
-        const why = failure("internal", `store_${error.code}`, error.message, { help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'` });
+        const why = failure("internal", `store_${error.code}`, error.message, {
+          help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'`,
+        });
         this.#resolve({ ...this.#soFar(), status: "not_saved", failure: why });
       } else this.#reject(error);
     }

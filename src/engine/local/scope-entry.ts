@@ -38,14 +38,25 @@ export function enterWorkflow(
     given[name] = value.value;
   }
   const inputs = resolveInputs(child, given, tools.check);
-  if (!inputs.ok) return err(failure("invalid", "bad_inputs", `'${id}' cannot pass its inputs to ${child.path}: ${inputs.error.join("; ")}`));
+  if (!inputs.ok)
+    return err(
+      failure("invalid", "bad_inputs", `'${id}' cannot pass its inputs to ${child.path}: ${inputs.error.join("; ")}`),
+    );
   const run: JsonObject = { ...(values["run"] as JsonObject), name: child.name, version: child.version };
-  const secrets = Object.fromEntries(child.secrets.filter((name) => Object.hasOwn(tools.secrets, name)).map((name) => [name, tools.secrets[name] as string]));
+  const secrets = Object.fromEntries(
+    child.secrets
+      .filter((name) => Object.hasOwn(tools.secrets, name))
+      .map((name) => [name, tools.secrets[name] as string]),
+  );
   const plain = evaluateEnv(child.env, { inputs: inputs.value, run }, { evaluator: tools.evaluator, secrets }, false);
   if (!plain.ok) return plain;
   const secret = evaluateEnv(child.env, { inputs: inputs.value, run }, { evaluator: tools.evaluator, secrets }, true);
   if (!secret.ok) return secret;
-  return ok({ base: { inputs: inputs.value, env: plain.value, run }, workflowEnv: { ...plain.value, ...secret.value }, secrets });
+  return ok({
+    base: { inputs: inputs.value, env: plain.value, run },
+    workflowEnv: { ...plain.value, ...secret.value },
+    secrets,
+  });
 }
 
 /** `env` of a workflow: the entries that are made of secrets, or those that are not. */

@@ -110,12 +110,14 @@ export class ScopeView {
     const hidden = index === null ? undefined : this.hidden.get(index);
     const find = (id: string): StepRecord | null | undefined => {
       const own = this.#indexOf.get(id);
-      if (own === undefined) return this.#o.outside?.isSeen === true ? this.#o.outside.view.#findOutside(id) : undefined;
+      if (own === undefined)
+        return this.#o.outside?.isSeen === true ? this.#o.outside.view.#findOutside(id) : undefined;
       return hidden?.has(own) === true ? null : this.stepRecord(own);
     };
     const values: { [root: string]: Json | undefined } = { ...this.#o.base, ...this.#loopVariables(), ...variables };
     values["steps"] = stepValues(paths, () => this.#ids(), find, this.#o.read);
-    if (index !== null && this.step(index).isFinally) values["run"] = { ...(values["run"] as { [name: string]: Json }), ...this.#soFar() };
+    if (index !== null && this.step(index).isFinally)
+      values["run"] = { ...(values["run"] as { [name: string]: Json }), ...this.#soFar() };
     return values;
   }
 

@@ -98,11 +98,30 @@ export class Scopes {
     return enterWorkflow(step.id, body, child, values, { evaluator, check, secrets: view.secrets });
   }
 
-  #openView(id: number, scope: number, entry: Entry, outside: Outside | null, keyPrefix: string, pathPrefix: string): ScopeView {
+  #openView(
+    id: number,
+    scope: number,
+    entry: Entry,
+    outside: Outside | null,
+    keyPrefix: string,
+    pathPrefix: string,
+  ): ScopeView {
     const { base, workflowEnv, secrets } = entry;
     const { info, read } = this.#o;
     const reads = this.#reads;
-    const view = new ScopeView({ id, plan: info.plan, scope, base, workflowEnv, secrets, outside, keyPrefix, pathPrefix, read, reads });
+    const view = new ScopeView({
+      id,
+      plan: info.plan,
+      scope,
+      base,
+      workflowEnv,
+      secrets,
+      outside,
+      keyPrefix,
+      pathPrefix,
+      read,
+      reads,
+    });
     this.#open.set(id, view);
     return view;
   }

@@ -20,7 +20,11 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
       const prompt = evaluator.evaluate(body.task, values);
       if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
       if (String(prompt.value).trim() === "") {
-        return err(failure("invalid", "empty_task", `the task of '${step.id}' is empty`, { help: "look at the values that it is made of" }));
+        return err(
+          failure("invalid", "empty_task", `the task of '${step.id}' is empty`, {
+            help: "look at the values that it is made of",
+          }),
+        );
       }
       const task = {
         system: system === null ? null : String(system.value),

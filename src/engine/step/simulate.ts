@@ -16,11 +16,16 @@ export interface MakeUp {
  * The kinds of steps as `--simulate` does them, given the real ones with a simulated provider: what would have an effect is resolved, but not done. Its output is what
  * the step says under `simulate`, else a value of its schema, else `[simulated:STEP]`. Values are computed as always.
  */
-export function createSimulatedSteps(real: CoreOptions["handlers"], check: SchemaCheck, make: MakeUp): CoreOptions["handlers"] {
+export function createSimulatedSteps(
+  real: CoreOptions["handlers"],
+  check: SchemaCheck,
+  make: MakeUp,
+): CoreOptions["handlers"] {
   const madeUp = instead(real.agent, check, make);
   // The simulated provider answers for a model, unless the step says what, or each item of a batch wants its answer.
   const agent: StepHandler = {
-    prepare: (step, context) => (step.simulate === null && !step.fan?.batch ? real.agent : madeUp).prepare(step, context),
+    prepare: (step, context) =>
+      (step.simulate === null && !step.fan?.batch ? real.agent : madeUp).prepare(step, context),
   };
   return { agent, run: instead(real.run, check, make), value: real.value, wait: instead(real.wait, check, make) };
 }

@@ -31,7 +31,10 @@ export function createWaitStep(): StepHandler {
           const due = until ?? since + (forMs ?? 0);
           if (await sleep(clock, due - clock.now(), signal)) return plainResult({ ok: true, output: null });
           const left = formatDuration(Math.max(0, Math.round(due - clock.now())));
-          return plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${label}' was stopped ${left} before its end`) });
+          return plainResult({
+            ok: false,
+            failure: failure("cancelled", "cancelled", `'${label}' was stopped ${left} before its end`),
+          });
         },
       });
     },

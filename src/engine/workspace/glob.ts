@@ -12,9 +12,18 @@ const LEFT_OUT = ["**/.git/**", "**/.muster/**", "**/node_modules/**"];
 export function createGlob(workspace: string): (pattern: string) => Result<readonly string[], string> {
   return (pattern) => {
     if (pattern.trim() === "") return err("its pattern is empty");
-    if (isAbsolute(pattern) || pattern.split("/").includes("..")) return err(`its pattern '${pattern}' leaves the workspace`);
+    if (isAbsolute(pattern) || pattern.split("/").includes(".."))
+      return err(`its pattern '${pattern}' leaves the workspace`);
     try {
-      return ok(globSync(pattern, { cwd: workspace, ignore: LEFT_OUT, dot: false, followSymbolicLinks: false, expandDirectories: false }).sort());
+      return ok(
+        globSync(pattern, {
+          cwd: workspace,
+          ignore: LEFT_OUT,
+          dot: false,
+          followSymbolicLinks: false,
+          expandDirectories: false,
+        }).sort(),
+      );
     } catch (error) {
       return err(`its files cannot be read: ${(error as Error).message}`);
     }

@@ -22,7 +22,12 @@ export function boxesIn(plan: Plan, scope: number, estimates: readonly StepEstim
   return (plan.scopes[scope]?.steps ?? []).map((step, index) => {
     const units = estimates[index]?.units;
     const fan = step.fan === null || units === undefined ? "" : ` × ${formatCount(units.ceiling)}`;
-    return { title: oneLine(step.id), subtitle: oneLine(`${nameOf(plan, step)}${fan}`), step, isConditional: step.condition !== null };
+    return {
+      title: oneLine(step.id),
+      subtitle: oneLine(`${nameOf(plan, step)}${fan}`),
+      step,
+      isConditional: step.condition !== null,
+    };
   });
 }
 

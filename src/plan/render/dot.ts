@@ -9,10 +9,13 @@ export function renderDot(plan: Plan, estimate: Estimate, statuses: GraphStatuse
   const boxes = boxesOf(plan, estimate);
   const nodes = boxes.map(({ title, subtitle, step, isConditional }, index) => {
     const status = statuses.get(step.id);
-    const look = status === undefined ? "" : `, fillcolor="${statusColors[status].fill}", color="${statusColors[status].stroke}"`;
+    const look =
+      status === undefined ? "" : `, fillcolor="${statusColors[status].fill}", color="${statusColors[status].stroke}"`;
     return `  s${index} [label="${quoted(title)}\\n${quoted(subtitle)}"${look}${isConditional ? ', style="rounded,filled,dashed"' : ""}];`;
   });
-  const edges = arrowsOf(boxes).map(({ from, to, label }) => `  s${from} -> s${to}${label === null ? "" : ` [style=dotted, label="${label}"]`};`);
+  const edges = arrowsOf(boxes).map(
+    ({ from, to, label }) => `  s${from} -> s${to}${label === null ? "" : ` [style=dotted, label="${label}"]`};`,
+  );
   return [
     `digraph "${quoted(oneLine(plan.workflow.name))}" {`,
     "  rankdir=LR;",

@@ -18,7 +18,13 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
       if (step === undefined || sums === undefined) return [];
       const needs = step.needs.map((group) => needText(group, scope));
       const asksModels = sums.calls.ceiling > 0;
-      const cells = [String(number + 1), code(step.id), text(headline(plan, step, sums)), text(modelText(plan, step)), text(needs.join(", and "))];
+      const cells = [
+        String(number + 1),
+        code(step.id),
+        text(headline(plan, step, sums)),
+        text(modelText(plan, step)),
+        text(needs.join(", and ")),
+      ];
       return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];
     }),
   );
@@ -38,8 +44,15 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
     "",
     `- Model calls: ${formatRange(estimate.calls)}.`,
-    ...(estimate.models.length === 0 ? [] : [`- Cost: ${text(costText(estimate))}.`, `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`]),
-    ...(estimate.assumedInputs.length === 0 ? [] : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),
+    ...(estimate.models.length === 0
+      ? []
+      : [
+          `- Cost: ${text(costText(estimate))}.`,
+          `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`,
+        ]),
+    ...(estimate.assumedInputs.length === 0
+      ? []
+      : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),
     `- Digest ${code(plan.digest)}`,
     "",
   ].join("\n");

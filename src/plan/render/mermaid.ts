@@ -20,7 +20,10 @@ export function renderMermaid(plan: Plan, estimate: Estimate, statuses: GraphSta
   for (const [status, { fill, stroke }] of Object.entries(statusColors)) {
     const having = boxes.flatMap(({ step }, index) => (statuses.get(step.id) === status ? [`s${index}`] : []));
     if (having.length === 0) continue;
-    lines.push(`  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`, `  class ${having.join(",")} ${status}`);
+    lines.push(
+      `  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`,
+      `  class ${having.join(",")} ${status}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -49,7 +52,12 @@ class Drawing {
     return boxes;
   }
 
-  #node({ title, subtitle, step, isConditional }: Box, sums: StepEstimate | undefined, name: string, indent: string): void {
+  #node(
+    { title, subtitle, step, isConditional }: Box,
+    sums: StepEstimate | undefined,
+    name: string,
+    indent: string,
+  ): void {
     const label = `"${escape(title)}<br/>${escape(subtitle)}"`;
     if (isConditional) this.conditional.push(name);
     const inner = step.body.kind === "steps" || step.body.kind === "uses" ? step.body.scope : null;

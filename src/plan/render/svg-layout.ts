@@ -32,7 +32,10 @@ export interface SvgLayout {
  * that arrows cross little; ties go to the order of the file. Columns are centred. The same for the same plan.
  */
 export function layOut(scope: PlannedScope, boxes: readonly Box[]): SvgLayout {
-  const longest = boxes.reduce((most, { title, subtitle }) => Math.max(most, displayWidth(title), displayWidth(subtitle)), 8);
+  const longest = boxes.reduce(
+    (most, { title, subtitle }) => Math.max(most, displayWidth(title), displayWidth(subtitle)),
+    8,
+  );
   const boxWidth = Math.ceil(Math.min(longest, LONGEST_LABEL) * LETTER_WIDTH) + 2 * PADDING;
   const graph = graphOf(scope);
   const waves = wavesOf(scope);
@@ -47,7 +50,12 @@ export function layOut(scope: PlannedScope, boxes: readonly Box[]): SvgLayout {
       places[index] = { x: MARGIN + column * (boxWidth + GAP_ACROSS), y: top + row * (BOX_HEIGHT + GAP_DOWN) };
     });
   });
-  return { width: 2 * MARGIN + Math.max(0, waves.length * (boxWidth + GAP_ACROSS) - GAP_ACROSS), height, boxWidth, places };
+  return {
+    width: 2 * MARGIN + Math.max(0, waves.length * (boxWidth + GAP_ACROSS) - GAP_ACROSS),
+    height,
+    boxWidth,
+    places,
+  };
 }
 
 function meanHeight(needs: readonly number[], places: readonly Place[], otherwise: number): number {

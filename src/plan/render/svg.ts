@@ -35,12 +35,18 @@ function arrowSvg({ from, to, label }: Arrow, at: (index: number) => Place, { bo
   return `${line}\n  <text x="${x2 - 8}" y="${y2 + (y1 <= y2 ? -6 : 14)}" text-anchor="end" font-size="10" fill="#6b7280">${label}</text>`;
 }
 
-function boxSvg({ title, subtitle, step, isConditional }: Box, { x, y }: Place, { boxWidth }: SvgLayout, statuses: GraphStatuses): string {
+function boxSvg(
+  { title, subtitle, step, isConditional }: Box,
+  { x, y }: Place,
+  { boxWidth }: SvgLayout,
+  statuses: GraphStatuses,
+): string {
   const status = statuses.get(step.id);
   const { fill, stroke } = status === undefined ? { fill: "#f9fafb", stroke: "#6b7280" } : statusColors[status];
   const radius = step.body.kind === "agent" ? BOX_HEIGHT / 2 : 4;
   const middle = x + boxWidth / 2;
-  const line = (text: string, dy: number, more: string): string => `<text x="${middle}" y="${y + dy}" text-anchor="middle" ${more}>${escape(short(text))}</text>`;
+  const line = (text: string, dy: number, more: string): string =>
+    `<text x="${middle}" y="${y + dy}" text-anchor="middle" ${more}>${escape(short(text))}</text>`;
   return [
     `  <g${status === undefined ? "" : ` class="${status}"`}>`,
     `    <title>${escape(`${title}: ${subtitle}${status === undefined ? "" : `, ${status}`}`)}</title>`,

@@ -17,7 +17,8 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
     if (join.kind === "any") parts.push("the first success wins");
     if (join.kind === "settled") parts.push("goes on with whatever succeeded");
   }
-  if (step.retry.maxAttempts > 1 && step.body.kind !== "value") parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.retry.maxAttempts > 1 && step.body.kind !== "value")
+    parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
   if (step.repeat !== null) parts.push(`up to ${count(step.repeat.max, "round")}`);
   if (step.workspace === "isolated") parts.push("in a folder of its own");
   if (step.onError.kind === "continue") parts.push("may fail");
@@ -30,8 +31,11 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
 function fanText(fan: PlannedFan, { units, isSizeKnown }: StepEstimate): string {
   if (fan.variable === "matrix") return count(units.ceiling, "combination");
   const what = fan.glob === null ? "a list" : "files";
-  if (fan.batch === null) return isSizeKnown ? count(units.ceiling, "item") : `${what}, at most ${count(units.ceiling, "item")}`;
-  const most = isSizeKnown ? count(fan.size ?? units.ceiling * fan.batch.size, "item") : `${what}, at most ${count(fan.maxItems, "item")}`;
+  if (fan.batch === null)
+    return isSizeKnown ? count(units.ceiling, "item") : `${what}, at most ${count(units.ceiling, "item")}`;
+  const most = isSizeKnown
+    ? count(fan.size ?? units.ceiling * fan.batch.size, "item")
+    : `${what}, at most ${count(fan.maxItems, "item")}`;
   return `${most} in batches of ${formatCount(fan.batch.size)}`;
 }
 
@@ -39,7 +43,9 @@ function fanText(fan: PlannedFan, { units, isSizeKnown }: StepEstimate): string 
 export function fallbackText(plan: Plan, step: PlannedStep): string {
   const stages = step.fallback.map((stage) => {
     const models = modelsOfStage(plan, step, stage).map(({ id }) => id);
-    return stage.agent === null ? models.join(", then ") : `agent ${agentName(stage.agent)} (${models.join(", then ")})`;
+    return stage.agent === null
+      ? models.join(", then ")
+      : `agent ${agentName(stage.agent)} (${models.join(", then ")})`;
   });
   return stages.join(", then ");
 }

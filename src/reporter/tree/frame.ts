@@ -32,8 +32,15 @@ export function frame(progress: Progress, width: number, height: number, now: nu
 }
 
 /** Some steps of a run, a line each of at most `columns`, their figures one below the other. */
-export function rowsOf(progress: Progress, steps: readonly StepProgress[], columns: number, now: number, color: Colors): string[] {
-  const widest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+export function rowsOf(
+  progress: Progress,
+  steps: readonly StepProgress[],
+  columns: number,
+  now: number,
+  color: Colors,
+): string[] {
+  const widest = (texts: readonly string[]): number =>
+    texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
   const layout = layoutOf(columns, widest(steps.map(({ path }) => printable(path))), widest(steps.map(shortModel)));
   return steps.map((step) => stepRow(step, progress, layout, now, color));
 }
@@ -49,7 +56,10 @@ function hiddenText(over: readonly StepProgress[]): string {
 function totals(progress: Progress, width: number, now: number, color: Colors): string {
   const { steps, startedAt, endedAt } = progress;
   const { tokens, costUsd, isCostUnknown } = progress.spend();
-  const parts = [formatElapsed(Math.max(0, (endedAt ?? now) - (startedAt ?? now))), `${progress.done()}/${steps.length} steps`];
+  const parts = [
+    formatElapsed(Math.max(0, (endedAt ?? now) - (startedAt ?? now))),
+    `${progress.done()}/${steps.length} steps`,
+  ];
   if (tokens > 0) parts.push(`${formatTokens(tokens)} tokens`, formatUsd(isCostUnknown ? null : costUsd));
   return color.dim(cut(`   ${parts.join("  ")}`, width));
 }

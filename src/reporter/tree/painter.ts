@@ -32,7 +32,10 @@ export class Painter {
   /** Shows these lines in place of the last ones. Each must be narrower than the screen, all together lower. */
   paint(lines: readonly string[]): void {
     const { width } = this.#screen.size();
-    const isSame = width === this.#width && lines.length === this.#lines.length && lines.every((line, index) => line === this.#lines[index]);
+    const isSame =
+      width === this.#width &&
+      lines.length === this.#lines.length &&
+      lines.every((line, index) => line === this.#lines[index]);
     if (isSame) return;
     this.#screen.write(`${BEGIN}${this.#toTop()}${this.#block(lines)}${END}`);
     this.#lines = lines;
@@ -58,7 +61,10 @@ export class Painter {
   /** To the first row of the picture. A terminal that became narrower has broken its lines into several rows. */
   #toTop(): string {
     const { width, height } = this.#screen.size();
-    const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line.replace(COLOR, "")) / width)), 0);
+    const rows = this.#lines.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line.replace(COLOR, "")) / width)),
+      0,
+    );
     const up = Math.min(rows, height - 1);
     return up === 0 ? "\r" : `\r${ESC}${up}A`;
   }

@@ -83,9 +83,16 @@ function cost(step: StepProgress): string {
 function detail(step: StepProgress, progress: Progress, width: number, now: number, color: Colors): string {
   const { items, phase } = step;
   if (phase === "pending") return color.dim(cell(waitText(step, progress, width), width));
-  if (phase === "skipped") return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : skipText(step.skipCause), width));
+  if (phase === "skipped")
+    return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : skipText(step.skipCause), width));
   if (phase === "failed") return color.red(cell(printable(step.problem ?? "failed"), width));
-  if (phase === "retrying") return color.yellow(cell(`attempt ${step.attempt + 1} in ${formatElapsed(Math.max(0, (step.retryAt ?? now) - now))}, ${printable(step.problem ?? "")}`, width));
+  if (phase === "retrying")
+    return color.yellow(
+      cell(
+        `attempt ${step.attempt + 1} in ${formatElapsed(Math.max(0, (step.retryAt ?? now) - now))}, ${printable(step.problem ?? "")}`,
+        width,
+      ),
+    );
   if (phase === "waiting") return color.yellow(cell("waits for an answer", width));
   if (items !== null) return itemText(step, width, color);
   return cell(step.attempt > 1 ? `attempt ${step.attempt}` : "", width);
@@ -96,7 +103,10 @@ function itemText({ items, phase }: StepProgress, width: number, color: Colors):
   const count = `${items.succeeded + items.failed}/${items.total}`;
   const failed = items.failed === 0 ? "" : ` ${items.failed}✗`;
   const room = width - count.length - failed.length - 1;
-  const picture = phase === "running" && room >= 4 ? `${color.cyan(bar(items.succeeded + items.failed, items.total, Math.min(room, 12)))} ` : "";
+  const picture =
+    phase === "running" && room >= 4
+      ? `${color.cyan(bar(items.succeeded + items.failed, items.total, Math.min(room, 12)))} `
+      : "";
   const used = picture === "" ? 0 : Math.min(room, 12) + 1;
   return `${picture}${cell(count, Math.min(count.length, width - used))}${color.red(cell(failed, Math.max(0, width - used - count.length)))}`;
 }
@@ -109,7 +119,8 @@ function waitText(step: StepProgress, progress: Progress, width: number): string
   for (let shown = 1; shown < open.length; shown += 1) {
     const next = `${text}, ${printable(open[shown]?.path ?? "")}`;
     const rest = open.length - shown - 1;
-    if (next.length + (rest === 0 ? 0 : ` +${rest}`.length) > width) return cut(`${text}`, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
+    if (next.length + (rest === 0 ? 0 : ` +${rest}`.length) > width)
+      return cut(`${text}`, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
     text = next;
   }
   return text;

@@ -153,9 +153,12 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       return entry !== undefined && mayDelete(summaryOf(entry)) && entries.delete(runId);
     },
     sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
-      const kept = [...entries].filter(([runId]) => !without.has(runId)).map(([, { events, facts }]) => [events, [...facts.values()].map((versions) => [...versions.values()])]);
+      const kept = [...entries]
+        .filter(([runId]) => !without.has(runId))
+        .map(([, { events, facts }]) => [events, [...facts.values()].map((versions) => [...versions.values()])]);
       const used = namesIn(JSON.stringify(kept));
-      for (const name of used) for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);
+      for (const name of used)
+        for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);
       const swept = [...blobs].filter(([name, { storedAt }]) => !used.has(name) && storedAt < olderThan);
       if (!dryRun) for (const [name] of swept) blobs.delete(name);
       return { count: swept.length, bytes: swept.reduce((sum, [, { bytes }]) => sum + bytes.length, 0) };
@@ -173,7 +176,12 @@ function stateOf(values: Map<string, StateEntry>, clock: Clock): StateStore {
   // As the store on disk does it: what is given back is a copy.
   const copy = (entry: StateEntry): StateEntry => ({ ...entry, value: structuredClone(entry.value) });
   const set = (key: string, value: Json): StateEntry => {
-    const entry = { key, value: structuredClone(value), version: (values.get(key)?.version ?? 0) + 1, updatedAt: clock.now() };
+    const entry = {
+      key,
+      value: structuredClone(value),
+      version: (values.get(key)?.version ?? 0) + 1,
+      updatedAt: clock.now(),
+    };
     values.set(key, entry);
     return copy(entry);
   };
@@ -190,7 +198,8 @@ function stateOf(values: Map<string, StateEntry>, clock: Clock): StateStore {
         .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
         .slice(0, limit)
         .map(copy),
-    compareAndSet: (key, from, to) => (canonicalJson(values.get(key)?.value ?? null) === canonicalJson(from) ? set(key, to) : null),
+    compareAndSet: (key, from, to) =>
+      canonicalJson(values.get(key)?.value ?? null) === canonicalJson(from) ? set(key, to) : null,
   };
 }
 

@@ -1,5 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, futimesSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  futimesSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../util/clock.ts";
 import { sha256 } from "../../util/digest.ts";
@@ -100,14 +112,16 @@ function subfolders(folder: string): { readonly path: string; readonly start: st
 
 /** `cdef...`, or `cdef....UUID` for a draft. */
 function filesOf({ path: parent, start }: { readonly path: string; readonly start: string }): BlobFile[] {
-  return readdirSync(parent).sort().flatMap((file) => {
-    const [, rest, draft] = /^([0-9a-f]{62})(\.[0-9a-f-]{36})?$/.exec(file) ?? [];
-    if (rest === undefined) return [];
-    const path = join(parent, file);
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined || !found.isFile()) return [];
-    return [{ name: draft === undefined ? start + rest : null, path, bytes: found.size, modifiedAt: found.mtimeMs }];
-  });
+  return readdirSync(parent)
+    .sort()
+    .flatMap((file) => {
+      const [, rest, draft] = /^([0-9a-f]{62})(\.[0-9a-f-]{36})?$/.exec(file) ?? [];
+      if (rest === undefined) return [];
+      const path = join(parent, file);
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found === undefined || !found.isFile()) return [];
+      return [{ name: draft === undefined ? start + rest : null, path, bytes: found.size, modifiedAt: found.mtimeMs }];
+    });
 }
 
 function readIfThere(path: string, name: string): "sound" | "damaged" | "missing" {

@@ -38,8 +38,17 @@ export function inspectState(options: InspectOptions): StateInspection {
   const files = blobFolder(blobsOf(path), clock).list();
   const named = files.filter(({ name }) => name !== null);
   const drafts = draftsOf(path, clock);
-  const sum = (list: readonly { readonly bytes: number }[]) => ({ count: list.length, bytes: list.reduce((all, { bytes }) => all + bytes, 0) });
-  return { ...readAll(options), databaseBytes: sizeOf(path), logBytes: sizeOf(`${path}-wal`), blobs: sum(named), drafts: sum(drafts) };
+  const sum = (list: readonly { readonly bytes: number }[]) => ({
+    count: list.length,
+    bytes: list.reduce((all, { bytes }) => all + bytes, 0),
+  });
+  return {
+    ...readAll(options),
+    databaseBytes: sizeOf(path),
+    logBytes: sizeOf(`${path}-wal`),
+    blobs: sum(named),
+    drafts: sum(drafts),
+  };
 }
 
 /** Moves the log into the file and deletes old drafts. Throws StoreError when the file cannot be used. */
@@ -96,7 +105,9 @@ function integrityProblems({ path, warnings }: InspectOptions): string[] {
     const db = new DatabaseSync(path, { readOnly: true });
     try {
       const rows = db.prepare(`PRAGMA integrity_check(${MOST_PROBLEMS})`).all();
-      return rows.flatMap((row) => (row["integrity_check"] === "ok" ? [] : [`${path}: ${String(row["integrity_check"])}`]));
+      return rows.flatMap((row) =>
+        row["integrity_check"] === "ok" ? [] : [`${path}: ${String(row["integrity_check"])}`],
+      );
     } finally {
       db.close();
     }
@@ -108,9 +119,13 @@ function integrityProblems({ path, warnings }: InspectOptions): string[] {
 /** Old drafts of the file and of blobs. */
 function draftsOf(path: string, clock: Clock): { readonly path: string; readonly bytes: number }[] {
   const isOld = (modifiedAt: number): boolean => clock.now() - modifiedAt > DRAFT_AGE_MS;
-  const blobs = blobFolder(blobsOf(path), clock).list().filter(({ name, modifiedAt }) => name === null && isOld(modifiedAt));
+  const blobs = blobFolder(blobsOf(path), clock)
+    .list()
+    .filter(({ name, modifiedAt }) => name === null && isOld(modifiedAt));
   const start = `${basename(path)}.`;
-  const beside = readdirSync(dirname(path)).filter((file) => file.startsWith(start) && /^[0-9a-f-]{36}(?:-wal|-shm)?$/.test(file.slice(start.length)));
+  const beside = readdirSync(dirname(path)).filter(
+    (file) => file.startsWith(start) && /^[0-9a-f-]{36}(?:-wal|-shm)?$/.test(file.slice(start.length)),
+  );
   const files = beside.map((file) => ({ path: join(dirname(path), file), bytes: sizeOf(join(dirname(path), file)) }));
   return [...blobs, ...files.filter((file) => isOld(statSync(file.path).mtimeMs))];
 }

@@ -11,7 +11,11 @@ const NAMED = /"blob":"([0-9a-f]{64})"/g;
 const PAGE_ROWS = 1024;
 
 /** What takes things away for good. */
-export function pruning(connection: Connection, blobs: BlobFolder, findRun: Store["findRun"]): Pick<Store, "deleteRun" | "sweepBlobs" | "compact"> {
+export function pruning(
+  connection: Connection,
+  blobs: BlobFolder,
+  findRun: Store["findRun"],
+): Pick<Store, "deleteRun" | "sweepBlobs" | "compact"> {
   const { sql, read, write, exec } = connection;
   return {
     deleteRun: (runId, mayDelete) =>
@@ -47,9 +51,14 @@ export function pruning(connection: Connection, blobs: BlobFolder, findRun: Stor
 function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<string> {
   const used = new Set<string>();
   const skipped = [...without].flatMap((runId) => findRow(connection, runId)?.id ?? []).map(spanOf);
-  for (const [table, column] of [["fact", "body"], ["event", "data"]] as const) {
-    const page = connection.sql(`SELECT id, ${column} AS text FROM ${table} WHERE id > ? AND ${column} LIKE '%"blob":"%' ORDER BY id LIMIT ?`);
-    for (let last = 0, size = PAGE_ROWS; size === PAGE_ROWS; ) {
+  for (const [table, column] of [
+    ["fact", "body"],
+    ["event", "data"],
+  ] as const) {
+    const page = connection.sql(
+      `SELECT id, ${column} AS text FROM ${table} WHERE id > ? AND ${column} LIKE '%"blob":"%' ORDER BY id LIMIT ?`,
+    );
+    for (let last = 0, size = PAGE_ROWS; size === PAGE_ROWS;) {
       const rows = page.all(last, PAGE_ROWS) as unknown as { readonly id: number; readonly text: string }[];
       size = rows.length;
       for (const { id, text } of rows) {

@@ -37,7 +37,12 @@ export function surroundings(options: TestSurroundings): Surroundings {
   const check = createSchemaCheck();
   const redactor = createRedactor(new Map(Object.entries(secrets)));
   if (!redactor.ok) throw new Error("a secret of this test is too short");
-  const realRunStep = createRunStep({ workspace, isolated: () => workspace, environment: { PATH: process.env["PATH"] ?? "" }, check });
+  const realRunStep = createRunStep({
+    workspace,
+    isolated: () => workspace,
+    environment: { PATH: process.env["PATH"] ?? "" },
+    check,
+  });
   return {
     store,
     clock,

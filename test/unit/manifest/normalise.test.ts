@@ -162,6 +162,13 @@ steps: { a: { agent: a, task: Go., model: fast } }`;
 test("a fan-out, its join, and an if that is a YAML boolean", () => {
   expect(stepOf("{ value: 1, for_each: [1, 2], join: { at_least: 2 }, max_parallel: 3, if: false }")).toMatchObject({
     condition: "false",
-    fan: { items: { kind: "list", list: [1, 2] }, pointer: ["steps", "a", "for_each"], maxItems: 1000, maxParallel: 3, failFast: false, join: { kind: "at_least", count: 2 } },
+    fan: {
+      items: { kind: "list", list: [1, 2] },
+      pointer: ["steps", "a", "for_each"],
+      maxItems: 1000,
+      maxParallel: 3,
+      failFast: false,
+      join: { kind: "at_least", count: 2 },
+    },
   });
 });

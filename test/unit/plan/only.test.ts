@@ -66,6 +66,9 @@ describe("a plan of only some steps", () => {
   });
 
   it("does not know a step that is not there", () => {
-    expect(onlySteps(plan, ["build", "tset"])).toEqual({ ok: false, error: "the workflow has no step 'tset'; did you mean 'test'?" });
+    expect(onlySteps(plan, ["build", "tset"])).toEqual({
+      ok: false,
+      error: "the workflow has no step 'tset'; did you mean 'test'?",
+    });
   });
 });

@@ -43,9 +43,10 @@ describe("the static fingerprint of a step", () => {
   it.each<[string, Plan]>([
     [
       "its task",
-      planWith({ ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null, modelsByItem: null } }, [
-        modelOf("anthropic/a"),
-      ]),
+      planWith(
+        { ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null, modelsByItem: null } },
+        [modelOf("anthropic/a")],
+      ),
     ],
     ["its output schema", planWith({ ...draft, output: { type: "object" } }, [modelOf("anthropic/a")])],
     [

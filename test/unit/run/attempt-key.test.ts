@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attemptKey, callKey, gateKey, isAttemptKey, itemNames, pathOfKey, unitKey } from "../../../src/run/attempt-key.ts";
+import {
+  attemptKey,
+  callKey,
+  gateKey,
+  isAttemptKey,
+  itemNames,
+  pathOfKey,
+  unitKey,
+} from "../../../src/run/attempt-key.ts";
 
 describe("lasting names", () => {
   it("of a step, an item, an attempt, a call and a gate, at the top and inside an attempt", () => {
@@ -16,7 +24,10 @@ describe("lasting names", () => {
   });
 
   it("of every kind give the path of their step back, however deep", () => {
-    const item = fc.option(fc.string().map((text) => itemNames([text])[0] as string), { nil: null });
+    const item = fc.option(
+      fc.string().map((text) => itemNames([text])[0] as string),
+      { nil: null },
+    );
     const level = fc.tuple(fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/), item, fc.nat(9), fc.nat(9), fc.nat(99));
     fc.assert(
       fc.property(fc.array(level, { minLength: 1, maxLength: 3 }), (levels) => {

@@ -45,7 +45,12 @@ function read(
   const inline = (ref: ValueRef): Json => ("inline" in ref ? ref.inline : "a blob");
   const find = (id: string): StepRecord | null | undefined =>
     more.hidden?.includes(id) === true ? null : scope.steps.find((step) => step.id === id);
-  return stepValues(paths.map((path) => path.split(".")), () => ids, find, more.read ?? inline);
+  return stepValues(
+    paths.map((path) => path.split(".")),
+    () => ids,
+    find,
+    more.read ?? inline,
+  );
 }
 
 describe("the values of a step", () => {

@@ -8,7 +8,8 @@ import type { Progress } from "../../../../src/run/progress.ts";
 import { planOf, START, Teller } from "../../../rig/progress.ts";
 
 const color = picocolors.createColors(false);
-const picture = (progress: Progress, width: number, height: number, afterMs: number): string[] => frame(progress, width, height, START + afterMs, color);
+const picture = (progress: Progress, width: number, height: number, afterMs: number): string[] =>
+  frame(progress, width, height, START + afterMs, color);
 
 /** Compares with the file; UPDATE_GOLDEN=1 writes it. */
 function expectPicture(name: string, lines: readonly string[]): void {
@@ -22,7 +23,11 @@ function expectPicture(name: string, lines: readonly string[]): void {
   expect(text).toBe(readFileSync(path, "utf8"));
 }
 
-const sizes: readonly (readonly [number, number])[] = [[80, 24], [200, 60], [40, 10]];
+const sizes: readonly (readonly [number, number])[] = [
+  [80, 24],
+  [200, 60],
+  [40, 10],
+];
 
 /** One step in each state that there is. */
 function everyState(): Progress {
@@ -56,10 +61,20 @@ function everyState(): Progress {
   }
   return teller
     .tell(9000, "attempt.started", { step: "items", item: 3720, attempt: 1, data: model })
-    .tell(9000, "attempt.failed", { step: "flaky", attempt: 1, data: { class: "overloaded", message: "the model is busy", retry_in_ms: 4000 } })
-    .tell(9000, "step.failed", { step: "broken", data: { class: "exit", message: "it ended with \u001b[31mexit code 3", caught: false, duration_ms: 7500 } })
+    .tell(9000, "attempt.failed", {
+      step: "flaky",
+      attempt: 1,
+      data: { class: "overloaded", message: "the model is busy", retry_in_ms: 4000 },
+    })
+    .tell(9000, "step.failed", {
+      step: "broken",
+      data: { class: "exit", message: "it ended with \u001b[31mexit code 3", caught: false, duration_ms: 7500 },
+    })
     .tell(9000, "step.skipped", { step: "after_broken", data: { cause: "upstream" } })
-    .tell(9100, "step.failed", { step: "risky", data: { class: "exit", message: "exit code 1", caught: true, duration_ms: 7600 } })
+    .tell(9100, "step.failed", {
+      step: "risky",
+      data: { class: "exit", message: "exit code 1", caught: true, duration_ms: 7600 },
+    })
     .tell(9100, "step.skipped", { step: "maybe", data: { cause: "condition" } }).progress;
 }
 
@@ -70,24 +85,44 @@ describe("the picture of a run", () => {
 
   it.each(sizes)("in %dx%d of 500 steps shows those that matter, in the order of the file", (width, height) => {
     const ids = Array.from({ length: 500 }, (_, index) => `step_${String(index).padStart(3, "0")}`);
-    const teller = new Teller(planOf(ids.map((id, index) => `  ${id}: { run: "true"${index < 3 ? "" : `, needs: ${ids[index - 3] ?? ""}`} }\n`).join("")));
+    const teller = new Teller(
+      planOf(
+        ids
+          .map((id, index) => `  ${id}: { run: "true"${index < 3 ? "" : `, needs: ${ids[index - 3] ?? ""}`} }\n`)
+          .join(""),
+      ),
+    );
     teller.tell(0, "run.started");
     ids.slice(0, 200).forEach((step, index) => teller.done(step, index * 10, index * 10 + 5));
-    teller.tell(2000, "step.failed", { step: "step_042", data: { class: "exit", message: "exit code 3", caught: true } });
+    teller.tell(2000, "step.failed", {
+      step: "step_042",
+      data: { class: "exit", message: "exit code 3", caught: true },
+    });
     for (const step of ids.slice(200, 203)) teller.tell(2000, "step.started", { step });
     expectPicture(`500-steps-${width}x${height}`, picture(teller.progress, width, height - 1, 2500));
   });
 
   it("never leaves its screen, whatever the size and the names", () => {
-    const plan = planOf(`  漢字_wide: { run: "true" }\n`.replace("漢字_wide", "wide") + `  b: { needs: wide, run: "true" }\n  c: { needs: [wide, b], run: "true" }\n`);
+    const plan = planOf(
+      `  漢字_wide: { run: "true" }\n`.replace("漢字_wide", "wide") +
+        `  b: { needs: wide, run: "true" }\n  c: { needs: [wide, b], run: "true" }\n`,
+    );
     const teller = new Teller(plan).tell(0, "run.started").tell(1, "step.started", { step: "wide" });
-    teller.tell(2, "attempt.failed", { step: "wide", data: { class: "exit", message: "失敗しました🦉\n\u202e\u001b[2J", retry_in_ms: 1000 } });
+    teller.tell(2, "attempt.failed", {
+      step: "wide",
+      data: { class: "exit", message: "失敗しました🦉\n\u202e\u001b[2J", retry_in_ms: 1000 },
+    });
     for (const progress of [teller.progress, everyState()]) {
       for (let width = 1; width < 130; width += 1) {
         for (const height of [1, 2, 3, 4, 7, 30]) {
           const lines = picture(progress, width, height, 5000);
           const widest = Math.max(...lines.map(displayWidth));
-          expect([width, height, lines.length <= height, widest < Math.max(2, width)]).toEqual([width, height, true, true]);
+          expect([width, height, lines.length <= height, widest < Math.max(2, width)]).toEqual([
+            width,
+            height,
+            true,
+            true,
+          ]);
         }
       }
     }

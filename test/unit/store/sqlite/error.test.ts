@@ -60,7 +60,8 @@ it("a writer that another process keeps waiting for too long says so, and goes o
 });
 
 describe("what goes wrong in the store becomes", () => {
-  const sqlite = (errcode: number, message = "why") => Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
+  const sqlite = (errcode: number, message = "why") =>
+    Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
   const system = (code: string) => Object.assign(new Error("why"), { code, syscall: "write" });
 
   it.each([

@@ -90,13 +90,19 @@ describe("an existing state", () => {
 
   it("of version 2 still loads", () => {
     load("state-v2.sql");
-    expect(state.open().state.list("")).toEqual([{ key: "seen/42", value: { at: "Zoë" }, version: 3, updatedAt: 1_790_000_000_000 }]);
+    expect(state.open().state.list("")).toEqual([
+      { key: "seen/42", value: { at: "Zoë" }, version: 3, updatedAt: 1_790_000_000_000 },
+    ]);
   });
 
   it("of version 1 can be read as it is, and has no values", () => {
     load("state-v1.sql");
     const reader = state.open({ readOnly: true });
-    expect([reader.findRun("01K0FIXTURE")?.runId, reader.state.get("k"), reader.state.list("")]).toEqual(["01K0FIXTURE", null, []]);
+    expect([reader.findRun("01K0FIXTURE")?.runId, reader.state.get("k"), reader.state.list("")]).toEqual([
+      "01K0FIXTURE",
+      null,
+      [],
+    ]);
     state.open().state.set("k", 1);
     expect(state.open({ readOnly: true }).state.get("k")?.value).toBe(1);
   });
