@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createReporter, type Told } from "../compose.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
-import type { Plan } from "../plan/types.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import { report } from "../run/report.ts";
 import type { ValueRef } from "../run/value-ref.ts";
@@ -12,7 +11,7 @@ import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
 import { outputText } from "./view/output.ts";
-import { runHeader, runSummary } from "./view/run-summary.ts";
+import { runHeader, runSummary, type ShownRun } from "./view/run-summary.ts";
 
 /** How a run is shown and what it leaves behind. */
 export interface RunShape {
@@ -22,19 +21,13 @@ export interface RunShape {
   readonly logLevel: string;
 }
 
-export interface Followed {
+export interface Followed extends ShownRun {
   readonly terminal: Terminal;
   readonly reporter: Reporter;
-  readonly runId: string;
-  readonly plan: Plan;
   readonly inputs: JsonObject;
-  /** Where replayed answers come from; null = live. */
-  readonly origin: "recorded" | "scripted" | null;
-  readonly simulated: boolean;
   readonly shape: RunShape;
   readonly store: Store;
   readonly startedAt: number;
-  readonly file: string;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { saveRecording } from "../compose/record.ts";
+import { saveRecording, type RecordingEntry } from "../compose/record.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
-import type { RecordingEntry } from "../compose.ts";
 import { UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 

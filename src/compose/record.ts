@@ -8,6 +8,8 @@ import { renderRecording } from "../provider/recording/render.ts";
 import type { Redactor } from "../run/redact.ts";
 import type { Json } from "../util/json.ts";
 
+export type { RecordingEntry };
+
 /** The same providers, each exchange with them given to `write` without the secrets. */
 export function recordingProviders(
   providerFor: (model: PlannedModel) => Provider,

@@ -53,7 +53,7 @@ class Digester {
       ...(repeat === null ? {} : { until: repeat.until }),
       ...(workspace === "repo" ? {} : { workspace }),
       ...(fallback.length === 0 ? {} : { stages: fallback.map((stage) => stageOf(this.#plan, step, stage)) }),
-    } as unknown as Json);
+    });
   }
 
   /** What decides on what comes out of a scope: unlike a step alone, also what its steps wait for and when they run. */

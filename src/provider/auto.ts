@@ -27,14 +27,26 @@ export function chooseAuto(found: Found): AutoChoice | null {
   if (found.openaiKey && !found.isOpenaiElsewhere) {
     return { because: "OPENAI_API_KEY is set", provider: "openai", baseUrl: null, models: known.openai };
   }
-  const elsewhere = found.openaiKey && found.openaiEngine !== null ? [found.openaiEngine] : [];
-  for (const { name, provider, baseUrl, models } of [...elsewhere, ...found.local]) {
-    const [first] = models;
-    if (first === undefined) continue;
-    const bySize = models.toSorted((a, b) => (a.bytes ?? 0) - (b.bytes ?? 0));
-    const idOf = (model: EngineModel | undefined): string => (model ?? first).id;
-    const tiers = { default: first.id, fast: idOf(bySize[0]), strong: idOf(bySize.at(-1)) };
-    return { because: `${name} answers at ${baseUrl}`, provider, baseUrl, models: tiers };
+  const elsewhere = found.openaiKey && found.openaiEngine !== null ? tiersOf(found.openaiEngine) : null;
+  if (elsewhere !== null) {
+    // The address stays in the environment: it may hold a password.
+    const because = "OPENAI_API_KEY and OPENAI_BASE_URL are set";
+    return { because, provider: "openai", baseUrl: null, models: elsewhere };
+  }
+  for (const engine of found.local) {
+    const models = tiersOf(engine);
+    if (models === null) continue;
+    const { name, provider, baseUrl } = engine;
+    return { because: `${name} answers at ${baseUrl}`, provider, baseUrl, models };
   }
   return null;
+}
+
+/** The first, the smallest and the largest model of an engine, the first where it tells no sizes; null = none. */
+function tiersOf({ models }: Engine): AutoChoice["models"] | null {
+  const [first] = models;
+  if (first === undefined) return null;
+  const bySize = models.filter(({ bytes }) => bytes !== null).toSorted((a, b) => Number(a.bytes) - Number(b.bytes));
+  const idOf = (model: EngineModel | undefined): string => (model ?? first).id;
+  return { default: first.id, fast: idOf(bySize[0]), strong: idOf(bySize.at(-1)) };
 }

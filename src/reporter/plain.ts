@@ -2,7 +2,7 @@ import { skipText } from "../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import type { StoredEvent } from "../run/event.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../util/format.ts";
-import { isJsonObject, type Json } from "../util/json.ts";
+import { isJsonObject, jsonText, type Json } from "../util/json.ts";
 import { printable } from "../diagnostic/printable.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -61,7 +61,7 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
         line(at, marks.stop, name);
         return;
       case "model.substituted":
-        line(at, marks.note, `${name}  asked ${String(data["asked"])}, ${String(data["answered"])} answered`);
+        line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;
       case "run.interrupted":
         line(at, marks.stop, "interrupted; the state is saved");
@@ -76,12 +76,12 @@ function figures(data: { readonly [name: string]: Json }): string {
   const parts: string[] = [];
   if (typeof data["duration_ms"] === "number") parts.push(formatElapsed(data["duration_ms"]));
   const items = data["items"];
-  if (isJsonObject(items)) parts.push(`${String(items["succeeded"])}/${String(items["total"])} items`);
+  if (isJsonObject(items)) parts.push(`${jsonText(items["succeeded"])}/${jsonText(items["total"])} items`);
   if (typeof data["tokens"] === "number") parts.push(`${formatTokens(data["tokens"])} tokens`);
   if ("cost_usd" in data) parts.push(formatUsd(data["cost_usd"] as number | null));
   return parts.join("  ");
 }
 
 function problem(data: { readonly [name: string]: Json }): string {
-  return printable(`${String(data["class"])}: ${String(data["message"])}`);
+  return printable(`${jsonText(data["class"])}: ${jsonText(data["message"])}`);
 }

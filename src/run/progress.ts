@@ -1,5 +1,6 @@
 import { EMPTY_SCOPE, type Plan, type StepKind } from "../plan/types.ts";
 import { graphOf } from "../plan/graph.ts";
+import { jsonText } from "../util/json.ts";
 import type { StoredEvent } from "./event.ts";
 import { ItemTally } from "./item-tally.ts";
 
@@ -183,7 +184,7 @@ function applyToStep(step: StepProgress, event: StoredEvent): void {
       step.phase = "waiting";
       return;
     case "step.skipped":
-      Object.assign(step, { phase: "skipped", skipCause: String(data["cause"]) });
+      Object.assign(step, { phase: "skipped", skipCause: jsonText(data["cause"]) });
       return;
     case "step.cancelled":
       Object.assign(step, { phase: "cancelled", endedAt: at });
@@ -219,5 +220,5 @@ function addCall(step: StepProgress, { data = {} }: StoredEvent): void {
 }
 
 function problemOf(data: NonNullable<StoredEvent["data"]>): string {
-  return `${String(data["class"])}: ${String(data["message"])}`;
+  return `${jsonText(data["class"])}: ${jsonText(data["message"])}`;
 }

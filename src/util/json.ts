@@ -29,6 +29,11 @@ export function canonicalJson(value: Json): string {
   return `{${entries.join(",")}}`;
 }
 
+/** A value inside a sentence: a text as it is, nothing for no value, all else as JSON. */
+export function jsonText(value: Json | undefined): string {
+  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** How deep lists and objects from outside may nest: beyond all real data, and within reach of every walk over a value. */
 export const DEEPEST_JSON = 200;
 

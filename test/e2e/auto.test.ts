@@ -56,6 +56,19 @@ describe("auto", () => {
     expect(project.report().cost_usd).toBe(0);
   });
 
+  story("is what an endpoint of OPENAI_BASE_URL has, where there is a key for it", async ({ local, project }) => {
+    project.write("flow.yaml", flow);
+    const env = { ...nothing, OPENAI_API_KEY: "sk-openai-0123456789", OPENAI_BASE_URL: `${local.url}/v1` };
+    const { code, stderr } = await project.start(["run", "flow.yaml"], env).ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      "model: auto = openai/qwen4:8b, auto/strong = openai/qwen4:8b (OPENAI_API_KEY and OPENAI_BASE_URL are set)\n",
+    );
+    expect(local.requests.map(({ headers }) => headers.authorization)).toEqual(
+      Array.from({ length: 2 }, () => "Bearer sk-openai-0123456789"),
+    );
+  });
+
   story("stays what it was when the run goes on, whatever there is by then", async ({ fake, local, project }) => {
     project.write("flow.yaml", flow);
     local.on("Judge", { kind: "fail", status: 400, type: "invalid_request_error", message: "no" });

@@ -3,6 +3,7 @@ import type { StoredEvent } from "../../run/event.ts";
 import { eventJson } from "../../run/event-json.ts";
 import type { Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
+import { jsonText } from "../../util/json.ts";
 import { printable } from "../../diagnostic/printable.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
@@ -59,7 +60,7 @@ function isLive(store: Store, runId: string): boolean {
 /** `2026-01-31T10:00:00.000Z  step.failed  draft[2]  {"class":...}` */
 function eventLine(runId: string, event: StoredEvent): string {
   const { v: _v, seq: _seq, run_id: _run, at, type, step, item, attempt, ...rest } = eventJson(runId, event);
-  const place = `${step === undefined ? "" : String(step)}${item === undefined ? "" : `[${String(item)}]`}${attempt === undefined ? "" : ` #${String(attempt)}`}`;
+  const place = `${step === undefined ? "" : jsonText(step)}${item === undefined ? "" : `[${jsonText(item)}]`}${attempt === undefined ? "" : ` #${jsonText(attempt)}`}`;
   const data = Object.keys(rest).length === 0 ? "" : JSON.stringify(rest);
-  return printable([at, String(type).padEnd(17), place, data].filter((part) => part !== "").join("  "));
+  return printable([jsonText(at), jsonText(type).padEnd(17), place, data].filter((part) => part !== "").join("  "));
 }

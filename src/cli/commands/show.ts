@@ -9,7 +9,7 @@ import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
-import { isJsonObject, type Json } from "../../util/json.ts";
+import { isJsonObject, jsonText, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { readValue, saveReport } from "../follow-run.ts";
@@ -74,5 +74,5 @@ function runFailureOf(store: Store, { runId }: RunSummary): Failure | null {
     if (event.type === "run.finished" || event.type === "run.started") last = event;
   const error = last?.type === "run.finished" ? last.data?.["error"] : null;
   if (!isJsonObject(error)) return null;
-  return failure(error["class"] as Failure["class"], String(error["code"]), String(error["message"]));
+  return failure(error["class"] as Failure["class"], jsonText(error["code"]), jsonText(error["message"]));
 }

@@ -1,13 +1,24 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { RunOutcome } from "../../engine/local/run.ts";
+import type { Plan } from "../../plan/types.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
-import type { Followed } from "../follow-run.ts";
+
+/** What is said of a run before and after it. */
+export interface ShownRun {
+  readonly runId: string;
+  readonly plan: Plan;
+  /** Where replayed answers come from; null = live. */
+  readonly origin: "recorded" | "scripted" | null;
+  /** No model was asked and nothing was done. */
+  readonly simulated: boolean;
+  readonly file: string;
+}
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-export function runHeader({ plan, runId, origin, simulated, file }: Followed, color: Colors): string {
+export function runHeader({ plan, runId, origin, simulated, file }: ShownRun, color: Colors): string {
   const { name, version } = plan.workflow;
   const note = simulated ? SIMULATED : origin === null ? null : replayNote(origin);
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
@@ -24,7 +35,7 @@ export function replayNote(origin: "recorded" | "scripted"): string {
 }
 
 /** The lines after a run: how it ended, the slowest step, the spend, and what to do when it failed. */
-export function runSummary(outcome: RunOutcome, followed: Followed, color: Colors): string {
+export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Colors): string {
   const { usage, costUsd } = outcome.spend;
   const steps = outcome.record.steps;
   const lines = [

@@ -58,13 +58,15 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
   ].join("\n");
 }
 
-/** A text of the manifest: all signs that mean something in Markdown or HTML are escaped, and `@` mentions nobody. */
+/** A text of the manifest: signs that mean something in Markdown or HTML are escaped, and nothing becomes a link. */
 function text(value: string): string {
   return oneLine(value)
     .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
+    .replace(/^(\d*)([-.])/, "$1\\$2")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
-    .replaceAll("@", "@\u200b");
+    .replaceAll(">", "&gt;")
+    .replaceAll(/@|:(?=\/\/)|www(?=\.)/gi, "$&\u200b");
 }
 
 /** A name or path as code; a backtick in it cannot end it. */

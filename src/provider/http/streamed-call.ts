@@ -8,6 +8,9 @@ import { BodyTooLarge } from "./node-fetch.ts";
 /** How much of a broken reply a failure keeps, in UTF-16 units. */
 const LONGEST_PARTIAL = 64 * 1024;
 
+/** Shorter keys are placeholders for servers that want none, and stand all over a text by chance. */
+const SHORTEST_KEY = 6;
+
 /** What is particular to one API about a call whose reply is streamed. */
 export interface StreamedCall<Event> {
   readonly endpoint: Endpoint;
@@ -26,12 +29,12 @@ export interface StreamedCall<Event> {
 /** One call as a provider tells it: text as it comes, then exactly one end. Never throws. */
 export async function* streamedCall<Event>(call: StreamedCall<Event>): AsyncGenerator<ModelEvent, void> {
   const { reply, signal, problem, endpoint } = call;
+  const hidden = problem === null && call.apiKey !== null && call.apiKey.length >= SHORTEST_KEY ? call.apiKey : null;
   const failed = (failure: Failure): ModelEvent => ({
     type: "failed",
     failure: {
       ...failure,
-      message:
-        problem === null && call.apiKey !== null ? failure.message.replaceAll(call.apiKey, "***") : failure.message,
+      message: hidden === null ? failure.message : failure.message.replaceAll(hidden, "***"),
       partial: reply.length > 0 ? reply.text.slice(0, LONGEST_PARTIAL) : null,
     },
     usage: reply.usage,

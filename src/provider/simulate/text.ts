@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../util/json.ts";
+import { simulatedMatch } from "./pattern.ts";
 import { pick } from "./seed.ts";
 
 /** No made-up text is longer, whatever `minLength` asks. UTF-16 units. */
@@ -29,14 +30,30 @@ const formats: { readonly [format: string]: (n: number) => string } = {
   byte: () => "c2ltdWxhdGVk",
 };
 
-/** A text that fits a string schema, but for its `pattern`. `name` is what the text is for, and is shown in it. */
+/** How many texts are made for a `pattern` until one has a length that is allowed too. */
+const MOST_TRIES = 16;
+
+/** A text that fits a string schema. `name` is what the text is for, and is shown in it where it may be anything. */
 export function simulatedString(schema: JsonObject, name: string, seed: string): string {
   const { format } = schema;
   const make = typeof format === "string" && Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (make !== undefined) return make(pick(seed, 1000));
   const least = Math.min(lengthOf(schema["minLength"], 0), LONGEST);
   const most = lengthOf(schema["maxLength"], LONGEST);
+  const { pattern } = schema;
+  const match = typeof pattern === "string" ? matchOfLength(pattern, least, most, seed) : null;
+  if (match !== null) return match;
   return `simulated ${name} ${pick(seed, 1000)}`.padEnd(least, ".").slice(0, most);
+}
+
+function matchOfLength(pattern: string, least: number, most: number, seed: string): string | null {
+  for (let turn = 0; turn < MOST_TRIES; turn += 1) {
+    const match = simulatedMatch(pattern, `${seed}#${turn}`);
+    if (match === null) return null;
+    const length = [...match].length;
+    if (length >= least && length <= most) return match;
+  }
+  return null;
 }
 
 function lengthOf(value: unknown, otherwise: number): number {

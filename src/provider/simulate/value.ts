@@ -19,8 +19,8 @@ export function simulatedText(step: string): string {
 
 /**
  * A value that fits a JSON Schema, always the same one for the same seed. Reads types, enums, constants, properties,
- * items, formats, limits, local references, and the first branch of a union. What it cannot read (`pattern`, `not`,
- * `if`, remote references) it passes over: the value may then not fit.
+ * items, formats, patterns, limits, local references, and the first branch of a union. What it cannot read (`not`, `if`,
+ * remote references, look-around) it passes over: the value may then not fit.
  */
 export function simulatedValue(schema: JsonSchema, seed: string): Json {
   return valueOf(schema, { root: schema, seed, name: "value", depth: 0, tally: { parts: 0 } });

@@ -76,7 +76,8 @@ function elapsed({ startedAt, endedAt, phase }: StepProgress, now: number): stri
 function cost(step: StepProgress): string {
   if (step.tokens === 0) return "";
   if (step.isCostUnknown) return "?";
-  return formatUsd(step.costUsd);
+  // The column is narrow.
+  return step.costUsd > 0 && step.costUsd < 0.0001 ? "<$0.0001" : formatUsd(step.costUsd);
 }
 
 /** What the step is at, in `width` columns. */

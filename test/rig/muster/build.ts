@@ -20,8 +20,8 @@ export function setup(project: TestProject): () => void {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs")], { encoding: "utf8" });
   if (status !== 0) throw new Error(`cannot build the command:\n${stderr}`);
   const copy = mkdtempSync(join(tmpdir(), "muster-built-"));
-  cpSync(join(root, "dist"), join(copy, "dist"), { recursive: true });
-  cpSync(join(root, "package.json"), join(copy, "package.json"));
+  for (const part of ["dist", "workflows", "package.json"])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
   project.provide("musterScript", join(copy, "dist/cli/main.js"));
   return () => rmSync(copy, { recursive: true, force: true });

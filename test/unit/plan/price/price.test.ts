@@ -64,6 +64,15 @@ describe("the cost of a call", () => {
   });
 });
 
+it.each([
+  ["ollama/qwen4:8b", 0],
+  ["ollama/gpt-oss:120b-cloud", undefined],
+  ["openai/gpt-6-luna-2026-09-22", 0.1],
+  ["openai/gpt-6-luna-mini", undefined],
+])("knows of %s that its input costs %s", (id, input) => {
+  expect(priceOf(id, null)?.input).toBe(input);
+});
+
 it("every price of the table is above 0, cache reads are cheaper than input, and the table has a date", () => {
   expect(priceTableDate).toMatch(/^\d{4}-\d\d-\d\d$/);
   for (const [id, price] of priceTable) {

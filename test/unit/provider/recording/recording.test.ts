@@ -42,6 +42,16 @@ const failed = {
 };
 
 describe("a recording file", () => {
+  it("keeps what auto was", () => {
+    const models = { default: "qwen4:8b", fast: "gemma4:1b", strong: "llama4:70b" };
+    const local = { because: "Ollama answers", provider: "ollama", baseUrl: "http://127.0.0.1:11434", models } as const;
+    for (const auto of [local, { ...local, baseUrl: null }]) {
+      const text = renderRecording({ ...recordingOf([]), auto });
+      expect(schema(parse(text))).toBe(true);
+      expect(read(text).auto).toEqual(auto);
+    }
+  });
+
   it("reads well: texts are blocks, what is not set is left out", () => {
     const entries = [
       recordingEntry(request, callContext({ step: "colour[2]" }), failed),

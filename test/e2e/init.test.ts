@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { story } from "../rig/muster/e2e.ts";
+
+const templates = readdirSync("workflows").flatMap((file) =>
+  file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
+);
+
+describe("muster init", () => {
+  story("lists the templates, the smallest first, each with what it does", async ({ project }) => {
+    const { code, stdout } = await project.muster("init");
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toBe(
+      "  hello      A program looks around, and an agent greets you with what it found",
+    );
+    const { stdout: json } = await project.muster("init", "--json");
+    const listed = (JSON.parse(json) as { name: string; description: string }[]).map(({ name, description }) => [
+      name,
+      description !== "",
+    ]);
+    expect(listed).toEqual(
+      ["hello", ...templates.filter((name) => name !== "hello").sort()].map((name) => [name, true]),
+    );
+  });
+
+  story.for(templates)("%s writes a workflow that is valid, with all that it needs", async (name, { project }) => {
+    const { code, stdout } = await project.muster("init", name);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`wrote workflows/${name}.yaml\n`)]);
+    expect(await project.muster("validate")).toMatchObject({ code: 0, stderr: "1 workflow valid\n" });
+    expect((await project.muster("plan", `workflows/${name}.yaml`)).code).toBe(0);
+  });
+
+  story("hello runs, and greets", async ({ fake, project }) => {
+    await project.muster("init", "hello");
+    fake.on("Greet Ada", ({ text }) => (text.includes("workflows/") ? "Hello Ada" : "Who is there?"));
+    expect(await project.muster("run", "workflows/hello.yaml", "--input", "name=Ada")).toMatchObject({
+      code: 0,
+      stdout: "Hello Ada\n",
+    });
+  });
+
+  story("leads an editor to the schema: the installed one, else the published one", async ({ project }) => {
+    await project.muster("init", "hello");
+    expect(project.read("workflows/hello.yaml")).toMatch(
+      /^# yaml-language-server: \$schema=https:\/\/unpkg\.com\/agentmuster@\d+\.\d+\.\d+\/schemas\/workflow\.v1\.json\n/,
+    );
+    project.write("node_modules/agentmuster/schemas/workflow.v1.json", "{}");
+    await project.muster("init", "triage");
+    expect(project.read("workflows/triage.yaml")).toMatch(
+      /^# yaml-language-server: \$schema=\.\.\/node_modules\/agentmuster\/schemas\/workflow\.v1\.json\n/,
+    );
+  });
+
+  story("never writes over a file, and then writes nothing at all", async ({ project }) => {
+    project.write("workflows/review/example.diff", "mine");
+    const ended = await project.muster("init", "review");
+    expect(ended).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "muster: nothing was written: workflows/review/example.diff is there already; move it away first\n",
+    });
+    expect([project.read("workflows/review/example.diff"), project.has("workflows/review.yaml")]).toEqual([
+      "mine",
+      false,
+    ]);
+  });
+
+  story("knows what was meant", async ({ project }) => {
+    expect(await project.muster("init", "reveiw")).toMatchObject({
+      code: 2,
+      stderr: "muster: there is no template 'reveiw'; did you mean 'review'? 'muster init' lists them\n",
+    });
+  });
+});
