@@ -29,19 +29,23 @@ const values = `## Values and expressions
 | Form | Meaning | Where |
 | --- | --- | --- |
 | \`\${{ expr }}\` as the whole value | a typed value, computed by [CEL](https://cel.dev) | \`for_each\`, \`value\`, \`outputs\`, \`on_error.output\` and other values |
-| \`expr\` | the same, without the braces | \`if\` |
+| \`expr\` | the same, without the braces | \`if\`, \`until\`, \`item_key\` |
 | \`{{ path }}\` inside a text | text, put in by [Handlebars](https://handlebarsjs.com) without escaping | \`task\`, \`instructions\`, \`stdin\`, \`env\`, \`cwd\`, argv of \`run\` |
 
 In a shell script of \`run\` nothing is put in: a value comes through \`env\` or \`stdin\`, so it can never become a command.
 
 **Names:** \`inputs\`, \`steps.ID.output\`, \`.status\`, \`.error\`, \`.results\` and \`.failed\` (of \`for_each\`),
-\`.exit_code\` and \`.stderr\` (of \`run\`), \`item\` and \`index\` (in \`for_each\`), \`env\`, \`run\`
-(\`id name version started_at\`), and \`secrets\` in \`env\` alone. Whoever reads \`steps.ID\` waits for it.
+\`.exit_code\` and \`.stderr\` (of \`run\`), \`item\` and \`index\` (in \`for_each\`), \`items\` (in a \`batch\`), \`matrix\`,
+\`previous\` (in \`repeat\` and \`fallback\`; null at first), \`output\` (in \`until\`), \`env\`, \`run\`
+(\`id name version started_at\`; in \`finally\` also \`status\` and \`error\`), and \`secrets\` in \`env\` alone. Whoever reads
+\`steps.ID\` waits for it. The steps inside of a group see all that the group sees; from outside only its \`outputs\` are seen,
+as \`steps.GROUP.output.NAME\`. A workflow that another one uses sees nothing of it but its own \`inputs\`.
 
 **CEL** has its standard functions and macros, and \`success() failure() always() cancelled()\`, \`coalesce(a, b, ...)\`,
 \`sum(list)\`, \`from_json(s)\`, \`to_json(v)\`, \`lines(s)\`. **Handlebars** has \`{{#if}} {{#unless}} {{#each}} {{#with}}\`, and
-\`json join lines truncate indent default eq ne lt gt and or not\`; \`file\`, \`artifact\` and partials are not in this
-version yet. In CEL a null is an error where a value is needed, but
+\`json join lines truncate indent default eq ne lt gt and or not\`. \`{{> name}}\` puts in a text of \`prompts/\` beside the
+manifest (\`prompts/name.md\`), expressions included; \`{{ file "notes.md" }}\` puts in a file of the repository as it is, and
+\`{{ file item }}\` one that \`for_each: { glob: ... }\` found. \`artifact\` is not in this version yet. In CEL a null is an error where a value is needed, but
 in \`coalesce\`; in a text it prints nothing.
 `;
 
@@ -59,6 +63,12 @@ const titles = {
   needs: "Needs",
   forEach: "For each",
   join: "Join",
+  batch: "Batch",
+  matrix: "Matrix",
+  repeat: "Repeat",
+  fallback: "Fallback",
+  workspace: "Workspace",
+  simulate: "Simulate",
   onError: "On error",
   jsonSchemaObject: "JSON Schema",
 };

@@ -1,10 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { createAgentStep } from "./engine/step/agent.ts";
+import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
+import { createWaitStep } from "./engine/step/wait.ts";
+import { createGlob } from "./engine/workspace/glob.ts";
+import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/launch.ts";
 import type { Environment } from "./compose/environment.ts";
 import { liveProviders, missingKeys, providerKeys } from "./compose/providers.ts";
@@ -15,6 +19,8 @@ import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
 import type { Recording, RecordingEntry } from "./provider/recording/recording.ts";
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
+import { createSimulateProvider } from "./provider/simulate.ts";
+import { simulatedText, simulatedValue } from "./provider/simulate/value.ts";
 import { nearest, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
 import { createPlainReporter } from "./reporter/plain.ts";
@@ -35,7 +41,7 @@ import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
 import { createSchemaCheck } from "./util/schema-check.ts";
 
-export type { Recording };
+export type { Recording, RecordingEntry };
 
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
@@ -86,7 +92,7 @@ export function openRecording(
 
 /** The folder in which steps work: the repository of the manifest, else the project. */
 export function workspaceOf(manifestPath: string, project: Project): string {
-  const folder = dirname(realpathSync(manifestPath));
+  const folder = existsSync(manifestPath) ? dirname(realpathSync(manifestPath)) : dirname(manifestPath);
   const repository = nearest(folder, [".git"]);
   if (repository !== null) return repository;
   const inside = relative(project.root, folder);
@@ -102,9 +108,13 @@ export interface SurroundingsOptions {
   readonly plan: Plan;
   readonly env: Environment;
   readonly workspace: string;
+  /** Where runs have folders of their own: `.muster/runs`. */
+  readonly runsFolder: string;
   readonly store: Store;
   /** Answers every model call in place of the providers; null = live. */
   readonly recording: Recording | null;
+  /** Nothing is asked and nothing is done: outputs are made up. */
+  readonly simulated: boolean;
   /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
   readonly record?: (entry: RecordingEntry) => void;
   readonly concurrency: number | null;
@@ -114,18 +124,18 @@ export interface SurroundingsOptions {
 
 /** Puts the adapters together for one run; the error lists what is missing in the environment, a sentence each. */
 export function createSurroundings(options: SurroundingsOptions): Result<Surroundings, readonly string[]> {
-  const { plan, env, recording } = options;
+  const { plan, env, recording, simulated } = options;
   const secrets: { [name: string]: string } = {};
   const missing: string[] = [];
   for (const name of plan.secrets) {
-    const value = env[name];
+    const value = simulated ? `[secret:${name}]` : env[name];
     if (value === undefined || value === "")
       missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
     else secrets[name] = value;
   }
-  if (recording === null) missing.push(...missingKeys(plan, env));
+  if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
   if (missing.length > 0) return err(missing);
-  const hidden = new Map(Object.entries(secrets));
+  const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
     const value = env[name];
     if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
@@ -140,26 +150,47 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const check = createSchemaCheck();
   const clock = systemClock;
-  const answering = recording === null ? liveProviders(env, secrets, clock) : replayProviders(recording);
+  const answering = simulated
+    ? simulatedProvider(plan)
+    : recording === null
+      ? liveProviders(env, secrets, clock)
+      : replayProviders(recording);
   const providerFor =
     options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const handlers = {
+    agent: createAgentStep({ providerFor, check }),
+    run: createRunStep({
+      workspace: options.workspace,
+      isolated: createIsolatedFolders(options.runsFolder),
+      environment: inherited(env, plan.secrets),
+      check,
+    }),
+    value: createValueStep(check),
+    wait: createWaitStep(),
+  };
   return ok({
     store: options.store,
     clock,
     owner: thisOwner(clock),
     mayTake: mayTake(clock),
     evaluator: createEvaluator(),
+    check,
+    glob: createGlob(options.workspace),
     redactor: redactor.value,
     secrets,
     onEvents: options.onEvents,
     log: options.log,
     concurrency: options.concurrency,
-    handlers: {
-      agent: createAgentStep({ providerFor, check }),
-      run: createRunStep({ workspace: options.workspace, environment: inherited(env, plan.secrets), check }),
-      value: createValueStep(check),
-    },
+    handlers: simulated
+      ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
+      : handlers,
+    hurry: simulated,
   });
+}
+
+function simulatedProvider(plan: Plan): () => Provider {
+  const provider = createSimulateProvider({ workflow: plan.workflow.name });
+  return () => provider;
 }
 
 /** This process as the owner of a lease. */
@@ -177,16 +208,29 @@ function observer(clock: Clock) {
   return processObserver({ host: hostname(), clock, probe: (pid, signal) => process.kill(pid, signal) });
 }
 
-/** Handlers that resolve templates but carry nothing out: for reading a run from its facts. */
-export function readingHandlers(): Surroundings["handlers"] {
+/** What it takes to read a run from its facts: templates are resolved, but nothing is carried out. */
+export function readingTools(
+  workspace: string,
+  simulated: boolean,
+): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
-    throw new Error("a run that is only read asks no model");
+    throw new Error("a run that is only read does nothing");
+  };
+  const handlers = {
+    agent: createAgentStep({ providerFor: nobody, check }),
+    run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
+    value: createValueStep(check),
+    wait: createWaitStep(),
   };
   return {
-    agent: createAgentStep({ providerFor: nobody, check }),
-    run: createRunStep({ workspace: resolve("."), environment: {}, check }),
-    value: createValueStep(check),
+    evaluator: createEvaluator(),
+    check,
+    glob: createGlob(workspace),
+    clock: systemClock,
+    handlers: simulated
+      ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
+      : handlers,
   };
 }
 

@@ -17,8 +17,8 @@ export interface CallSurroundings {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The attempt's clock, stopped while the call waits. */
-  readonly timer: { stop(): void; go(): void };
+  /** Waits without a slot and with the attempt's clock stopped; false when it was told to stop meanwhile. */
+  wait(ms: number): Promise<boolean>;
 }
 
 export type CallOutcome =
@@ -39,10 +39,7 @@ export async function callModel(
     const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;
     if (waitMs > LONGEST_WAIT_MS) return outcome;
     paid = outcome.usage;
-    around.timer.stop();
-    await pause(around.clock, waitMs, around.signal);
-    around.timer.go();
-    if (around.signal.aborted)
+    if (!(await around.wait(waitMs)))
       return {
         ok: false,
         failure: failure("cancelled", "cancelled", `the call of ${model.id} was stopped`),
@@ -81,16 +78,4 @@ async function callOnce(provider: Provider, request: ModelRequest, around: CallS
 
 function isBusy({ class: failureClass }: Failure): boolean {
   return failureClass === "rate_limit" || failureClass === "overloaded";
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      signal.removeEventListener("abort", end);
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -37,7 +37,8 @@ export interface TaskSurroundings extends CallSurroundings {
 export type Spend = Pick<Fact, "model" | "usage" | "costUsd">;
 
 /** What came of a task. The spend is that of this attempt's calls that are not recorded as facts of their own. */
-export type TaskResult = Spend & ({ readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure });
+export type TaskResult = Spend &
+  ({ readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure });
 
 /** Failures after which the next model of the chain is asked, inside the same attempt. SEMANTICS.md, "Model list". */
 const FAIL_OVER: ReadonlySet<string> = new Set(["rate_limit", "overloaded", "server", "network", "auth"]);
@@ -59,7 +60,12 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
 }
 
 /** The second and last turn of a typed task: the model sees what was wrong. */
-async function repair(task: Task, first: Answered, problems: readonly string[], around: TaskSurroundings): Promise<TaskResult> {
+async function repair(
+  task: Task,
+  first: Answered,
+  problems: readonly string[],
+  around: TaskSurroundings,
+): Promise<TaskResult> {
   if (!first.isRecalled) around.calls.record(1, first.requestDigest, first.reply as unknown as Json, first.spend);
   const messages: Message[] = [
     { role: "user", text: task.prompt },
@@ -73,10 +79,15 @@ async function repair(task: Task, first: Answered, problems: readonly string[], 
   if (stopped !== null) return { ok: false, failure: stopped, ...second.spend };
   const typed = typedReply(second.reply.text, task.output as JsonSchema, around.check);
   if (typed.ok) return { ok: true, output: typed.value, ...second.spend };
-  const why = failure("output", "schema_mismatch", `the reply of ${second.model.id} in '${around.label}' does not fit the output schema, even after one repair: ${typed.error.join("; ")}`, {
-    help: "say in the task what the fields mean, loosen the schema, or use a stronger model",
-    partial: second.reply.text.slice(0, 16 * 1024),
-  });
+  const why = failure(
+    "output",
+    "schema_mismatch",
+    `the reply of ${second.model.id} in '${around.label}' does not fit the output schema, even after one repair: ${typed.error.join("; ")}`,
+    {
+      help: "say in the task what the fields mean, loosen the schema, or use a stronger model",
+      partial: second.reply.text.slice(0, 16 * 1024),
+    },
+  );
   return { ok: false, failure: why, ...second.spend };
 }
 
@@ -89,7 +100,12 @@ interface Answered {
   readonly isRecalled: boolean;
 }
 
-async function askChain(task: Task, messages: readonly Message[], n: number, around: TaskSurroundings): Promise<Answered | (TaskResult & { ok: false })> {
+async function askChain(
+  task: Task,
+  messages: readonly Message[],
+  n: number,
+  around: TaskSurroundings,
+): Promise<Answered | (TaskResult & { ok: false })> {
   let failed: { failure: Failure; spend: Spend } | null = null;
   let lost: Spend = { model: null, usage: null, costUsd: null };
   for (const model of task.models) {
@@ -102,10 +118,22 @@ async function askChain(task: Task, messages: readonly Message[], n: number, aro
       effort: model.effort,
       outputSchema: task.output,
     };
-    const requestDigest = digestOf({ provider: model.provider, baseUrl: model.baseUrl, request: request as unknown as Json });
+    const requestDigest = digestOf({
+      provider: model.provider,
+      baseUrl: model.baseUrl,
+      request: request as unknown as Json,
+    });
     const recorded = around.calls.recall(n, requestDigest) as ModelReply | null;
     // Its spend stands with the recorded call.
-    if (recorded !== null) return { ok: true, reply: recorded, model, spend: { model: `${model.provider}/${recorded.model}`, usage: null, costUsd: null }, requestDigest, isRecalled: true };
+    if (recorded !== null)
+      return {
+        ok: true,
+        reply: recorded,
+        model,
+        spend: { model: `${model.provider}/${recorded.model}`, usage: null, costUsd: null },
+        requestDigest,
+        isRecalled: true,
+      };
     const outcome = await callModel(around.providerFor(model), model, request, around);
     if (outcome.ok) {
       const reply = { ...outcome.reply, text: around.redactor.text(outcome.reply.text) };
@@ -117,38 +145,79 @@ async function askChain(task: Task, messages: readonly Message[], n: number, aro
     failed = { failure: redacted(outcome.failure, around.redactor), spend: lost };
     if (!FAIL_OVER.has(outcome.failure.class) || around.signal.aborted) break;
   }
-  return { ok: false, failure: failed?.failure ?? failure("internal", "no_model", `'${around.label}' has no model`), ...(failed?.spend ?? lost) };
+  return {
+    ok: false,
+    failure: failed?.failure ?? failure("internal", "no_model", `'${around.label}' has no model`),
+    ...(failed?.spend ?? lost),
+  };
 }
 
-function tellCall(model: PlannedModel, reply: ModelReply, spend: Spend, durationMs: number, around: TaskSurroundings): void {
+function tellCall(
+  model: PlannedModel,
+  reply: ModelReply,
+  spend: Spend,
+  durationMs: number,
+  around: TaskSurroundings,
+): void {
   const usage = reply.usage;
-  const tokens = usage === null ? {} : { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, cache_read_tokens: usage.cacheReadTokens, cache_write_tokens: usage.cacheWriteTokens };
-  around.event("model.called", { model: model.id, answered: `${model.provider}/${reply.model}`, ...tokens, cost_usd: spend.costUsd, duration_ms: Math.round(durationMs) });
-  if (reply.model !== model.model) around.event("model.substituted", { asked: model.id, answered: `${model.provider}/${reply.model}` });
+  const tokens =
+    usage === null
+      ? {}
+      : {
+          input_tokens: usage.inputTokens,
+          output_tokens: usage.outputTokens,
+          cache_read_tokens: usage.cacheReadTokens,
+          cache_write_tokens: usage.cacheWriteTokens,
+        };
+  around.event("model.called", {
+    model: model.id,
+    answered: `${model.provider}/${reply.model}`,
+    ...tokens,
+    cost_usd: spend.costUsd,
+    duration_ms: Math.round(durationMs),
+  });
+  if (reply.model !== model.model)
+    around.event("model.substituted", { asked: model.id, answered: `${model.provider}/${reply.model}` });
 }
 
 /** A reply that is cut or refused is no answer, however good it looks. */
 function stopFailure(reply: ModelReply, label: string, model: PlannedModel): Failure | null {
   const partial = reply.text === "" ? null : reply.text.slice(0, 16 * 1024);
   if (reply.stopReason === "refusal") {
-    return failure("refused", "refusal", `${model.id} refused the task of '${label}'`, { help: "reword the task, or give it to another model by 'fallback' or by hand", partial });
+    return failure("refused", "refusal", `${model.id} refused the task of '${label}'`, {
+      help: "reword the task, or give it to another model by 'fallback' or by hand",
+      partial,
+    });
   }
   if (reply.stopReason === "max_tokens") {
-    return failure("output", "max_tokens", `the reply of ${model.id} in '${label}' was cut at max_tokens (${model.maxTokens})`, { help: "raise 'max_tokens' of the model or agent, or ask for less", partial });
+    return failure(
+      "output",
+      "max_tokens",
+      `the reply of ${model.id} in '${label}' was cut at max_tokens (${model.maxTokens})`,
+      { help: "raise 'max_tokens' of the model or agent, or ask for less", partial },
+    );
   }
   return null;
 }
 
 function spendOf(model: PlannedModel, usage: Usage | null, answered: string): Spend {
   const price = priceOf(model.id, model.price);
-  return { model: `${model.provider}/${answered}`, usage, costUsd: usage === null || price === null ? null : costOf(price, usage) };
+  return {
+    model: `${model.provider}/${answered}`,
+    usage,
+    costUsd: usage === null || price === null ? null : costOf(price, usage),
+  };
 }
 
 function addSpend(before: Spend, next: Spend): Spend {
   if (before.usage === null) return next;
   if (next.usage === null) return { ...before, model: next.model ?? before.model };
   const isKnown = before.costUsd !== null && next.costUsd !== null;
-  return { model: next.model, usage: addUsage(before.usage, next.usage), costUsd: isKnown ? (before.costUsd as number) + (next.costUsd as number) : null };
+  return {
+    model: next.model,
+    usage: addUsage(before.usage, next.usage),
+    costUsd: isKnown ? (before.costUsd as number) + (next.costUsd as number) : null,
+  };
 }
 
 function redacted(why: Failure, redactor: Redactor): Failure {

@@ -39,7 +39,10 @@ export function configPlaces(projectRoot: string, env: { readonly [name: string]
  * Defaults for flags, from the weakest to the strongest: user, project, environment. A flag on the command line is
  * over all of them. UsageError for a file that holds something else.
  */
-export async function readSettings(places: ConfigPlaces, env: { readonly [name: string]: string | undefined }): Promise<readonly Setting[]> {
+export async function readSettings(
+  places: ConfigPlaces,
+  env: { readonly [name: string]: string | undefined },
+): Promise<readonly Setting[]> {
   const fromFiles = [...(await readFileSettings(places.user)), ...(await readFileSettings(places.project))];
   const fromEnv = (Object.keys(configurable) as Key[]).flatMap((key) => {
     const { variable } = configurable[key];
@@ -63,7 +66,9 @@ async function readFileSettings(path: string): Promise<readonly Setting[]> {
   return Object.entries(data).map(([key, value]) => {
     if (!Object.hasOwn(configurable, key)) {
       const near = suggest(key, Object.keys(configurable));
-      throw new UsageError(`${path}: there is no setting '${key}'${near === null ? "" : `; did you mean '${near}'?`} (known: ${Object.keys(configurable).join(", ")})`);
+      throw new UsageError(
+        `${path}: there is no setting '${key}'${near === null ? "" : `; did you mean '${near}'?`} (known: ${Object.keys(configurable).join(", ")})`,
+      );
     }
     return setting(key as Key, value, `${path}: ${key}`);
   });
@@ -77,7 +82,8 @@ function setting(key: Key, value: Json, from: string): Setting {
     return { option, value: count, from };
   }
   if (kind === "switch") {
-    if (value !== true && value !== false && value !== "true" && value !== "false") throw new UsageError(`${from}: it must be true or false`);
+    if (value !== true && value !== false && value !== "true" && value !== "false")
+      throw new UsageError(`${from}: it must be true or false`);
     return { option, value: String(value) === "true", from };
   }
   if (typeof value !== "string") throw new UsageError(`${from}: it must be a text`);

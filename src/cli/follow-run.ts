@@ -86,7 +86,7 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
     ...outcome,
     status,
     durationMs: outcome.activeMs,
-    simulated: false,
+    simulated: followed.simulated,
     replayed: followed.origin,
   } as const;
   saveReport(

@@ -23,7 +23,8 @@ export function readInputs(plan: Plan, options: InputOptions, terminal: Terminal
 
 /** The inputs as given, defaults not filled in. `--input` wins over `--inputs`. */
 export function givenInputs(plan: Plan, options: InputOptions, terminal: Terminal): JsonObject {
-  const given: { [name: string]: Json } = options.inputs === undefined ? {} : { ...inputFile(options.inputs, terminal) };
+  const given: { [name: string]: Json } =
+    options.inputs === undefined ? {} : { ...inputFile(options.inputs, terminal) };
   for (const text of options.input) {
     const sign = text.indexOf("=");
     if (sign < 1) throw new UsageError(`--input ${text}: write it as --input NAME=VALUE`);

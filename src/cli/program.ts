@@ -100,6 +100,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(modelOption())
     .option("--only <step...>", "only these steps and what they need")
     .option("--record <file>", "keep every exchange with a model in a file, for --replay")
+    .option("--simulate", "go through the whole graph without a model and without effects")
     .option("--replay <file>", "answer every model call from a recording, strictly");
   addRunOptions(run);
 

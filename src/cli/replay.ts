@@ -16,6 +16,8 @@ export function readReplay(path: string, terminal: Terminal): Recording {
   }
   if (recording.ok) return { ...recording.value, path };
   const { diagnostics, source } = recording.error;
-  terminal.err(renderDiagnostics(diagnostics, source === null ? [] : [source], { color: terminal.color.isColorSupported }));
+  terminal.err(
+    renderDiagnostics(diagnostics, source === null ? [] : [source], { color: terminal.color.isColorSupported }),
+  );
   throw new UsageError(`${path} is not a valid recording`, exitCode.invalid);
 }

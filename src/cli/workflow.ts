@@ -6,6 +6,7 @@ import { compile, type Compiled } from "../plan/compile.ts";
 import type { ModelChoice } from "../plan/model-choice.ts";
 import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
+import { createSourceReader } from "../compose/source-reader.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,8 +18,11 @@ export function compileFile(path: string, cwd: string, choice: ModelChoice): Com
   } catch (error) {
     throw unreadable(path, error);
   }
-  if (!source.ok) return { source: { path, text: "" }, diagnostics: source.error, plan: null };
-  const compiled = compile(source.value, choice);
+  if (!source.ok) {
+    const empty = { path, text: "" };
+    return { source: empty, sources: [empty], diagnostics: source.error, plan: null };
+  }
+  const compiled = compile(source.value, choice, createSourceReader(resolve(cwd, path), path));
   if (!compiled.ok) throw new UsageError(compiled.error);
   return compiled.value;
 }
@@ -29,9 +33,9 @@ export function planOrExit(
   terminal: Terminal,
   choice: ModelChoice,
 ): { readonly plan: Plan; readonly source: SourceFile } {
-  const { plan, diagnostics, source } = compileFile(path, terminal.cwd, choice);
+  const { plan, diagnostics, source, sources } = compileFile(path, terminal.cwd, choice);
   if (diagnostics.length > 0)
-    terminal.err(renderDiagnostics(diagnostics, [source], { color: terminal.color.isColorSupported }));
+    terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
   if (plan === null) throw new UsageError(`${path} is not a valid workflow`, exitCode.invalid);
   return { plan, source };
 }

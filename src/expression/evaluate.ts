@@ -6,6 +6,7 @@ import { EvaluationError } from "./evaluation-error.ts";
 import { Meter } from "./meter.ts";
 import type { ExpressionError, ExpressionProblem, GateStatus } from "./scope.ts";
 import type { Template } from "./template.ts";
+import type { ReadFile } from "./text/helper.ts";
 import { TextInterpreter } from "./text/interpreter.ts";
 import { parseText } from "./text/parse.ts";
 import type { TextPart } from "./text/tree.ts";
@@ -19,7 +20,18 @@ export interface Evaluator {
    * randomness, nothing of a prototype is read. Ends within a fixed amount of work (error `cost`). `gate` is what
    * success(), failure() and cancelled() answer: only `if` has one.
    */
-  evaluate(template: Template, context: Context, gate?: GateStatus): Result<Json, ExpressionError>;
+  evaluate(
+    template: Template,
+    context: Context,
+    gate?: GateStatus,
+    resources?: Resources,
+  ): Result<Json, ExpressionError>;
+}
+
+/** What a template reads beside names. */
+export interface Resources {
+  /** The text of a file by a path that a `glob` gave; the error is a sentence. It was read: it belongs to the inputs. */
+  file(path: string): Result<string, string>;
 }
 
 /** An evaluator with its own cache of parsed templates, which go when their templates go. */
@@ -27,7 +39,13 @@ export function createEvaluator(): Evaluator {
   const expressions = new WeakMap<Template, CelNode>();
   const texts = new WeakMap<Template, readonly TextPart[]>();
 
-  const valueOf = (template: Template, context: Context, gate: GateStatus | undefined, meter: Meter): Json => {
+  const valueOf = (
+    template: Template,
+    context: Context,
+    gate: GateStatus | undefined,
+    meter: Meter,
+    resources?: Resources,
+  ): Json => {
     switch (template.kind) {
       case "literal":
         return template.value;
@@ -37,26 +55,42 @@ export function createEvaluator(): Evaluator {
       }
       case "text": {
         const parts = remember(texts, template, () => parsedText(template.source));
-        return new TextInterpreter(context, meter).print(parts);
+        return new TextInterpreter(context, meter, fileReader(template.files, resources)).print(parts);
       }
       case "list":
-        return template.items.map((item) => valueOf(item, context, gate, meter));
+        return template.items.map((item) => valueOf(item, context, gate, meter, resources));
       case "object":
         return Object.fromEntries(
-          Object.entries(template.entries).map(([key, entry]) => [key, valueOf(entry, context, gate, meter)]),
+          Object.entries(template.entries).map(([key, entry]) => [
+            key,
+            valueOf(entry, context, gate, meter, resources),
+          ]),
         );
     }
   };
 
   return {
-    evaluate(template, context, gate) {
+    evaluate(template, context, gate, resources) {
       try {
-        return ok(valueOf(template, context, gate, new Meter()));
+        return ok(valueOf(template, context, gate, new Meter(), resources));
       } catch (error) {
         if (error instanceof EvaluationError) return err(error.toExpressionError());
         throw error;
       }
     },
+  };
+}
+
+/** Files that the plan has come first: a path that is written out is never read at run time. */
+function fileReader(
+  files: { readonly [path: string]: string } | undefined,
+  resources: Resources | undefined,
+): ReadFile {
+  return (path) => {
+    if (files !== undefined && Object.hasOwn(files, path)) return files[path] as string;
+    const text = resources?.file(path) ?? err(`the file '${path}' cannot be read here`);
+    if (text.ok) return text.value;
+    throw new EvaluationError("file", text.error);
   };
 }
 

@@ -16,6 +16,8 @@ export type EvaluationErrorCode =
   | "cost"
   /** A name that can be read in two ways. */
   | "ambiguous"
+  /** A file that a text prints cannot be read. */
+  | "file"
   /** The source cannot be read: it was not checked. */
   | "syntax";
 

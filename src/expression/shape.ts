@@ -12,6 +12,8 @@ export const stringShape: JsonSchema = { type: "string" };
 /** An optional of CEL, as `a.?b` gives it: nothing is said about what it holds. */
 export const optionalShape: JsonSchema = { "x-optional": true };
 export const nullShape: JsonSchema = { type: "null" };
+/** The path of a file that a `glob` gave. */
+export const filePathShape: JsonSchema = { type: "string", "x-file-path": true };
 
 /** A list of such items. */
 export function listShape(items: JsonSchema): JsonSchema {
@@ -106,6 +108,11 @@ function valuesOfBranch(branch: JsonObject): readonly Json[] | null {
 /** True when a value of this shape may be text that a model wrote freely. */
 export function isFreeText(schema: JsonSchema): boolean {
   return branchesOf(schema).some((branch) => branch !== null && branch["x-free-text"] === true);
+}
+
+/** True when a value of this shape is surely a path that a `glob` gave. */
+export function isFilePath(schema: JsonSchema): boolean {
+  return typeof schema === "object" && schema["x-file-path"] === true;
 }
 
 /** True when a value of this shape is surely an optional, which must be opened before it is compared. */

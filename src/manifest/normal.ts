@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from "../util/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
 import type { Backoff, Effort, FailureClass, Shell } from "./types.ts";
 import type { Pointer } from "./pointer.ts";
 
@@ -6,7 +6,8 @@ import type { Pointer } from "./pointer.ts";
  * A manifest in one canonical spelling: short forms are written out, durations are milliseconds, `defaults` and the
  * defaults of the language are filled in. Templates and expressions are still text as written, names are not resolved.
  * A node is found in the document under the pointer at which the user wrote it, e.g.
- * `["steps", id, "task"]`, `["agents", name, "instructions"]`, `["outputs", name]`, `["steps", id, "on_error", "output"]`.
+ * `["steps", id, "task"]`, `["agents", name, "instructions"]`, `["outputs", name]`, `["steps", id, "on_error", "output"]`,
+ * `["steps", group, "steps", id, "task"]`, `["finally", id, "run"]`.
  */
 export interface NormalManifest {
   readonly name: string;
@@ -23,7 +24,7 @@ export interface NormalManifest {
   /** What an agent without `model` uses; null when nothing is written. Located under `["defaults", "model"]`. */
   readonly defaultModel: readonly Named[] | null;
   readonly limits: NormalLimits;
-  /** In the order of the file. */
+  /** In the order of the file, those of `finally` last. */
   readonly steps: readonly NormalStep[];
   /** Values with templates inside. */
   readonly outputs: { readonly [name: string]: Json };
@@ -73,12 +74,16 @@ export interface NormalAgent {
 export interface NormalLimits {
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** `timeout` is written in the file. */
+  readonly hasTimeout: boolean;
   readonly graceMs: number;
+  /** How deep workflows may use others. */
+  readonly depth: number;
 }
 
 export interface NormalStep {
   readonly id: string;
-  /** `["steps", id]` for a step at the top. */
+  /** `["steps", id]` for a step at the top, `["finally", id]`, `["steps", group, "steps", id]`. */
   readonly pointer: Pointer;
   /** A text template. */
   readonly description: string | null;
@@ -89,12 +94,32 @@ export interface NormalStep {
   readonly condition: string | null;
   readonly fan: NormalFan | null;
   readonly retry: NormalRetry;
-  readonly timeoutMs: number;
+  /** null for a group, a sub-workflow and a wait that do not write one. */
+  readonly timeoutMs: number | null;
   readonly onError: NormalOnError;
   /** null = text (a `value` step: its value unchecked). */
   readonly output: JsonSchema | null;
   /** `idempotent`; null = not written. */
   readonly idempotent: boolean | null;
+  readonly isFinally: boolean;
+  readonly repeat: NormalRepeat | null;
+  /** In order; empty when there is none. */
+  readonly fallback: readonly NormalFallback[];
+  readonly workspace: "repo" | "isolated";
+  readonly simulate: { readonly output: Json } | null;
+}
+
+export interface NormalRepeat {
+  /** An expression, bare or `${{ expr }}`. */
+  readonly until: string;
+  readonly max: number;
+  readonly delayMs: number;
+}
+
+/** One stage after the step's own; at least one of the two is written. */
+export interface NormalFallback {
+  readonly agent: Named | null;
+  readonly models: readonly Named[] | null;
 }
 
 /** `required` of the steps `of` must succeed: all of them for a name or a list, 1 for `any`. */
@@ -105,7 +130,14 @@ export interface NormalNeeds {
 
 /** What kind of step it is. */
 export type NormalBody =
-  | { readonly kind: "agent"; readonly agent: string; readonly task: string; readonly model: readonly Named[] | null }
+  | {
+      readonly kind: "agent";
+      readonly agent: string;
+      readonly task: string;
+      readonly model: readonly Named[] | null;
+      /** The key of the `matrix` in `model: ${{ matrix.KEY }}`; null when the model is written out or left out. */
+      readonly modelKey: string | null;
+    }
   | {
       readonly kind: "run";
       /** A script (never a template), or argv, each a text template or `${{ expr }}`. */
@@ -117,11 +149,52 @@ export type NormalBody =
       readonly stdin: string | null;
       readonly cwd: string | null;
     }
-  | { readonly kind: "value"; readonly value: Json };
+  | { readonly kind: "value"; readonly value: Json }
+  | {
+      readonly kind: "steps";
+      /** In the order of the file. */
+      readonly steps: readonly NormalStep[];
+      /** Values with templates inside. */
+      readonly outputs: { readonly [name: string]: Json };
+    }
+  | {
+      readonly kind: "uses";
+      /** As written: it starts with `./` or `../`. */
+      readonly path: string;
+      /** Values with templates inside. */
+      readonly with: { readonly [input: string]: Json };
+      /** Names of the secrets that are passed, or all that the other workflow declares. */
+      readonly secrets: "inherit" | readonly Named[];
+    }
+  | {
+      readonly kind: "wait";
+      readonly forMs: number | null;
+      /** A text template or `${{ expr }}`; null where `forMs` says it. */
+      readonly until: string | null;
+    };
+
+/** What the units of a step go over. */
+export type NormalItems =
+  /** A list (with templates inside), or one `${{ expr }}`. */
+  | { readonly kind: "list"; readonly list: Json }
+  /** A text template. */
+  | { readonly kind: "glob"; readonly pattern: string }
+  | { readonly kind: "matrix"; readonly matrix: NormalMatrix };
+
+/** A matrix as it is written; `combinationsOf` of the plan multiplies it out. */
+export interface NormalMatrix {
+  readonly axes: { readonly [key: string]: readonly Json[] };
+  readonly include: readonly JsonObject[];
+  readonly exclude: readonly JsonObject[];
+}
 
 export interface NormalFan {
-  /** A list (with templates inside), or one `${{ expr }}`. */
-  readonly items: Json;
+  readonly items: NormalItems;
+  /** `for_each`, or `matrix`. */
+  readonly pointer: Pointer;
+  /** An expression that names an item; null = its content does. */
+  readonly itemKey: string | null;
+  readonly batch: { readonly size: number; readonly flatten: boolean } | null;
   readonly maxItems: number;
   /** null = no limit of its own. */
   readonly maxParallel: number | null;

@@ -4,20 +4,26 @@ import type {
   Named,
   NormalAgent,
   NormalBody,
+  NormalFallback,
   NormalFan,
   NormalInput,
+  NormalItems,
   NormalManifest,
+  NormalMatrix,
   NormalModel,
   NormalNeeds,
   NormalOnError,
+  NormalRepeat,
   NormalRetry,
   NormalStep,
 } from "./normal.ts";
 import type { Pointer } from "./pointer.ts";
 import type {
   Agent,
+  Batch,
   Defaults,
   Duration,
+  Fallback,
   Input,
   Join,
   Manifest,
@@ -26,14 +32,17 @@ import type {
   ModelSettings,
   Needs,
   OnError,
+  Repeat,
   Retry,
   Step,
+  StepMap,
 } from "./types.ts";
 
 /** The defaults of the language (LANGUAGE, sections 3 and 4). Durations as a manifest writes them. */
-const defaultLimits = { concurrency: 8, timeout: "1h", grace: "30s" };
+const defaultLimits = { concurrency: 8, timeout: "1h", grace: "30s", depth: 3 };
 const defaultTimeout = "10m";
 const defaultMaxItems = 1000;
+const defaultRounds = 5;
 const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max_delay: "1m", jitter: true } as const;
 
 /** Writes a valid manifest in its canonical spelling, with all defaults. Pure. */
@@ -52,9 +61,14 @@ export function normalise(manifest: Manifest): NormalManifest {
     limits: {
       concurrency: limits.concurrency ?? defaultLimits.concurrency,
       timeoutMs: milliseconds(limits.timeout ?? defaultLimits.timeout),
+      hasTimeout: limits.timeout !== undefined,
       graceMs: milliseconds(limits.grace ?? defaultLimits.grace),
+      depth: limits.depth ?? defaultLimits.depth,
     },
-    steps: Object.entries(manifest.steps).map(([id, step]) => normaliseStep(id, step, ["steps", id], defaults)),
+    steps: [
+      ...normaliseSteps(manifest.steps, ["steps"], defaults),
+      ...normaliseSteps(manifest.finally ?? {}, ["finally"], defaults).map((step) => ({ ...step, isFinally: true })),
+    ],
     outputs: { ...manifest.outputs },
   };
 }
@@ -123,30 +137,79 @@ function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
   };
 }
 
+function normaliseSteps(steps: StepMap, pointer: Pointer, defaults: Defaults): readonly NormalStep[] {
+  return Object.entries(steps).map(([id, step]) => normaliseStep(id, step, [...pointer, id], defaults));
+}
+
 function normaliseStep(id: string, step: Step, pointer: Pointer, defaults: Defaults): NormalStep {
   return {
     id,
     pointer,
     description: step.description ?? null,
-    body: normaliseBody(step, pointer),
+    body: normaliseBody(step, pointer, defaults),
     needs: step.needs === undefined ? null : normaliseNeeds(step.needs, [...pointer, "needs"]),
     condition: step.if === undefined ? null : String(step.if),
-    fan: normaliseFan(step),
-    retry: normaliseRetry(step.retry, defaults.retry),
-    timeoutMs: milliseconds(step.timeout ?? defaults.timeout ?? defaultTimeout),
+    fan: normaliseFan(step, pointer),
+    // The defaults are for what does something itself: a group would repeat the retries of its steps.
+    retry: normaliseRetry(step.retry, hasOwnClock(step) && step.retry === undefined ? undefined : defaults.retry),
+    timeoutMs: timeoutOf(step, defaults),
     onError: normaliseOnError(step.on_error ?? defaults.on_error ?? "fail"),
     output: step.output ?? null,
     idempotent: step.idempotent ?? null,
+    isFinally: false,
+    repeat: step.repeat === undefined ? null : normaliseRepeat(step.repeat),
+    fallback: (step.fallback ?? []).map((stage, index) => normaliseFallback(stage, [...pointer, "fallback", index])),
+    workspace: step.workspace === "isolated" ? "isolated" : "repo",
+    simulate: step.simulate ?? null,
   };
 }
 
-function normaliseBody(step: Step, pointer: Pointer): NormalBody {
+/** What waits by its own clock, or for steps with clocks of their own, has no limit unless one is written. */
+function timeoutOf(step: Step, defaults: Defaults): number | null {
+  if (hasOwnClock(step)) return step.timeout === undefined ? null : milliseconds(step.timeout);
+  return milliseconds(step.timeout ?? defaults.timeout ?? defaultTimeout);
+}
+
+function hasOwnClock(step: Step): boolean {
+  return "steps" in step || "uses" in step || "wait" in step;
+}
+
+function normaliseRepeat({ until, max = defaultRounds, delay = "0s" }: Repeat): NormalRepeat {
+  return { until, max, delayMs: milliseconds(delay) };
+}
+
+function normaliseFallback({ agent, model }: Fallback[number], pointer: Pointer): NormalFallback {
+  return {
+    agent: agent === undefined ? null : { name: agent, pointer: [...pointer, "agent"] },
+    models: modelChain(model, [...pointer, "model"]),
+  };
+}
+
+/** `${{ matrix.KEY }}`, the only expression that a model may be. */
+const MATRIX_MODEL = /^\s*\$\{\{\s*matrix\.(\w+)\s*\}\}\s*$/;
+
+function normaliseBody(step: Step, pointer: Pointer, defaults: Defaults): NormalBody {
   if ("agent" in step) {
-    return { kind: "agent", agent: step.agent, task: step.task, model: modelChain(step.model, [...pointer, "model"]) };
+    const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;
+    const model = modelKey === null ? modelChain(step.model, [...pointer, "model"]) : null;
+    return { kind: "agent", agent: step.agent, task: step.task, model, modelKey };
   }
   if ("run" in step) {
     const { run: command, shell = null, env = {}, stdin = null, cwd = null } = step;
     return { kind: "run", command, shell, env, stdin, cwd };
+  }
+  if ("steps" in step) {
+    const steps = normaliseSteps(step.steps, [...pointer, "steps"], defaults);
+    return { kind: "steps", steps, outputs: { ...step.outputs } };
+  }
+  if ("uses" in step) {
+    const { secrets = [] } = step;
+    const passed = secrets === "inherit" ? secrets : named(secrets, [...pointer, "secrets"]);
+    return { kind: "uses", path: step.uses, with: { ...step.with }, secrets: passed };
+  }
+  if ("wait" in step) {
+    const { for: span, until } = step.wait;
+    return { kind: "wait", forMs: span === undefined ? null : milliseconds(span), until: until ?? null };
   }
   return { kind: "value", value: step.value };
 }
@@ -160,15 +223,34 @@ function normaliseNeeds(needs: Needs, pointer: Pointer): NormalNeeds {
   return { of: named(needs.of, [...pointer, "of"]), required: needs.at_least };
 }
 
-function normaliseFan(step: Step): NormalFan | null {
-  if (step.for_each === undefined) return null;
+function normaliseFan(step: Step, pointer: Pointer): NormalFan | null {
+  const items = itemsOf(step);
+  if (items === null) return null;
   return {
-    items: step.for_each,
+    items,
+    pointer: [...pointer, items.kind === "matrix" ? "matrix" : "for_each"],
+    itemKey: step.item_key ?? null,
+    batch: step.batch === undefined ? null : normaliseBatch(step.batch),
     maxItems: step.max_items ?? defaultMaxItems,
     maxParallel: step.max_parallel ?? null,
     failFast: step.fail_fast ?? false,
     join: normaliseJoin(step.join ?? "all"),
   };
+}
+
+function itemsOf({ for_each: list, matrix }: Step): NormalItems | null {
+  if (matrix !== undefined) {
+    const { include = [], exclude = [], ...axes } = matrix;
+    return { kind: "matrix", matrix: { axes: axes as NormalMatrix["axes"], include, exclude } };
+  }
+  if (list === undefined) return null;
+  if (typeof list === "string" || Array.isArray(list)) return { kind: "list", list };
+  return { kind: "glob", pattern: list.glob };
+}
+
+function normaliseBatch(batch: Batch): NormalFan["batch"] {
+  if (typeof batch === "number") return { size: batch, flatten: true };
+  return { size: batch.size, flatten: batch.flatten ?? true };
 }
 
 function normaliseJoin(join: Join): NormalFan["join"] {

@@ -2,23 +2,55 @@ import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import { parseDuration } from "../util/duration.ts";
 import type { Pointer } from "./pointer.ts";
 import type { ProblemList } from "./problem-list.ts";
+import { writtenSteps } from "./written-step.ts";
 
 /**
  * Rules between keys that the schema does not say. Looks only at what has the right type; the rest is reported already.
  */
 export function checkShape(manifest: JsonObject, problems: ProblemList): void {
   checkRetry(objectAt(manifest, "defaults"), ["defaults"], problems);
-  for (const [id, step] of Object.entries(objectAt(manifest, "steps"))) {
-    if (!isJsonObject(step)) continue;
-    checkFan(step, ["steps", id], problems);
-    checkRetry(step, ["steps", id], problems);
+  const places = new Map<string, Pointer>();
+  for (const { id, pointer, step } of writtenSteps(manifest)) {
+    checkId(id, pointer, places, problems);
+    checkFan(step, pointer, problems);
+    checkStages(step, pointer, problems);
+    checkRetry(step, pointer, problems);
+    const not = (key: string, message: string, help: string): void =>
+      problems.add("WF2015", [...pointer, key], message, { part: "key", help });
     if (Array.isArray(step["run"]) && step["shell"] !== undefined) {
-      problems.add("WF2015", ["steps", id, "shell"], "'shell' has no meaning where 'run' is a list", {
+      not(
+        "shell",
+        "'shell' has no meaning where 'run' is a list",
+        "a list starts the program itself, without a shell; write the script as a text, or take 'shell' out",
+      );
+    }
+    const kind = ["value", "steps", "uses", "wait"].find((key) => Object.hasOwn(step, key));
+    if (kind !== undefined && step["workspace"] !== undefined) {
+      const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
+      not("workspace", `'workspace' has no meaning for '${kind}', which touches no files itself`, inner);
+    }
+    const { for: span, until } = objectAt(step, "wait");
+    if (span !== undefined && until !== undefined) {
+      problems.add("WF2015", [...pointer, "wait", "until"], "'wait' has both 'for' and 'until'", {
         part: "key",
-        help: "a list starts the program itself, without a shell; write the script as a text, or take 'shell' out",
+        help: "take one of them out",
       });
     }
   }
+}
+
+/** Names of steps are unique in the file, so that `steps.NAME` has one meaning wherever it stands. */
+function checkId(id: string, pointer: Pointer, places: Map<string, Pointer>, problems: ProblemList): void {
+  const first = places.get(id);
+  if (first === undefined) {
+    places.set(id, pointer);
+    return;
+  }
+  problems.add("WF2017", pointer, `there is another step '${id}' in this file`, {
+    part: "key",
+    help: "a name stands for one step of the file, inside of groups and `finally` too: rename one of them",
+    related: { pointer: first, part: "key", message: `'${id}' is here` },
+  });
 }
 
 function objectAt(object: JsonObject, key: string): JsonObject {
@@ -27,17 +59,33 @@ function objectAt(object: JsonObject, key: string): JsonObject {
 }
 
 const fanKeys = ["join", "max_parallel", "max_items", "fail_fast"];
+/** Keys that a `matrix` does not take. */
+const listKeys = ["item_key", "batch"];
 
 function checkFan(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
-  const written = fanKeys.filter((key) => Object.hasOwn(step, key));
+  const fans = ["for_each", "matrix"].filter((key) => Object.hasOwn(step, key));
+  const keys = fans.length === 0 ? [...fanKeys, ...listKeys] : fans[0] === "matrix" ? listKeys : [];
+  const written = keys.filter((key) => Object.hasOwn(step, key));
   const [first] = written;
-  const fans = ["for_each", "matrix"].some((key) => Object.hasOwn(step, key));
-  if (first !== undefined && !fans) {
-    problems.add("WF2015", [...pointer, first], `${written.map((key) => `'${key}'`).join(", ")} without 'for_each'`, {
+  if (fans.length === 2) {
+    problems.add("WF2015", [...pointer, "matrix"], "'matrix' and 'for_each' on one step", {
       part: "key",
-      help: "add `for_each`, or take it out",
+      help: "take one of them out, or put the step into a group (`steps`) that has the other",
     });
     return;
+  }
+  if (first !== undefined) {
+    problems.add("WF2015", [...pointer, first], `${written.map((key) => `'${key}'`).join(", ")} without 'for_each'`, {
+      part: "key",
+      help: fans.length === 0 ? "add `for_each`, or take it out" : "a `matrix` is written out: take it out",
+    });
+    return;
+  }
+  if (step["batch"] !== undefined && step["join"] === "any") {
+    problems.add("WF2015", [...pointer, "batch"], "'batch' has no meaning with `join: any`, which wants one item", {
+      part: "key",
+      help: "take one of them out",
+    });
   }
   if (step["fail_fast"] === true && step["join"] === "settled") {
     problems.add(
@@ -46,6 +94,20 @@ function checkFan(step: JsonObject, pointer: Pointer, problems: ProblemList): vo
       "'fail_fast' has no meaning with `join: settled`, which no item can fail",
       { part: "key", help: "take one of them out" },
     );
+  }
+}
+
+/** Which kinds of stages a step can have. */
+function checkStages(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
+  const not = (key: string, message: string, help: string): void =>
+    problems.add("WF2015", [...pointer, key], message, { part: "key", help });
+  for (const key of ["fallback", "repeat"]) {
+    if (step[key] === undefined || step["handoff"] === undefined) continue;
+    not(key, `'${key}' and 'handoff' on one step`, "'handoff' has stages of its own: take one of them out");
+  }
+  if (step["fallback"] === undefined || step["handoff"] !== undefined) return;
+  if (step["agent"] === undefined) {
+    not("fallback", "'fallback' names agents and models, and this step has none", "use `on_error` or `retry`");
   }
 }
 

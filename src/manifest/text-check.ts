@@ -11,7 +11,9 @@ export function checkText(walk: Walk, schema: SchemaObject, text: string, part: 
   if (later !== undefined && walk.index.pattern(later).test(text)) {
     walk.report("WF2007", `${quote(text)} as ${walk.label} is not in this version yet`, {
       part,
-      help: "name one that is declared in this file",
+      help: text.trimStart().startsWith("${{")
+        ? "name one that is declared in this file"
+        : `use ${schema["x-says"] ?? "another"}`,
     });
     return;
   }
@@ -43,6 +45,8 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
     }
     case "duration":
       return durationHelp(text);
+    case "manifest-path":
+      return /^[\w-][\w./-]*\.ya?ml$/.test(text) ? `write ./${text}` : null;
     case "list-expression": {
       const path = /^\s*(?:\{\{)?\s*([a-z_][\w.]*)\s*(?:\}\})?\s*$/i.exec(text)?.[1];
       return path === undefined ? null : `write \${{ ${path} }}, or [${path}] for a list of one`;

@@ -12,6 +12,7 @@ import { SchemaIndex } from "./schema-index.ts";
 import { checkShape } from "./shape-rule.ts";
 import type { Manifest } from "./types.ts";
 import { Walker } from "./walker.ts";
+import { writtenSteps } from "./written-step.ts";
 
 /** The version of the manifest language that this program knows. */
 export const LANGUAGE_VERSION = 1;
@@ -92,9 +93,17 @@ function checkSchemas(data: JsonObject, problems: ProblemList): void {
       problems.add("WF2011", [...pointer, "default"], `the default of '${name}' does not fit its schema: ${reason}`);
     }
   }
-  for (const [id, step] of entriesOf(data["steps"])) {
-    if (!isJsonObject(step) || !isJsonObject(step["output"]) || problems.has("steps", id)) continue;
-    checkJsonSchema(step["output"], ["steps", id, "output"], problems);
+  for (const { id, pointer, step } of writtenSteps(data)) {
+    const { output, simulate } = step;
+    const isWrong = problems.has(String(pointer[0]), String(pointer[1]));
+    if (!isJsonObject(output) || isWrong || !checkJsonSchema(output, [...pointer, "output"], problems)) continue;
+    if (!isJsonObject(simulate)) continue;
+    check ??= createSchemaCheck();
+    const [reason] = check(output, simulate["output"] as Json);
+    if (reason !== undefined) {
+      const message = `what '${id}' answers in a simulation does not fit its \`output\`: ${reason}`;
+      problems.add("WF2016", [...pointer, "simulate", "output"], message);
+    }
   }
 }
 

@@ -1,27 +1,22 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { Template } from "../expression/template.ts";
 import type { Document } from "../manifest/document.ts";
 import type { NormalManifest } from "../manifest/normal.ts";
 import { digestOf } from "../util/digest.ts";
+import { InternalError } from "../util/internal-error.ts";
 import type { Json } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
-import { checkCycles } from "./passes/check-cycles.ts";
-import { checkExpressions } from "./passes/check-expressions.ts";
-import { checkFans } from "./passes/check-fans.ts";
-import { checkUnused } from "./passes/check-unused.ts";
-import { findEdges } from "./passes/edges.ts";
-import { parseTemplates } from "./passes/parse-templates.ts";
-import { planStep } from "./passes/plan-steps.ts";
-import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
-import { Models } from "./passes/resolve-models.ts";
-import { Scopes } from "./passes/scopes.ts";
-import { shapesOf } from "./passes/step-shapes.ts";
-import { Problems } from "./problems.ts";
-import type { Plan, PlannedAgent } from "./types.ts";
+import { checkFiles, type CheckedFile } from "./check-file.ts";
+import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
+import { noChoice } from "./model-choice.ts";
+import type { ParsedScope } from "./passes/parse-templates.ts";
+import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
+import { noFiles } from "./source-files.ts";
+import type { Plan, PlannedAgent, PlannedScope, PlannedSubWorkflow } from "./types.ts";
 
 /**
- * Builds the plan of a manifest in passes, or tells all that is wrong with its names, graph and expressions at once,
- * in the order of the file. `document` is where the manifest came from and serves to find places only.
+ * Builds the plan of a manifest and of those that it uses in passes, or tells all that is wrong with their names,
+ * graphs and expressions at once: file by file, each in its order. `document` is where the manifest came from and
+ * serves to find places only; `form` is what was found wrong with it before.
  *
  * Equal manifests give equal plans and digests, whatever their comments, spelling and order of keys; only the order
  * of the steps counts, since it decides which of two ready steps starts first and what the numbers in a plan mean.
@@ -29,44 +24,106 @@ import type { Plan, PlannedAgent } from "./types.ts";
 export function buildPlan(
   document: Document,
   manifest: NormalManifest,
+  loader: WorkflowLoader = new WorkflowLoader(noFiles, noChoice),
+  form: readonly Diagnostic[] = [],
 ): Result<{ readonly plan: Plan; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]> {
-  const problems = new Problems(document);
-  const parsed = parseTemplates(manifest, problems);
-
-  const models = new Models(manifest, problems);
-  const agentModels = resolveAgents(manifest, models);
-  checkAgents(manifest, problems);
-
-  checkExpressions(manifest, parsed, new Scopes(manifest, shapesOf(manifest, parsed)), problems);
-  const edges = findEdges(parsed.steps, problems);
-  checkCycles(parsed.steps, edges, problems);
-  checkFans(parsed.steps, problems);
-
-  const steps = parsed.steps.map((step, index) =>
-    planStep(step, edges[index] ?? { groups: [], places: new Map() }, manifest, models, problems),
-  );
-  const errors = problems.of("error");
+  const top = loader.top(document, manifest, form);
+  const checked = checkFiles(top, loader.files);
+  const { scopes, agents } = new Assembly(top, checked);
+  const errors = loader.diagnosticsOf("error");
   if (errors.length > 0) return err(errors);
 
-  checkUnused(manifest, parsed, problems);
-  const { name, version, description, inputs, secrets, limits } = manifest;
-  const content = {
+  const { name, version, description, inputs, secrets, limits } = top.manifest;
+  const content: Omit<Plan, "digest"> = {
     format: 1,
     workflow: { name, version, description },
     inputs,
-    env: parsed.env,
+    env: checkedOf(checked, top).parsed.env,
     secrets: [...secrets].sort(),
-    agents: plannedAgents(agentModels, parsed.instructions),
-    limits,
-    scopes: [{ steps, outputs: parsed.outputs }],
-  } as const satisfies Omit<Plan, "digest">;
-  return ok({ plan: { ...content, digest: digestOf(content as unknown as Json) }, warnings: problems.of("warning") });
+    agents,
+    limits: { concurrency: limits.concurrency, timeoutMs: limits.timeoutMs, graceMs: limits.graceMs },
+    scopes,
+  };
+  const plan = { ...content, digest: digestOf(content as unknown as Json) };
+  return ok({ plan, warnings: loader.diagnosticsOf("warning") });
 }
 
-function plannedAgents(
-  agents: AgentModels,
-  instructions: ReadonlyMap<string, Template | null>,
-): { readonly [name: string]: PlannedAgent } {
-  const planned = [...agents].map(([name, models]) => [name, { instructions: instructions.get(name) ?? null, models }]);
-  return Object.fromEntries(planned) as { readonly [name: string]: PlannedAgent };
+type CheckedFiles = ReadonlyMap<WorkflowFile, CheckedFile>;
+
+function checkedOf(checked: CheckedFiles, file: WorkflowFile): CheckedFile {
+  const found = checked.get(file);
+  if (found === undefined) throw new InternalError(`${file.path} was not looked at`);
+  return found;
+}
+
+/** Numbers the scopes of all files: the workflow is 0, what is inside of a scope follows it. */
+class Assembly {
+  readonly scopes: PlannedScope[] = [];
+  readonly agents: { readonly [name: string]: PlannedAgent };
+  readonly #top: WorkflowFile;
+  readonly #checked: CheckedFiles;
+  readonly #numbers = new Map<WorkflowFile, number>();
+  readonly #agents: [string, PlannedAgent][] = [];
+
+  constructor(top: WorkflowFile, checked: CheckedFiles) {
+    this.#top = top;
+    this.#checked = checked;
+    this.#numberOf(top);
+    this.agents = Object.fromEntries(this.#agents);
+  }
+
+  #numberOf(file: WorkflowFile): number {
+    const known = this.#numbers.get(file);
+    if (known !== undefined) return known;
+    const checked = checkedOf(this.#checked, file);
+    const { parsed, agentModels } = checked;
+    for (const [name, models] of agentModels) {
+      this.#agents.push([this.#agentName(file, name), { instructions: parsed.instructions.get(name) ?? null, models }]);
+    }
+    const workflow = file === this.#top ? null : subWorkflowOf(checked);
+    return this.#add(checked, parsed.scope, workflow, (number) => this.#numbers.set(file, number));
+  }
+
+  #add(
+    checked: CheckedFile,
+    scope: ParsedScope,
+    workflow: PlannedSubWorkflow | null,
+    numbered: (number: number) => void = () => undefined,
+  ): number {
+    const number = this.scopes.length;
+    numbered(number);
+    this.scopes.push({ steps: [], outputs: scope.outputs, workflow });
+    const { file, models, edges } = checked;
+    const around: StepSurroundings = {
+      manifest: file.manifest,
+      models,
+      problems: file.problems,
+      agentName: (name) => this.#agentName(file, name),
+      scopeOf: ({ step, body }) => {
+        if (body.kind === "steps") return this.#add(checked, body.scope, null);
+        const used = file.uses.get(step.id) ?? null;
+        // A workflow that could not be read was reported: there will be no plan.
+        return used === null ? 0 : this.#numberOf(used);
+      },
+      timeoutOf: ({ step }) => {
+        const limits = file.uses.get(step.id)?.manifest.limits;
+        return limits?.hasTimeout === true ? limits.timeoutMs : null;
+      },
+    };
+    const places = edges.get(scope) ?? [];
+    const steps = scope.steps.map((step, index) =>
+      planStep(step, places[index] ?? { groups: [], places: new Map() }, around),
+    );
+    this.scopes[number] = { steps, outputs: scope.outputs, workflow };
+    return number;
+  }
+
+  #agentName(file: WorkflowFile, name: string): string {
+    return file === this.#top ? name : `${file.path}#${name}`;
+  }
+}
+
+function subWorkflowOf({ file, parsed }: CheckedFile): PlannedSubWorkflow {
+  const { name, version, inputs, secrets } = file.manifest;
+  return { name, version, path: file.path, inputs, env: parsed.env, secrets: [...secrets].sort() };
 }

@@ -1,49 +1,52 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
-import type { Document } from "../manifest/document.ts";
-import type { Pointer } from "../manifest/pointer.ts";
-import { salvage } from "../manifest/salvage.ts";
 import { normalise } from "../manifest/normalise.ts";
 import { readDocument } from "../manifest/read.ts";
+import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { buildPlan } from "./build.ts";
-import { chooseModels, noChoice, type ModelChoice } from "./model-choice.ts";
+import { WorkflowLoader } from "./load-workflows.ts";
+import { noChoice, unknownAlias, type ModelChoice } from "./model-choice.ts";
+import { noFiles, type SourceFiles } from "./source-files.ts";
 import type { Plan } from "./types.ts";
 
 /** A manifest that was compiled: its plan, or null when one of the diagnostics is an error. */
 export interface Compiled {
   readonly source: SourceFile;
-  /** Every problem of the file at once; warnings alone do not keep the plan away. */
+  /** The manifest first, then those that it uses, in the order in which they were met: for code frames. */
+  readonly sources: readonly SourceFile[];
+  /** Every problem of all files at once; warnings alone do not keep the plan away. */
   readonly diagnostics: readonly Diagnostic[];
   readonly plan: Plan | null;
 }
 
 /**
- * From the text of a manifest to its plan. Pure. The error is a sentence about `choice`: it names an alias that the
- * manifest does not have.
+ * From the text of a manifest to its plan. Pure but for `files`, which reads the workflows, partials and files that it
+ * names. The error is a sentence about `choice`: it names an alias that no manifest has.
  */
-export function compile(source: SourceFile, choice: ModelChoice = noChoice): Result<Compiled, string> {
-  const failed = (diagnostics: readonly Diagnostic[]) => ok({ source, diagnostics, plan: null });
+export function compile(
+  source: SourceFile,
+  choice: ModelChoice = noChoice,
+  files: SourceFiles = noFiles,
+): Result<Compiled, string> {
+  const loader = new WorkflowLoader(files, choice);
+  const failed = (diagnostics: readonly Diagnostic[]) =>
+    ok({ source, sources: loader.sources.length === 0 ? [source] : loader.sources, diagnostics, plan: null });
   const document = readDocument(source);
   if (!document.ok) return failed(document.error);
   const manifest = checkManifest(document.value);
-  if (!manifest.ok) return failed([...manifest.error.diagnostics, ...furtherProblems(document.value, manifest.error.pointers)].toSorted(byPlace));
-  const chosen = chooseModels(normalise(manifest.value), choice);
-  if (!chosen.ok) return err(chosen.error);
-  const built = buildPlan(document.value, chosen.value);
+  if (!manifest.ok) {
+    // Names, graph and expressions of what is left when the wrong entries are taken out, where that is safe.
+    const { diagnostics, pointers } = manifest.error;
+    const left = salvage(document.value, pointers);
+    if (left === null) return failed(diagnostics);
+    const built = buildPlan(left.document, normalise(left.manifest), loader, diagnostics);
+    return failed(built.ok ? diagnostics : built.error);
+  }
+  const built = buildPlan(document.value, normalise(manifest.value), loader);
+  const alias = unknownAlias(choice, loader.manifests);
+  if (alias !== null) return err(alias);
   if (!built.ok) return failed(built.error);
-  return ok({ source, diagnostics: built.value.warnings, plan: built.value.plan });
-}
-
-/** Problems of names, graph and expressions in what is left when the wrong entries are taken out, where that is safe. */
-function furtherProblems(document: Document, wrong: readonly Pointer[]): readonly Diagnostic[] {
-  const left = salvage(document, wrong);
-  if (left === null) return [];
-  const built = buildPlan(left.document, normalise(left.manifest));
-  return built.ok ? [] : built.error;
-}
-
-function byPlace(a: Diagnostic, b: Diagnostic): number {
-  return a.span.line - b.span.line || a.span.column - b.span.column;
+  return ok({ source, sources: loader.sources, diagnostics: built.value.warnings, plan: built.value.plan });
 }

@@ -1,14 +1,21 @@
 import { canonicalJson, type JsonObject } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
-import { knownItems } from "./fan-size.ts";
+import type { FanSize } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";
 import { Ledger, type ModelEstimate } from "./ledger.ts";
 import { costOf, worstCaseCost } from "./price/price.ts";
 import type { Price } from "./price/rates.ts";
 import { priceTableDate } from "./price/table.ts";
 import { bytesOf, leastBytesOf, Sizes } from "./size.ts";
-import { modelsOf } from "./step-digest.ts";
-import type { Plan, PlannedScope, PlannedStep } from "./types.ts";
+import { modelsOf, modelsOfStage } from "./step-digest.ts";
+import {
+  EMPTY_SCOPE,
+  type AgentBody,
+  type Plan,
+  type PlannedModel,
+  type PlannedScope,
+  type PlannedStep,
+} from "./types.ts";
 
 /** From the least to the most, both included. */
 export interface Range {
@@ -35,17 +42,15 @@ export interface Estimate {
   readonly priceTableDate: string;
 }
 
-export interface StepEstimate {
+export interface StepEstimate extends FanSize {
   readonly id: string;
-  /** 1 without `for_each`. The floor is 0 for a list that is not known, and for a step that may be skipped. */
+  /** Of one unit around it. The floor is 0 for a step that may be skipped, too. */
   readonly units: Range;
-  /** The list is known: written out, or an input. Otherwise the ceiling is `max_items`. */
-  readonly isSizeKnown: boolean;
-  /** More items than `max_items`: the step will fail before its first. */
-  readonly isTooLarge: boolean;
-  /** Calls of models: 0 for steps that ask none. */
+  /** Calls of models, in all units of all that is around the step: 0 for steps that ask none. */
   readonly calls: Range;
   readonly costUsd: Range;
+  /** The steps inside of a group or a sub-workflow, whose calls and cost are in those of the step. */
+  readonly steps: readonly StepEstimate[];
 }
 
 /** What a request adds to its texts: roles, field names, the frame of a structured output. Generous, in tokens. */
@@ -62,23 +67,20 @@ const MOST_BYTES_A_TOKEN = 8;
 
 /**
  * Calls and cost of a run of this plan. `inputs` are the values that are given; the others count with their defaults.
- * Ceiling: every unit of every step, each with all its attempts, turns and models of the chain, each call with its
- * longest input and output. A call that is lost in a crash and asked again is not in it.
+ * Ceiling: every unit of every step, each with all its rounds, stages, attempts, turns and models of the chain, each
+ * call with its longest input and output; inside of groups and sub-workflows as often as these. A call that is lost in a crash and asked again is not in it.
  * Floor: all goes well. Only steps that surely run, one call a unit to the first model, the part of the prompt that
  * is there in any case, one token of output.
  */
 export function estimate(plan: Plan, inputs: JsonObject = {}): Estimate {
   const known = { ...defaultsOf(plan), ...inputs };
   const ledger = new Ledger();
-  const steps = plan.scopes.flatMap((scope) => estimateScope(plan, scope, known, ledger));
-  const total = (range: (step: StepEstimate) => Range): Range => ({
-    floor: steps.reduce((sum, step) => sum + range(step).floor, 0),
-    ceiling: steps.reduce((sum, step) => sum + range(step).ceiling, 0),
-  });
+  const given = { inputs: known, sizes: new Map(), around: null, env: plan.env };
+  const sizes = new Sizes(plan, plan.scopes[0] ?? EMPTY_SCOPE, given);
+  const steps = estimateScope(plan, sizes, { floor: 1, ceiling: 1 }, ledger);
   return {
     steps,
-    calls: total((step) => step.calls),
-    costUsd: total((step) => step.costUsd),
+    ...totalOf(steps),
     models: ledger.models(),
     unpriced: ledger.unpriced(),
     unknownInput: [...ledger.unknownInput],
@@ -92,32 +94,35 @@ function defaultsOf(plan: Plan): JsonObject {
   return Object.fromEntries(optional.map(([name, input]) => [name, input.default]));
 }
 
-function estimateScope(plan: Plan, scope: PlannedScope, inputs: JsonObject, ledger: Ledger): StepEstimate[] {
-  const certain = certainSteps(scope);
-  const fans = scope.steps.map((step) => unitsOf(step, inputs));
-  const sizes = new Sizes(
-    plan,
-    scope,
-    inputs,
-    fans.map((fan) => fan.units.ceiling),
-  );
-  return scope.steps.map((step, index) => {
-    const fan = fans[index] as Fan;
+/** `times` is how often the scope is gone through. */
+function estimateScope(plan: Plan, sizes: Sizes, times: Range, ledger: Ledger): StepEstimate[] {
+  const certain = certainSteps(sizes.scope);
+  return sizes.scope.steps.map((step, index) => {
+    const fan = sizes.fans[index] as FanSize;
     const units = { floor: certain[index] === true ? fan.units.floor : 0, ceiling: fan.units.ceiling };
-    return { id: step.id, ...fan, units, ...callsOf(plan, step, units, sizes, ledger) };
+    const all = { floor: times.floor * units.floor, ceiling: times.ceiling * units.ceiling * roundsOf(step) };
+    const common = { id: step.id, ...fan, units };
+    if (step.body.kind !== "steps" && step.body.kind !== "uses") {
+      return { ...common, ...callsOf(plan, step, all, sizes, ledger), steps: [] };
+    }
+    const inner = sizes.inside(index);
+    if (inner === null) ledger.unknownInput.add(`what is inside of ${step.id}`);
+    const attempts = { floor: all.floor, ceiling: all.ceiling * step.retry.maxAttempts };
+    const steps = inner === null ? [] : estimateScope(plan, inner, attempts, ledger);
+    return { ...common, ...totalOf(steps), steps };
   });
 }
 
-type Fan = Pick<StepEstimate, "units" | "isSizeKnown" | "isTooLarge">;
+function totalOf(steps: readonly StepEstimate[]): Pick<StepEstimate, "calls" | "costUsd"> {
+  const total = (range: (step: StepEstimate) => Range): Range => ({
+    floor: steps.reduce((sum, step) => sum + range(step).floor, 0),
+    ceiling: steps.reduce((sum, step) => sum + range(step).ceiling, 0),
+  });
+  return { calls: total((step) => step.calls), costUsd: total((step) => step.costUsd) };
+}
 
-function unitsOf(step: PlannedStep, inputs: JsonObject): Fan {
-  const { fan } = step;
-  if (fan === null) return { units: { floor: 1, ceiling: 1 }, isSizeKnown: true, isTooLarge: false };
-  const size = fan.size ?? knownItems(fan.items, inputs)?.length ?? null;
-  if (size === null) return { units: { floor: 0, ceiling: fan.maxItems }, isSizeKnown: false, isTooLarge: false };
-  if (size > fan.maxItems) return { units: { floor: 0, ceiling: 0 }, isSizeKnown: true, isTooLarge: true };
-  const floor = fan.join.kind === "any" ? Math.min(1, size) : size;
-  return { units: { floor, ceiling: size }, isSizeKnown: true, isTooLarge: false };
+function roundsOf({ repeat }: PlannedStep): number {
+  return repeat?.max ?? 1;
 }
 
 /** Steps that run whenever nothing fails: no `if` of their own, and needs that are met by such steps alone. */
@@ -133,6 +138,30 @@ function certainSteps(scope: PlannedScope): boolean[] {
   return certain;
 }
 
+/** Who is asked in a stage of a step, and in how many of its units. */
+interface Stage {
+  readonly agent: string;
+  readonly models: readonly PlannedModel[];
+  /** All units are split among so many: 1, or the combinations of a matrix with models of their own. */
+  readonly split: number;
+  readonly isFirst: boolean;
+}
+
+function stagesOf(plan: Plan, step: PlannedStep, { agent, modelsByItem }: AgentBody): readonly Stage[] {
+  const first =
+    modelsByItem === null
+      ? [{ agent, models: modelsOf(plan, step), split: 1, isFirst: true }]
+      : modelsByItem.map((models) => ({ agent, models, split: modelsByItem.length, isFirst: true }));
+  const others = step.fallback.map((stage) => ({
+    agent: stage.agent ?? agent,
+    models: modelsOfStage(plan, step, stage),
+    split: 1,
+    isFirst: false,
+  }));
+  return [...first, ...others];
+}
+
+/** `units` is how often the step is done, rounds included. */
 function callsOf(
   plan: Plan,
   step: PlannedStep,
@@ -140,29 +169,28 @@ function callsOf(
   sizes: Sizes,
   ledger: Ledger,
 ): Pick<StepEstimate, "calls" | "costUsd"> {
-  const none = { floor: 0, ceiling: 0 };
-  const models = modelsOf(plan, step);
-  if (step.body.kind !== "agent") return { calls: none, costUsd: none };
-  const prompts = [step.body.task, plan.agents[step.body.agent]?.instructions ?? null].filter((text) => text !== null);
+  const calls = { floor: 0, ceiling: 0 };
+  const costUsd = { floor: 0, ceiling: 0 };
+  const { body } = step;
+  if (body.kind !== "agent") return { calls, costUsd };
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
-  const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;
-
   const turns = step.output === null ? 1 : 2;
-  const rounds = units.ceiling * step.retry.maxAttempts;
-  let floor = 0;
-  let ceiling = 0;
-  models.forEach((model, position) => {
-    const price = ledger.add(model, rounds * turns);
-    if (price === null) return;
-    if (position === 0) floor = units.floor * leastCost(price, prompts);
-    ceiling += rounds * worstCaseCost(price, longest, model.maxTokens);
-    const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
-    if (turns === 2) ceiling += rounds * worstCaseCost(price, repair, model.maxTokens);
-  });
-  return {
-    calls: { floor: units.floor, ceiling: rounds * turns * models.length },
-    costUsd: { floor, ceiling },
-  };
+  calls.floor = units.floor;
+  for (const { agent, models, split, isFirst } of stagesOf(plan, step, body)) {
+    const prompts = [body.task, plan.agents[agent]?.instructions ?? null].filter((text) => text !== null);
+    const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;
+    const attempts = (units.ceiling / split) * step.retry.maxAttempts;
+    calls.ceiling += attempts * turns * models.length;
+    models.forEach((model, position) => {
+      const price = ledger.add(model, attempts * turns);
+      if (price === null) return;
+      if (isFirst && position === 0) costUsd.floor += (units.floor / split) * leastCost(price, prompts);
+      costUsd.ceiling += attempts * worstCaseCost(price, longest, model.maxTokens);
+      const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
+      if (turns === 2) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);
+    });
+  }
+  return { calls, costUsd };
 }
 
 /** One call with what its prompts hold in any case, all of it cheap from the cache, and one token of answer. */

@@ -9,7 +9,7 @@ import type { Plan } from "./types.ts";
  * problem as a sentence: unknown names, missing ones, values that do not fit.
  */
 export function resolveInputs(
-  plan: Plan,
+  plan: Pick<Plan, "inputs">,
   given: JsonObject,
   check: SchemaCheck,
 ): Result<JsonObject, readonly string[]> {

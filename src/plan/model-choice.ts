@@ -1,5 +1,6 @@
 import { autoNames } from "./provider-name.ts";
-import type { NormalManifest, NormalModel } from "../manifest/normal.ts";
+import type { Named, NormalManifest, NormalModel, NormalStep } from "../manifest/normal.ts";
+import type { Pointer } from "../manifest/pointer.ts";
 import { suggest } from "../diagnostic/suggest.ts";
 import { err, ok, type Result } from "../util/result.ts";
 
@@ -27,30 +28,48 @@ export function parseModelChoice(values: readonly string[]): Result<ModelChoice,
   return ok({ all, aliases });
 }
 
-/** The manifest as if it named the chosen models. The error names an alias that it does not have. */
-export function chooseModels(manifest: NormalManifest, choice: ModelChoice): Result<NormalManifest, string> {
+/** A sentence about an alias that none of the manifests has; null when there is none. */
+export function unknownAlias(choice: ModelChoice, manifests: readonly NormalManifest[]): string | null {
+  const known = new Set(manifests.flatMap(({ models }) => Object.keys(models)));
+  for (const [alias, id] of Object.entries(choice.aliases)) {
+    if (known.has(alias)) continue;
+    const near = suggest(alias, [...known]);
+    return `--model ${alias}=${id}: the workflow has no model '${alias}'${near === null ? "" : `; did you mean '${near}'?`}`;
+  }
+  return null;
+}
+
+/** The manifest as if it named the chosen models. Aliases that it does not have are another manifest's. */
+export function chooseModels(manifest: NormalManifest, choice: ModelChoice): NormalManifest {
   const models: { [alias: string]: readonly NormalModel[] } = { ...manifest.models };
   for (const [alias, id] of Object.entries(choice.aliases)) {
-    const known = manifest.models[alias]?.[0];
-    if (known === undefined || !Object.hasOwn(manifest.models, alias)) {
-      const near = suggest(alias, Object.keys(manifest.models));
-      return err(
-        `--model ${alias}=${id}: the workflow has no model '${alias}'${near === null ? "" : `; did you mean '${near}'?`}`,
-      );
-    }
+    const known = Object.hasOwn(manifest.models, alias) ? manifest.models[alias]?.[0] : undefined;
+    if (known === undefined) continue;
     models[alias] = [{ ...bare(known), model: { ...known.model, name: id } }];
   }
-  if (choice.all === null) return ok({ ...manifest, models });
-  const chosen = (pointer: readonly (string | number)[]) => [{ name: choice.all as string, pointer }];
+  if (choice.all === null) return { ...manifest, models };
+  const chosen = (pointer: Pointer): readonly Named[] => [{ name: choice.all as string, pointer }];
   const agents = Object.entries(manifest.agents).map(
     ([name, agent]) => [name, { ...agent, model: chosen(["agents", name]) }] as const,
   );
-  const steps = manifest.steps.map((step) =>
-    step.body.kind === "agent" && step.body.model !== null
-      ? { ...step, body: { ...step.body, model: chosen(step.pointer) } }
-      : step,
+  return {
+    ...manifest,
+    models,
+    agents: Object.fromEntries(agents),
+    steps: manifest.steps.map((step) => withModel(step, chosen)),
+  };
+}
+
+/** The step with the chosen model wherever it names one. */
+function withModel(step: NormalStep, chosen: (pointer: Pointer) => readonly Named[]): NormalStep {
+  const { body } = step;
+  const fallback = step.fallback.map((stage) =>
+    stage.models === null ? stage : { ...stage, models: chosen(step.pointer) },
   );
-  return ok({ ...manifest, models, agents: Object.fromEntries(agents), steps });
+  if (body.kind === "steps")
+    return { ...step, body: { ...body, steps: body.steps.map((inner) => withModel(inner, chosen)) } };
+  if (body.kind !== "agent" || (body.model === null && body.modelKey === null)) return { ...step, fallback };
+  return { ...step, fallback, body: { ...body, model: chosen(step.pointer), modelKey: null } };
 }
 
 /** Address, key and price belong to the model that was written, not to the one that was chosen. */

@@ -62,6 +62,7 @@ function reduce(scope: PlannedScope, kept: readonly number[], positions: Readonl
     outputs: Object.fromEntries(
       Object.entries(scope.outputs).filter(([, template]) => stepsReadBy(template as Json).every(isThere)),
     ),
+    workflow: scope.workflow,
   };
 }
 

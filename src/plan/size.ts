@@ -1,11 +1,11 @@
 import { canonicalJson, type Json, type JsonObject } from "../util/json.ts";
 import { referencesOf } from "../expression/references.ts";
 import type { Reference, Template } from "../expression/template.ts";
-import { at, knownItems } from "./fan-size.ts";
+import { at, knownItems, knownValue, unitsOf, type FanSize } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";
-import { modelsOf } from "./step-digest.ts";
-import { partsOf } from "./text-part.ts";
-import type { Plan, PlannedScope, PlannedStep } from "./types.ts";
+import { modelsOf, modelsOfStage } from "./step-digest.ts";
+import { partsOf, type TextPart } from "./text-part.ts";
+import type { GroupBody, Plan, PlannedFan, PlannedScope, PlannedStep, UsesBody } from "./types.ts";
 
 /**
  * How large a value can get, in tokens: a token is at least one byte of UTF-8, so bytes bound tokens from above, and
@@ -25,29 +25,67 @@ const SMALL = 64;
 /** Keeps sums finite: a value that doubles in each of 2,000 steps is a number still. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** The sizes of what the steps of one scope read and write. `inputs` are the values that are known. */
+/** How often a plan may go into a scope while it is looked at: workflows that use one another twice a level are many. */
+const MOST_VISITS = 10_000;
+
+/** What a scope gets from around it. */
+export interface ScopeInputs {
+  /** The values of `inputs` that are known. */
+  readonly inputs: JsonObject;
+  /** How large the others can get, by name. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  /** Around a group: where it stands. null for a workflow. */
+  readonly around: { readonly sizes: Sizes; readonly step: PlannedStep } | null;
+  readonly env: Plan["env"];
+}
+
+/** The sizes of what the steps of one scope read and write, and of the scopes inside of it. */
 export class Sizes {
+  readonly scope: PlannedScope;
+  /** The units of each step. */
+  readonly fans: readonly FanSize[];
   readonly #plan: Plan;
   readonly #steps: readonly PlannedStep[];
+  readonly #given: ScopeInputs;
   readonly #inputs: JsonObject;
-  readonly #units: readonly number[];
+  readonly #visits: { left: number };
+  readonly #inner = new Map<number, Sizes>();
+  /** Of one unit; an entry is missing as long as it is being made. */
+  readonly #unitOutputs: Size[] = [];
   readonly #outputs: Size[] = [];
   readonly #index: ReadonlyMap<string, number>;
   /** Sizes of inputs, variables and items, which a prompt may read many times. */
   readonly #known = new Map<string, Size>();
 
-  /** `units` is the largest number of units of each step. */
-  constructor(plan: Plan, scope: PlannedScope, inputs: JsonObject, units: readonly number[]) {
+  constructor(plan: Plan, scope: PlannedScope, given: ScopeInputs, visits = { left: MOST_VISITS }) {
+    this.scope = scope;
     this.#plan = plan;
     this.#steps = scope.steps;
-    this.#inputs = inputs;
-    this.#units = units;
+    this.#given = given;
+    this.#inputs = given.inputs;
+    this.#visits = visits;
+    this.fans = scope.steps.map((step) => unitsOf(step, given.inputs));
     this.#index = new Map(scope.steps.map((step, index) => [step.id, index]));
     for (const index of topologicalOrder(scope)) this.#outputs[index] = this.#outputOf(index);
   }
 
+  /** The sizes inside of a group or a sub-workflow; null where the plan goes into too many scopes to look at all. */
+  inside(index: number): Sizes | null {
+    return this.#inner.get(index) ?? null;
+  }
+
+  /** What the scope gives: all its outputs together. */
+  outputs(): Size {
+    const sum = new Sum();
+    for (const [name, value] of Object.entries(this.scope.outputs)) {
+      sum.tokens += Buffer.byteLength(name) + 4;
+      this.#add(sum, value, null);
+    }
+    return sum.size();
+  }
+
   /** The longest text or JSON that a template of this step can give for one unit. */
-  of(template: Template, step: PlannedStep): Size {
+  of(template: Template, step: PlannedStep | null): Size {
     const sum = new Sum();
     this.#add(sum, template, step);
     return sum.size();
@@ -55,26 +93,63 @@ export class Sizes {
 
   #outputOf(index: number): Size {
     const step = this.#steps[index] as PlannedStep;
-    const one = this.#unitOutputOf(step);
-    const tokens = Math.min(LARGEST, one.tokens * (step.fan === null ? 1 : (this.#units[index] ?? 1)));
+    const one = this.#unitOutputOf(step, index);
+    this.#unitOutputs[index] = one;
+    const tokens = Math.min(LARGEST, one.tokens * (this.fans[index]?.units.ceiling ?? 1));
     // Named by the step itself: lists that grow along a chain of steps would cost its square.
     return { tokens, unknown: one.unknown.length === 0 ? [] : [`steps.${step.id}`] };
   }
 
-  #unitOutputOf(step: PlannedStep): Size {
+  #unitOutputOf(step: PlannedStep, index: number): Size {
     const sum = new Sum();
-    if (step.body.kind === "agent") {
-      sum.tokens = modelsOf(this.#plan, step).reduce((most, model) => Math.max(most, model.maxTokens), 0);
-    } else if (step.body.kind === "run") {
-      sum.unknown.add(`steps.${step.id}`);
-    } else {
-      this.#add(sum, step.body.value, step);
+    switch (step.body.kind) {
+      case "agent":
+        sum.tokens = longestAnswer(this.#plan, step);
+        break;
+      case "run":
+        sum.unknown.add(`steps.${step.id}`);
+        break;
+      case "value":
+        this.#add(sum, step.body.value, step);
+        break;
+      case "steps":
+      case "uses": {
+        const inner = this.#enter(step, step.body);
+        if (inner !== null) this.#inner.set(index, inner);
+        sum.add(inner?.outputs() ?? unknown(`steps.${step.id}`), 1);
+        break;
+      }
+      case "wait":
     }
     if (step.onError.kind === "output") this.#add(sum, step.onError.output, step);
     return sum.size();
   }
 
-  #add(sum: Sum, template: Template, step: PlannedStep): void {
+  #enter(step: PlannedStep, body: GroupBody | UsesBody): Sizes | null {
+    const scope = this.#plan.scopes[body.scope];
+    if (scope === undefined || this.#visits.left-- <= 0) return null;
+    if (body.kind === "steps") {
+      const { inputs, sizes, env } = this.#given;
+      return new Sizes(this.#plan, scope, { inputs, sizes, env, around: { sizes: this, step } }, this.#visits);
+    }
+    const declared = scope.workflow?.inputs ?? {};
+    const known: { [name: string]: Json } = {};
+    const sizes = new Map<string, Size>();
+    for (const [name, input] of Object.entries(declared)) {
+      const template = Object.hasOwn(body.with, name) ? body.with[name] : undefined;
+      const value = template === undefined ? input.default : knownValue(template, this.#inputs);
+      if (value !== undefined) known[name] = value;
+      else if (template !== undefined) sizes.set(name, this.of(template, step));
+    }
+    return new Sizes(
+      this.#plan,
+      scope,
+      { inputs: known, sizes, around: null, env: scope.workflow?.env ?? {} },
+      this.#visits,
+    );
+  }
+
+  #add(sum: Sum, template: Template, step: PlannedStep | null): void {
     switch (template.kind) {
       case "literal":
         sum.tokens += bytesOf(template.value);
@@ -98,8 +173,8 @@ export class Sizes {
   }
 
   /** Text and references inside `{{#each}}` count once for each of the items that are gone through. */
-  #addText(sum: Sum, template: Template & { kind: "text" }, step: PlannedStep): void {
-    const { source } = template;
+  #addText(sum: Sum, template: Template & { kind: "text" }, step: PlannedStep | null): void {
+    const { source, files = {} } = template;
     const references = [...referencesOf(template)].sort((a, b) => a.offset - b.offset);
     const loops: { path: readonly string[] | null; times: number }[] = [{ path: null, times: 1 }];
     let next = 0;
@@ -111,6 +186,11 @@ export class Sizes {
       for (let reference = references[next]; reference && reference.offset < part.end; reference = references[++next]) {
         here.push(reference);
       }
+      for (const { path } of filesIn(source, part)) {
+        const text = path !== null && Object.hasOwn(files, path) ? files[path] : undefined;
+        if (text === undefined) sum.unknown.add("files");
+        else sum.tokens += Buffer.byteLength(text) * times;
+      }
       if (part.opens === "if" || part.opens === "unless") {
         loops.push({ path: null, times });
         continue;
@@ -121,13 +201,14 @@ export class Sizes {
       }
       if (part.opens === null) continue;
       const path = here[0]?.path ?? null;
-      const rounds = part.opens === "each" ? this.#lengthOf(path) : 1;
-      if (rounds === null) sum.unknown.add(`what {{#each ${path?.join(".") ?? ""}}} repeats`);
+      const rounds = part.opens === "each" ? this.#lengthOf(path, step) : 1;
+      if (rounds === null)
+        sum.unknown.add(path === null ? "what an inner {{#each}} repeats" : `what {{#each ${path.join(".")}}} repeats`);
       loops.push({ path, times: Math.min(LARGEST, times * (rounds ?? 1)) });
     }
   }
 
-  #read(path: readonly string[], step: PlannedStep): Size {
+  #read(path: readonly string[], step: PlannedStep | null): Size {
     const [root, name = "", field] = path;
     switch (root) {
       case "steps":
@@ -135,15 +216,21 @@ export class Sizes {
       case "inputs":
         return this.#once(path.join("."), () => {
           const value = at(this.#inputs, path.slice(1));
-          return value === undefined ? unknown(name === "" ? "inputs" : `inputs.${name}`) : known(bytesOf(value));
+          if (value !== undefined) return known(bytesOf(value));
+          return this.#given.sizes.get(name) ?? unknown(name === "" ? "inputs" : `inputs.${name}`);
         });
       case "env": {
-        const template = Object.hasOwn(this.#plan.env, name) ? this.#plan.env[name] : undefined;
+        const { env } = this.#given;
+        const template = Object.hasOwn(env, name) ? env[name] : undefined;
         if (template === undefined) return unknown("env");
         return this.#once(`env.${name}`, () => this.of(template, step));
       }
       case "item":
-        return this.#once(`item of ${step.id}`, () => this.#itemOf(step));
+      case "items":
+      case "matrix":
+        return this.#entry(root, step);
+      case "previous":
+        return this.#previous(step);
       case "index":
       case "run":
         return known(SMALL);
@@ -161,26 +248,53 @@ export class Sizes {
   #readStep(id: string, field: string | undefined): Size {
     const index = this.#index.get(id);
     const output = index === undefined ? undefined : this.#outputs[index];
+    const { around } = this.#given;
+    if (index === undefined && around !== null) return around.sizes.#readStep(id, field);
     if (field === "output" && output !== undefined) return output;
     if (field === "status" || field === "exit_code") return known(SMALL);
     return unknown(field === undefined ? `steps.${id}` : `steps.${id}.${field}`);
   }
 
-  #itemOf(step: PlannedStep): Size {
-    if (step.fan === null) return unknown("item");
-    const items = knownItems(step.fan.items, this.#inputs);
-    if (items !== null && !items.includes(undefined)) {
-      return known(items.reduce<number>((most, item) => Math.max(most, bytesOf(item ?? null)), 0));
+  /** `item`, `items` or `matrix` of the step itself, or of the nearest group around it that has one. */
+  #entry(name: string, step: PlannedStep | null): Size {
+    if (step?.fan?.variable === name)
+      return this.#once(`${name} of ${step.id}`, () => this.#entryOf(step.fan as PlannedFan, step));
+    const { around } = this.#given;
+    return around === null ? unknown(name) : around.sizes.#entry(name, around.step);
+  }
+
+  #entryOf({ items, glob, batch }: PlannedFan, step: PlannedStep): Size {
+    const each = batch?.size ?? 1;
+    if (glob !== null) return known(LONGEST_PATH * each);
+    const list = knownItems(items, this.#inputs);
+    if (list !== null && !list.includes(undefined)) {
+      return known(each * list.reduce<number>((most, item) => Math.max(most, bytesOf(item ?? null)), 0));
     }
-    const list = new Sum();
-    this.#add(list, step.fan.items, step);
-    return list.size();
+    const all = new Sum();
+    this.#add(all, items, step);
+    return all.size();
+  }
+
+  /** What the round or stage before gave: at most what the step can give. */
+  #previous(step: PlannedStep | null): Size {
+    if (step !== null && (step.repeat !== null || step.fallback.length > 0)) {
+      const index = this.#index.get(step.id);
+      return (index === undefined ? undefined : this.#unitOutputs[index]) ?? unknown("previous");
+    }
+    const { around } = this.#given;
+    return around === null ? unknown("previous") : around.sizes.#previous(around.step);
   }
 
   /** How many rounds a loop over a path makes at most; null = not known. */
-  #lengthOf(path: readonly string[] | null): number | null {
+  #lengthOf(path: readonly string[] | null, step: PlannedStep | null): number | null {
     if (path === null) return null;
     const [root, id = "", field, deeper] = path;
+    const { around } = this.#given;
+    if (root === "items" && id === "") {
+      if (step?.fan?.variable === "items") return step.fan.batch?.size ?? null;
+      return around === null ? null : around.sizes.#lengthOf(path, around.step);
+    }
+    if (root === "steps" && !this.#index.has(id) && around !== null) return around.sizes.#lengthOf(path, around.step);
     if (root === "inputs") {
       const value = at(this.#inputs, path.slice(1));
       return Array.isArray(value) ? value.length : null;
@@ -188,10 +302,30 @@ export class Sizes {
     const index = root === "steps" && deeper === undefined ? this.#index.get(id) : undefined;
     const read = index === undefined ? undefined : this.#steps[index];
     if (index === undefined || read === undefined) return null;
-    if (read.fan !== null) return field === "status" ? null : (this.#units[index] ?? null);
+    if (read.fan !== null) {
+      const units = this.fans[index]?.units.ceiling;
+      const isFlat = read.fan.batch?.flatten !== false || field !== "output";
+      return field === "status" || units === undefined ? null : units * (isFlat ? (read.fan.batch?.size ?? 1) : 1);
+    }
     const isValue = field === "output" && read.body.kind === "value";
     return isValue ? (knownItems(read.body.value, this.#inputs)?.length ?? null) : null;
   }
+}
+
+/** A path of the workspace is shorter than this, in bytes. */
+const LONGEST_PATH = 512;
+
+/** The longest answer of any model that a step may ask. */
+function longestAnswer(plan: Plan, step: PlannedStep): number {
+  const models = [modelsOf(plan, step), ...step.fallback.map((stage) => modelsOfStage(plan, step, stage))].flat();
+  return models.reduce((most, model) => Math.max(most, model.maxTokens), 0);
+}
+
+/** The files that a tag prints: their literal paths, null for one that is computed. */
+function filesIn(source: string, { start, end, isLiteral }: TextPart): readonly { readonly path: string | null }[] {
+  if (isLiteral) return [];
+  const calls = source.slice(start, end).matchAll(/[{(~\s]file\s+(?:"([^"]*)"|'([^']*)'|\S)/g);
+  return [...calls].map(([, double, single]) => ({ path: double ?? single ?? null }));
 }
 
 /** A sum of sizes under way. */

@@ -1,57 +1,158 @@
 import { InternalError } from "../util/internal-error.ts";
+import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
-import type { Plan, PlannedModel, PlannedStep, StepKind } from "./types.ts";
+import type { Plan, PlannedFallback, PlannedModel, PlannedStep, StepKind } from "./types.ts";
 
 /**
  * What a kind of step does with its body, as a number. Raised when an outcome that was recorded earlier would no
  * longer be an answer, e.g. because the repair prompt of an agent step changed its meaning.
  * History: 1 = the first.
  */
-const semantics: { readonly [kind in StepKind]: number } = { agent: 1, run: 1, value: 1 };
+const semantics: { readonly [kind in StepKind]: number } = {
+  agent: 1,
+  run: 1,
+  value: 1,
+  steps: 1,
+  uses: 1,
+  wait: 1,
+};
 
 /**
  * The static half of a step's fingerprint (S of SEMANTICS.md, "Resume"): SHA-256 over its kind and semantics number,
- * body, output schema, and for an agent step the instructions and models that answer it. Equal for steps that ask
+ * body, output schema, `until`, batch, workspace, and for an agent step the instructions and models of all stages that
+ * answer it; for a group or a sub-workflow, all that decides on what comes out of its scope. Equal for steps that ask
  * the same, whatever their retry, timeout, needs, `if`, join, effect, prices, limits and keys.
- * `scope` is a position in `plan.scopes`, `step` one in its `steps`.
+ * `scope` is a position in `plan.scopes`, `step` one in its `steps`; `item` is the combination of a `matrix` whose
+ * models are meant where each has its own, null = all of them.
  */
-export function staticFingerprint(plan: Plan, scope: number, step: number): string {
+export function staticFingerprint(plan: Plan, scope: number, step: number, item: number | null = null): string {
   const planned = plan.scopes[scope]?.steps[step];
   if (planned === undefined) throw new InternalError(`no step ${step} in scope ${scope} of the plan`);
-  return digestOf({
-    kind: planned.body.kind,
-    semantics: semantics[planned.body.kind],
-    output: planned.output,
-    body: bodyOf(plan, planned),
-  });
+  return new Digester(plan).step(planned, scope, item);
 }
 
-function bodyOf(plan: Plan, step: PlannedStep): Json {
+/** Digests of one plan; those of scopes are made once, since several steps may use one. */
+class Digester {
+  readonly #plan: Plan;
+  readonly #scopes = new Map<number, Json>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  step(step: PlannedStep, scope: number, item: number | null): string {
+    const { body, fan, repeat, fallback, workspace } = step;
+    return digestOf({
+      kind: body.kind,
+      semantics: semantics[body.kind],
+      output: step.output,
+      body: this.#bodyOf(step, scope, item),
+      // Left out where there is nothing to say, so that a plan without them keeps its facts.
+      ...(fan?.batch ? { batch: fan.batch } : {}),
+      ...(repeat === null ? {} : { until: repeat.until }),
+      ...(workspace === "repo" ? {} : { workspace }),
+      ...(fallback.length === 0 ? {} : { stages: fallback.map((stage) => stageOf(this.#plan, step, stage)) }),
+    });
+  }
+
+  /** What decides on what comes out of a scope: unlike a step alone, also what its steps wait for and when they run. */
+  #scopeOf(index: number): Json {
+    const known = this.#scopes.get(index);
+    if (known !== undefined) return known;
+    const scope = this.#plan.scopes[index];
+    if (scope === undefined) throw new InternalError(`no scope ${index} in the plan`);
+    const steps = scope.steps.map((step) => ({
+      id: step.id,
+      digest: this.step(step, index, null),
+      needs: step.needs,
+      condition: step.condition,
+      fan: step.fan,
+      onError: step.onError,
+      rounds: step.repeat?.max ?? null,
+      isFinally: step.isFinally,
+    }));
+    const digest = digestOf({ steps, outputs: scope.outputs, workflow: scope.workflow } as unknown as Json);
+    this.#scopes.set(index, digest);
+    return digest;
+  }
+
+  #bodyOf(step: PlannedStep, scope: number, item: number | null): Json {
+    const { body } = step;
+    switch (body.kind) {
+      case "steps":
+        return { scope: this.#scopeOf(body.scope) };
+      case "uses":
+        return { scope: this.#scopeOf(body.scope), with: body.with as Json };
+      case "wait":
+        return { for_ms: body.forMs, until: body.until as Json };
+      default:
+        return bodyOf(this.#plan, step, scope, item);
+    }
+  }
+}
+
+function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | null): Json {
   const { body } = step;
   switch (body.kind) {
     case "agent":
       return {
         task: body.task as Json,
         instructions: (plan.agents[body.agent]?.instructions ?? null) as Json,
-        models: modelsOf(plan, step).map(askedOf),
+        models: modelsOf(plan, step, item).map(askedOf),
       };
     case "run":
       return {
         command: body.command as unknown as Json,
-        env: { ...plan.env, ...body.env } as Json,
+        env: { ...environmentOf(plan, scope), ...body.env } as Json,
         stdin: body.stdin as Json,
         cwd: body.cwd as Json,
       };
     case "value":
       return body.value;
+    default:
+      throw new InternalError(`a body of kind ${body.kind} has a scope or a clock`);
   }
 }
 
-/** The models that a step asks, in order: its own, else its agent's. Empty for steps that ask none. */
-export function modelsOf(plan: Plan, step: PlannedStep): readonly PlannedModel[] {
-  if (step.body.kind !== "agent") return [];
-  return step.body.models ?? plan.agents[step.body.agent]?.models ?? [];
+/**
+ * The models that a step asks in its first stage, in order: its own, else its agent's. Empty for steps that ask none.
+ * `item` is the combination of a matrix where each names its own model; null = the models of all combinations.
+ */
+export function modelsOf(plan: Plan, step: PlannedStep, item: number | null = null): readonly PlannedModel[] {
+  const { body } = step;
+  if (body.kind !== "agent") return [];
+  if (body.modelsByItem !== null) {
+    if (item !== null) return body.modelsByItem[item] ?? [];
+    const distinct = new Map(body.modelsByItem.flat().map((model) => [JSON.stringify(model), model]));
+    return [...distinct.values()];
+  }
+  return body.models ?? plan.agents[body.agent]?.models ?? [];
+}
+
+/** The models of a fallback stage: its own, else those of its agent. */
+export function modelsOfStage(plan: Plan, step: PlannedStep, stage: PlannedFallback): readonly PlannedModel[] {
+  if (stage.models !== null) return stage.models;
+  return stage.agent === null ? modelsOf(plan, step) : (plan.agents[stage.agent]?.models ?? []);
+}
+
+function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
+  const agent = stage.agent === null ? null : plan.agents[stage.agent];
+  return {
+    instructions: (agent?.instructions ?? null) as Json,
+    models: modelsOfStage(plan, step, stage).map(askedOf),
+  };
+}
+
+/** The `env` of the workflow that a scope belongs to. */
+function environmentOf(plan: Plan, scope: number): { readonly [name: string]: Template } {
+  const workflow = plan.scopes[scope]?.workflow;
+  if (workflow) return workflow.env;
+  if (scope === 0 || plan.scopes.every((each) => each.workflow === null)) return plan.env;
+  const parent = plan.scopes.findIndex(({ steps }) =>
+    steps.some(({ body }) => body.kind === "steps" && body.scope === scope),
+  );
+  return parent === -1 ? plan.env : environmentOf(plan, parent);
 }
 
 /** What of a model decides on its answer: neither the price nor the name of the key. */

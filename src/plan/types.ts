@@ -70,9 +70,26 @@ export interface PlannedLimits {
 
 /** A graph of steps with its own names: the workflow itself, a group, or a sub-workflow. */
 export interface PlannedScope {
-  /** In the order of the file. Indices are positions in this list. */
+  /** In the order of the file, `finally` last. Indices are positions in this list. */
   readonly steps: readonly PlannedStep[];
   readonly outputs: { readonly [name: string]: Template };
+  /** Of a sub-workflow: what it declares for itself. null for the workflow (the plan has it) and for groups. */
+  readonly workflow: PlannedSubWorkflow | null;
+}
+
+/** The scope of a plan without any. */
+export const EMPTY_SCOPE: PlannedScope = { steps: [], outputs: {}, workflow: null };
+
+/** What a sub-workflow has of its own; its agents stand among the plan's, named `FILE#AGENT`. */
+export interface PlannedSubWorkflow {
+  readonly name: string;
+  readonly version: string | null;
+  /** As `uses` names it, relative to the manifest at the top, with `/`. */
+  readonly path: string;
+  readonly inputs: { readonly [name: string]: PlannedInput };
+  readonly env: { readonly [name: string]: Template };
+  /** Names of the secrets that it may read: those that it declares and that were passed to it. */
+  readonly secrets: readonly string[];
 }
 
 /** A model to ask, with all that goes into the request. `id` is `provider/model`. */
@@ -129,8 +146,16 @@ export type OnError =
   | { readonly kind: "output"; readonly output: Template };
 
 export interface PlannedFan {
-  /** A list, or an expression that gives one. */
+  /** What a unit sees its entry as: `item` (for_each), `items` (a batch), `matrix`. */
+  readonly variable: "item" | "items" | "matrix";
+  /** A list, or an expression that gives one; a matrix written out; null where `glob` gives it. */
   readonly items: Template;
+  /** A pattern over files of the workspace, a text template: its matches are the items, sorted; null = none. */
+  readonly glob: Template | null;
+  /** CEL source that names an item (`item`, `index` in reach); null = its content does. */
+  readonly itemKey: string | null;
+  /** So many items a unit; null = one. `flatten`: a list output gives one result an item. */
+  readonly batch: { readonly size: number; readonly flatten: boolean } | null;
   readonly maxItems: number;
   /** null = as many as there are slots. */
   readonly maxParallel: number | null;
@@ -160,10 +185,25 @@ export interface PlannedStep {
   readonly effect: Effect;
   /** Runs when all other steps of the scope have ended, whatever happened. */
   readonly isFinally: boolean;
+  /** Again until the CEL source `until` holds, with `previous` in reach; null = once. */
+  readonly repeat: { readonly until: string; readonly max: number; readonly delayMs: number } | null;
+  /** What is tried when the retries of the step are spent, in order; each has its own agent and models or the step's. */
+  readonly fallback: readonly PlannedFallback[];
+  /** `isolated` = an empty folder of each attempt's unit. */
+  readonly workspace: "repo" | "isolated";
+  /** What `--simulate` answers for this step; null = nothing is said. */
+  readonly simulate: { readonly output: Json } | null;
+}
+
+export interface PlannedFallback {
+  /** null = the step's own agent. */
+  readonly agent: string | null;
+  /** null = the agent's own models. */
+  readonly models: readonly PlannedModel[] | null;
 }
 
 /** What kind of step it is, with the parts that only this kind has. */
-export type StepBody = AgentBody | RunBody | ValueBody;
+export type StepBody = AgentBody | RunBody | ValueBody | GroupBody | UsesBody | WaitBody;
 
 export type StepKind = StepBody["kind"];
 
@@ -173,6 +213,8 @@ export interface AgentBody {
   readonly task: Template;
   /** The step's own `model`; null = the agent's. */
   readonly models: readonly PlannedModel[] | null;
+  /** Of `model: ${{ matrix.KEY }}`: the models of each combination, in the order of the items; null without it. */
+  readonly modelsByItem: readonly (readonly PlannedModel[])[] | null;
 }
 
 export interface RunBody {
@@ -188,4 +230,26 @@ export interface RunBody {
 export interface ValueBody {
   readonly kind: "value";
   readonly value: Template;
+}
+
+/** A group: steps of its own that see the names around them; its output is the scope's `outputs` as an object. */
+export interface GroupBody {
+  readonly kind: "steps";
+  /** Position in `plan.scopes`. */
+  readonly scope: number;
+}
+
+/** A sub-workflow: steps that see only what is passed to them; its output is its `outputs`. */
+export interface UsesBody {
+  readonly kind: "uses";
+  /** Position in `plan.scopes`; two steps that use the same file share it. */
+  readonly scope: number;
+  readonly with: { readonly [input: string]: Template };
+}
+
+/** Waits without a slot: for a span, or until a time (ISO 8601 text or milliseconds since 1970). */
+export interface WaitBody {
+  readonly kind: "wait";
+  readonly forMs: number | null;
+  readonly until: Template | null;
 }

@@ -1,3 +1,4 @@
+import { skipText } from "../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import type { StoredEvent } from "../run/event.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../util/format.ts";
@@ -54,11 +55,7 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
         );
         return;
       case "step.skipped":
-        line(
-          at,
-          marks.skip,
-          `${name}  ${color.dim(data["cause"] === "upstream" ? "because of a failure before it" : "its condition is false")}`,
-        );
+        line(at, marks.skip, `${name}  ${color.dim(skipText(data["cause"]))}`);
         return;
       case "step.cancelled":
         line(at, marks.stop, name);

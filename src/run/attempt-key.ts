@@ -1,43 +1,61 @@
 import type { Json } from "../util/json.ts";
 import { digestOf } from "../util/digest.ts";
 
-/** Where an attempt stands in a run, by names that last over edits and resumes. */
-export interface AttemptAddress {
-  /** Path of the step: its id at the top, `group/inner` inside. */
-  readonly path: string;
-  /** The item's lasting name, null for a step without `for_each`. */
-  readonly item: string | null;
-  readonly iteration: number;
-  readonly stage: number;
-  readonly attempt: number;
+/*
+ * Lasting names: over edits and resumes the same thing has the same name.
+ *
+ *   draft                        a unit: a step,
+ *   draft#1f0c9a.0               or one item of it (its content, and how often that came before)
+ *   draft#1f0c9a.0/2.0.1         an attempt: iteration 2, stage 0 (the primary), attempt 1
+ *   group/1.0.1/inner            a unit inside that attempt of a group
+ *   draft/1.0.1/~call/2          a model call of an attempt
+ *   draft/~gate                  what a gate saw
+ *   draft/~killed                a person stopped it
+ *
+ * Ids of steps never hold `~`, `#` or a leading digit, so the parts cannot be taken for each other.
+ */
+
+/** The name of a unit. `prefix` is the name of the attempt it runs in, with `/`; empty at the top. */
+export function unitKey(prefix: string, id: string, item: string | null): string {
+  return item === null ? `${prefix}${id}` : `${prefix}${id}#${item}`;
 }
 
-/** The lasting name of a unit: `draft`, or `draft#1f0c9a.0` for an item. */
-export function unitKey(path: string, item: string | null): string {
-  return item === null ? path : `${path}#${item}`;
+/** The name of an attempt of a unit. */
+export function attemptKey(
+  unit: string,
+  at: { readonly iteration: number; readonly stage: number; readonly attempt: number },
+): string {
+  return `${unit}/${at.iteration}.${at.stage}.${at.attempt}`;
 }
 
-/** The lasting name of an attempt: `draft/1.0.1` is iteration 1, stage 0 (the primary), attempt 1. */
-export function attemptKey({ path, item, iteration, stage, attempt }: AttemptAddress): string {
-  return `${unitKey(path, item)}/${iteration}.${stage}.${attempt}`;
-}
-
-/** The lasting name of the n-th model call (1-based) inside an attempt. */
+/** The name of the n-th model call (1-based) inside an attempt. */
 export function callKey(attempt: string, call: number): string {
-  return `${attempt}/call/${call}`;
+  return `${attempt}/~call/${call}`;
 }
 
-/** The lasting name of what a gate saw, for steps that may start before all that they name has ended. */
-export function gateKey(path: string): string {
-  return `${path}/gate`;
+/** The name of what a gate saw, for steps that may start before all that they name has ended. */
+export function gateKey(unit: string): string {
+  return `${unit}/~gate`;
 }
 
-/** The path of the step that a key belongs to. */
+/** The name of a person's word that a step shall stop. */
+export function killKey(unit: string): string {
+  return `${unit}/~killed`;
+}
+
+/** The path of the step that a name belongs to: ids alone, as `group/inner`. */
 export function pathOfKey(key: string): string {
-  const item = key.indexOf("#");
-  if (item >= 0) return key.slice(0, item);
-  const rest = /\/(?:gate|\d+\.\d+\.\d+(?:\/call\/\d+)?)$/.exec(key);
-  return rest === null ? key : key.slice(0, rest.index);
+  const [steps = ""] = key.split("/~", 1);
+  return steps
+    .split("/")
+    .filter((part) => !/^\d/.test(part))
+    .map((part) => part.split("#", 1)[0])
+    .join("/");
+}
+
+/** True for the name of an attempt itself: not of a call in it, nor of a gate. */
+export function isAttemptKey(key: string): boolean {
+  return /\/\d+\.\d+\.\d+$/.test(key);
 }
 
 /**

@@ -5,11 +5,21 @@ export const EVENT_VERSION = 1;
 
 /** The types that this version writes. */
 export const eventTypes = [
-  "run.started", "run.finished", "run.interrupted",
-  "step.started", "step.succeeded", "step.failed", "step.skipped", "step.cancelled", "step.waiting",
-  "item.succeeded", "item.failed",
-  "attempt.started", "attempt.failed",
-  "model.called", "model.substituted",
+  "run.started",
+  "run.finished",
+  "run.interrupted",
+  "step.started",
+  "step.succeeded",
+  "step.failed",
+  "step.skipped",
+  "step.cancelled",
+  "step.waiting",
+  "item.succeeded",
+  "item.failed",
+  "attempt.started",
+  "attempt.failed",
+  "model.called",
+  "model.substituted",
   "log",
 ] as const;
 

@@ -28,3 +28,21 @@ export interface Fact {
   /** null = no model was asked, or its price is not known. */
   readonly costUsd: number | null;
 }
+
+/** The fact of something that was told once and cost nothing: what a gate saw. */
+export function pureFact(key: string, print: string, output: ValueRef, at: number): Fact {
+  return {
+    key,
+    fingerprint: print,
+    state: "succeeded",
+    starts: 1,
+    startedAt: at,
+    endedAt: at,
+    output,
+    extra: null,
+    failure: null,
+    model: null,
+    usage: null,
+    costUsd: null,
+  };
+}

@@ -1,4 +1,4 @@
-import type { Plan, StepKind } from "../plan/types.ts";
+import { EMPTY_SCOPE, type Plan, type StepKind } from "../plan/types.ts";
 import { graphOf } from "../plan/graph.ts";
 import { jsonText } from "../util/json.ts";
 import type { StoredEvent } from "./event.ts";
@@ -59,7 +59,7 @@ export class Progress {
   readonly #indexOf: ReadonlyMap<string, number>;
 
   constructor(plan: Plan) {
-    const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+    const scope = plan.scopes[0] ?? EMPTY_SCOPE;
     const graph = graphOf(scope);
     this.steps = scope.steps.map(({ id, body, isFinally }, index) => ({
       path: id,

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "../util/json.ts";
 import type { Failure } from "./failure.ts";
-import type { ItemRecord, RunInfo, ScopeRecord, StepRecord } from "./state.ts";
-import { roundUsd, type Spend } from "./spend.ts";
+import type { RunInfo, ScopeRecord, StepRecord } from "./state.ts";
+import { noSpend, plusSpend, roundUsd, type Spend } from "./spend.ts";
+import { errorJson, stepOutput, stepResults, type ReadValue } from "./step-value.ts";
 import type { Usage } from "../util/usage.ts";
-import type { ValueRef } from "./value-ref.ts";
 
 /** Version 1 of the report; schema in schemas/report.v1.json. */
 export const REPORT_VERSION = 1;
@@ -23,7 +23,7 @@ export interface ReportEnd {
 }
 
 /** The report of COMMANDS.md: plain JSON, values written out. `read` gives the value behind a reference. */
-export function report(info: RunInfo, scope: ScopeRecord, end: ReportEnd, read: (ref: ValueRef) => Json): JsonObject {
+export function report(info: RunInfo, scope: ScopeRecord, end: ReportEnd, read: ReadValue): JsonObject {
   const { workflow, digest } = info.plan;
   return {
     version: REPORT_VERSION,
@@ -42,11 +42,22 @@ export function report(info: RunInfo, scope: ScopeRecord, end: ReportEnd, read: 
     usage: usageJson(end.spend.usage),
     cost_usd: end.spend.costUsd === null ? null : roundUsd(end.spend.costUsd),
     error: errorJson(end.failure),
-    steps: Object.fromEntries(scope.steps.map((step) => [step.path, stepJson(step, read)])),
+    steps: stepsJson(scope, read),
   };
 }
 
-function stepJson(step: StepRecord, read: (ref: ValueRef) => Json): JsonObject {
+/** The steps of a scope and of the groups and sub-workflows in it, by path; those of items stand with their items. */
+function stepsJson(scope: ScopeRecord, read: ReadValue): { [path: string]: Json } {
+  const steps: { [path: string]: Json } = {};
+  for (const step of scope.steps) {
+    steps[step.path] = stepJson(step, read);
+    if (step.inner !== null) Object.assign(steps, stepsJson(step.inner, read));
+  }
+  return steps;
+}
+
+function stepJson(step: StepRecord, read: ReadValue): JsonObject {
+  const spend = stepSpend(step);
   const isOver = step.startedAt !== null && step.endedAt !== null;
   return {
     status: step.status,
@@ -59,39 +70,32 @@ function stepJson(step: StepRecord, read: (ref: ValueRef) => Json): JsonObject {
     output: stepOutput(step, read),
     error: errorJson(step.failure),
     caught: step.caught,
-    usage: step.usage === null ? null : usageJson(step.usage),
-    cost_usd: step.costUnknown || step.costUsd === null ? null : roundUsd(step.costUsd),
+    usage: spend.usage.calls === 0 && step.usage === null ? null : usageJson(spend.usage),
+    cost_usd: spend.costUsd === null || spend.usage.calls === 0 ? null : roundUsd(spend.costUsd),
     from_cache: false,
     reused: step.reused,
-    results: step.items === null ? null : step.items.map((item, index) => itemJson(item, index, read)),
+    results: step.items === null && step.rounds === null ? null : resultsJson(step, read),
   };
 }
 
-/** What `steps.x.output` gives: for a `for_each` the successful outputs in item order, or the winner's. */
-export function stepOutput(step: StepRecord, read: (ref: ValueRef) => Json): Json {
-  if (step.output !== null) return read(step.output);
-  if (step.items === null || step.status !== "succeeded") return null;
-  if (step.winner !== null) return readOrNull(step.items[step.winner]?.output ?? null, read);
-  return step.items.filter((item) => item.status === "succeeded").map((item) => readOrNull(item.output, read));
+function resultsJson(step: StepRecord, read: ReadValue): Json {
+  const results = stepResults(step, read);
+  if (step.items === null || step.batch !== null) return results;
+  return results.map((result, index) => {
+    const inner = step.items?.[index]?.inner ?? null;
+    return inner === null ? result : { ...result, steps: stepsJson(inner, read) };
+  });
 }
 
-/** One entry of `steps.x.results`. */
-export function itemJson(item: ItemRecord, index: number, read: (ref: ValueRef) => Json): JsonObject {
-  return {
-    item: item.item,
-    index,
-    status: item.status,
-    output: readOrNull(item.output, read),
-    error: errorJson(item.failure),
-    attempts: item.attempts,
-  };
-}
-
-/** A failure as users see it in expressions, reports and events. */
-export function errorJson(failure: Failure | null): JsonObject | null {
-  if (failure === null) return null;
-  const { class: failureClass, code, message, help, partial } = failure;
-  return { class: failureClass, code, message, ...(help === null ? {} : { help }), ...(partial === null ? {} : { partial }) };
+/** What a step spent, with all that is inside it. */
+export function stepSpend(step: StepRecord): Spend {
+  let sum =
+    step.usage === null
+      ? noSpend
+      : plusSpend(noSpend, { usage: step.usage, costUsd: step.costUnknown ? null : step.costUsd });
+  const scopes = [step.inner, ...(step.items ?? []).map(({ inner }) => inner)];
+  for (const scope of scopes) for (const inner of scope?.steps ?? []) sum = plusSpend(sum, stepSpend(inner));
+  return sum;
 }
 
 function usageJson(usage: Usage): JsonObject {
@@ -102,10 +106,6 @@ function usageJson(usage: Usage): JsonObject {
     cache_write_tokens: usage.cacheWriteTokens,
     calls: usage.calls,
   };
-}
-
-function readOrNull(ref: ValueRef | null, read: (ref: ValueRef) => Json): Json {
-  return ref === null ? null : read(ref);
 }
 
 function iso(ms: number): string {

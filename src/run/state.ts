@@ -19,7 +19,8 @@ export interface StepRecord {
   status: "pending" | "ready" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
   /** Failed, and `on_error` let the run go on. */
   caught: boolean;
-  skipCause: SkipCause | null;
+  /** `needs`: what it needs was skipped, without a failure. */
+  skipCause: SkipCause | "needs" | null;
   startedAt: number | null;
   endedAt: number | null;
   /** Attempts of all units, those of earlier starts of the run included. */
@@ -35,8 +36,14 @@ export interface StepRecord {
   output: ValueRef | null;
   extra: Fact["extra"];
   failure: Failure | null;
-  /** The units of a `for_each`, in item order; null before its list is known and for other steps. */
+  /** The units of a `for_each` or `matrix`, in their order; null before the list is known and for other steps. */
   items: ItemRecord[] | null;
+  /** The units are batches of so many items each; `flatten`: a list that one gives has a result for each of its items. */
+  readonly batch: { readonly size: number; readonly flatten: boolean } | null;
+  /** The rounds of `repeat` that have ended, of a step without units; null without `repeat`. */
+  rounds: ItemRecord[] | null;
+  /** The steps inside, of the latest attempt of a group or sub-workflow; of its items: see there. */
+  inner: ScopeRecord | null;
   winner: number | null;
   /** Units whose outcome was recorded by an earlier start of this run. */
   reused: number;
@@ -48,12 +55,13 @@ export interface ItemRecord {
   attempts: number;
   output: ValueRef | null;
   failure: Failure | null;
+  inner: ScopeRecord | null;
 }
 
 /** The record of a scope before anything happened. `prefix` is the path of the scope, with a `/` at its end. */
 export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
   return {
-    steps: scope.steps.map(({ id, body }) => ({
+    steps: scope.steps.map(({ id, body, fan, repeat }) => ({
       id,
       path: `${prefix}${id}`,
       kind: body.kind,
@@ -72,10 +80,18 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
       extra: null,
       failure: null,
       items: null,
+      batch: fan?.batch ?? null,
+      rounds: repeat === null || fan !== null ? null : [],
+      inner: null,
       winner: null,
       reused: 0,
     })),
   };
+}
+
+/** The record of a unit before anything happened; `item` is its entry, a list for a batch. */
+export function itemRecord(item: Json): ItemRecord {
+  return { item, status: "pending", attempts: 0, output: null, failure: null, inner: null };
 }
 
 /** Adds what an attempt used: to its step, and so to the run. */
@@ -86,6 +102,19 @@ export function addSpend(step: StepRecord, fact: Pick<Fact, "model" | "usage" | 
   if (fact.usage.calls === 0) return;
   if (fact.costUsd === null) step.costUnknown = true;
   else step.costUsd = (step.costUsd ?? 0) + fact.costUsd;
+}
+
+/** In a run that has ended nothing is under way: what no fact tells the end of was stopped with it. */
+export function stopOpenSteps(scope: ScopeRecord): void {
+  for (const step of scope.steps) {
+    if (step.status === "pending" || step.status === "ready" || step.status === "running" || step.status === "waiting")
+      step.status = "cancelled";
+    if (step.inner !== null) stopOpenSteps(step.inner);
+    for (const item of step.items ?? []) {
+      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+      if (item.inner !== null) stopOpenSteps(item.inner);
+    }
+  }
 }
 
 /** What a run knows of itself beside its steps. */

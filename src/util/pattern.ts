@@ -26,6 +26,10 @@ export function compilePattern(source: string): Result<Pattern, string> {
     return ok({ test: (text) => compiled.test(text), toString: () => source });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return err(/\(\?[=!<]/.test(source) ? "look-around is not supported (RE2 syntax)" : message.replace("error parsing regexp: ", ""));
+    return err(
+      /\(\?[=!<]/.test(source)
+        ? "look-around is not supported (RE2 syntax)"
+        : message.replace("error parsing regexp: ", ""),
+    );
   }
 }

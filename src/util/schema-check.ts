@@ -42,7 +42,11 @@ function createAjv() {
     if (!pattern.ok) throw new Error(`pattern ${JSON.stringify(source)}: ${pattern.error}`);
     return pattern.value;
   };
-  const ajv = new Ajv2020({ allErrors: true, strict: false, code: { regExp: Object.assign(matcher, { code: "re2" }) } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    code: { regExp: Object.assign(matcher, { code: "re2" }) },
+  });
   addFormats(ajv as never);
   return ajv;
 }

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createSurroundings, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { prepareResume, type Frozen } from "../../engine/local/launch.ts";
@@ -49,17 +49,20 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
     const asked = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
     const rerun = rerunSteps(asked.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
+    const simulated = choice["simulated"] === true;
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
     const known = (choice["auto"] ?? null) as AutoChoice | null;
-    const { plan } = await resolveAuto(asked, { known, isLive: recording === null }, terminal);
+    const { plan } = await resolveAuto(asked, { known, isLive: recording === null && !simulated }, terminal);
     const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, options);
     const around = createSurroundings({
       plan,
       env: terminal.env,
       workspace: workspaceOf(file, project),
+      runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
+      simulated,
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
@@ -81,7 +84,11 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       plan,
       inputs,
       origin: recording?.origin ?? null,
+<<<<<<< HEAD
       only: (choice["only"] ?? []) as readonly string[],
+=======
+      simulated,
+>>>>>>> wide
       shape: options,
       store,
       startedAt: summary.startedAt,

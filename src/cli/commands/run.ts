@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ulid } from "ulid";
 import { createSurroundings, openStore, portablePath, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
@@ -20,6 +20,7 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly runId?: string;
   readonly record?: string;
   readonly replay?: string;
+  readonly simulate?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
   readonly only?: readonly string[];
@@ -31,6 +32,9 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const only = options.only ?? [];
   const asked = reducedPlan(planOrExit(file, terminal, choice).plan, only);
   const inputs = readInputs(asked, options, terminal);
+  const simulated = options.simulate === true;
+  if (simulated && (options.replay !== undefined || options.record !== undefined))
+    throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   const runId = options.runId ?? ulid();
@@ -38,7 +42,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
     throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
   const { plan, auto } = await resolveAuto(
     asked,
-    { known: recording?.auto ?? null, isLive: recording === null },
+    { known: recording?.auto ?? null, isLive: recording === null && !simulated },
     terminal,
   );
   const manifest = resolve(terminal.cwd, file);
@@ -53,8 +57,10 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
+      runsFolder: join(dirname(project.statePath), "runs"),
       store,
       recording,
+      simulated,
       ...(record !== null && { record: record.write }),
       concurrency: options.concurrency ?? null,
       onEvents: (events) => reporter.onEvents(events),
@@ -72,6 +78,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
         only,
         replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project),
         origin,
+        simulated,
         auto: auto as unknown as Json,
       },
     };
@@ -84,7 +91,11 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       plan,
       inputs: first.inputs,
       origin,
+<<<<<<< HEAD
       only,
+=======
+      simulated,
+>>>>>>> wide
       shape: options,
       store,
       startedAt: store.findRun(runId)?.startedAt ?? 0,

@@ -1,8 +1,9 @@
-import { readingHandlers } from "../../compose.ts";
+import { resolve } from "node:path";
+import { readingTools, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
-import { createEvaluator } from "../../expression/evaluate.ts";
 import { report } from "../../run/report.ts";
+import { stopOpenSteps } from "../../run/state.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
@@ -25,7 +26,8 @@ export interface ShowOptions {
 
 /** `muster show [RUN]` */
 export async function run(terminal: Terminal, [name]: readonly string[], options: ShowOptions): Promise<ExitCode> {
-  const store = openForReading(findProject(terminal.cwd, options.state ?? null));
+  const project = findProject(terminal.cwd, options.state ?? null);
+  const store = openForReading(project);
   try {
     const summary = findRun(store, name);
     const plan = planOfRun(store, summary.runId);
@@ -35,11 +37,14 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       );
     // What has no time of its own on the record (a value) gets the run's last, not the time of this look at it.
     const clock = { ...systemClock, now: () => summary.updatedAt };
-    const told = readRun(summary, plan, { store, evaluator: createEvaluator(), handlers: readingHandlers(), clock });
-    if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const frozen = summary.frozen as unknown as Frozen;
+    const simulated = frozen.choice["simulated"] === true;
+    const tools = readingTools(workspaceOf(resolve(project.root, summary.manifestPath), project), simulated);
+    const told = readRun(summary, plan, { store, ...tools, clock });
+    if (!told.ok) throw new UsageError(told.error.message, exitCode.runFailed);
     const status = standing(summary);
     const { record, ending, facts } = told.value;
+    if (status === "cancelled" || status === "failed") stopOpenSteps(record);
     const end = {
       status,
       finishedAt: summary.updatedAt,
@@ -47,7 +52,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       outputs: status === "succeeded" ? (ending?.outputs ?? null) : null,
       failure: runFailureOf(store, summary) ?? (status === "failed" ? (ending?.failure ?? null) : null),
       spend: facts.spend(),
-      simulated: false,
+      simulated,
       replayed: (frozen.choice["origin"] ?? null) as "recorded" | "scripted" | null,
     };
     const info = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };

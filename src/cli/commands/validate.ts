@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import pLimit from "p-limit";
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { diagnosticsToJson } from "../../diagnostic/json.ts";
 import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { noChoice } from "../../plan/model-choice.ts";
@@ -18,17 +19,25 @@ export interface ValidateOptions {
 export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
   const files = await manifestFiles(terminal.cwd, paths.length === 0 ? ["workflows"] : paths);
   const results = files.map((file) => compileFile(file, terminal.cwd, noChoice));
-  const diagnostics = results.flatMap((result) => result.diagnostics);
+  // What a workflow uses is one of the files, too: its problems are told once.
+  const diagnostics = unique(results.flatMap((result) => result.diagnostics));
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   if (options.json === true || options.format === "json") {
     terminal.out(`${JSON.stringify(diagnosticsToJson(diagnostics), null, 2)}\n`);
   } else {
-    const sources = results.map(({ source }) => source);
+    const sources = results.flatMap((result) => result.sources);
     if (diagnostics.length > 0)
       terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
     terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   }
   return errors === 0 ? exitCode.succeeded : exitCode.invalid;
+}
+
+function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const told = new Map(
+    diagnostics.map((each) => [JSON.stringify([each.file, each.span, each.code, each.message]), each]),
+  );
+  return [...told.values()];
 }
 
 /** Every manifest under the paths: a file that is named, or each `.yaml`/`.yml` below a folder that says `muster:`. */

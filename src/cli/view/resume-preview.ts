@@ -11,12 +11,18 @@ const reasons: { readonly [reason in StartReason]: string } = {
   retry: "failed before, tried again",
   failed: "failed before, tried anew",
   rerun: "asked for with --rerun",
+  unknown: "outcome unknown",
 };
+
+/** The step of an item's or group's path, as `--rerun` takes it. */
+function rerunName(path: string): string {
+  return path.replace(/\[\d+\]/g, "").split("/")[0] ?? path;
+}
 
 /** What a resume reuses and what runs again, and why: printed before anything starts. */
 export function resumePreview({ steps }: ResumePlan, color: Colors): string {
   const lines: string[] = [];
-  const reused = steps.filter((step) => step.reused > 0 && step.again.length === 0 && !step.waits);
+  const reused = steps.filter((step) => step.reused > 0 && step.again.length === 0 && !step.waits && !step.inDoubt);
   if (reused.length > 0)
     lines.push(
       `  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`,
@@ -28,6 +34,13 @@ export function resumePreview({ steps }: ResumePlan, color: Colors): string {
       .join(", ");
     lines.push(
       `  ${color.cyan("runs")}    ${printable(path)}  ${color.dim(why + (units > 0 ? `; ${units} reused` : ""))}`,
+    );
+  }
+  for (const { path, inDoubt } of steps) {
+    if (!inDoubt) continue;
+    const name = printable(path);
+    lines.push(
+      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${rerunName(name)}`)}`,
     );
   }
   const later = steps.filter((step) => step.waits).map(({ path }) => printable(path));

@@ -1,8 +1,9 @@
+import { skipText } from "../../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { FactIndex } from "../../engine/local/fact-index.ts";
 import type { Plan } from "../../plan/types.ts";
-import { pathOfKey } from "../../run/attempt-key.ts";
+import { isAttemptKey, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { ReportEnd } from "../../run/report.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
@@ -10,7 +11,7 @@ import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
-import { failureLines, replayNote, statusText } from "./run-summary.ts";
+import { failureLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
 
 export interface RunView {
   readonly summary: RunSummary;
@@ -62,8 +63,7 @@ function stepLine(step: StepRecord, color: Colors): string {
   if (step.model !== null) parts.push(step.model);
   if (step.usage !== null && step.usage.calls > 0) parts.push(formatUsd(step.costUnknown ? null : step.costUsd));
   if (step.caught) parts.push(color.yellow("caught by on_error"));
-  if (step.skipCause !== null)
-    parts.push(color.dim(step.skipCause === "upstream" ? "because of a failure before it" : "its condition is false"));
+  if (step.skipCause !== null) parts.push(color.dim(skipText(step.skipCause)));
   return `  ${parts.join("  ")}`.trimEnd();
 }
 
@@ -72,7 +72,7 @@ function failedStep(step: StepRecord, view: RunView, color: Colors): string[] {
   const lines = [color.bold(`why '${printable(step.path)}' failed`)];
   if (step.failure !== null) lines.push(...failureLines(step.failure, color));
   const attempts = [...view.facts].filter(
-    (fact) => pathOfKey(fact.key) === step.path && !fact.key.includes("/call/") && fact.failure !== null,
+    (fact) => isAttemptKey(fact.key) && pathOfKey(fact.key) === step.path && fact.failure !== null,
   );
   for (const fact of attempts.slice(0, SHOWN_ITEMS)) lines.push(...attemptLines(fact, step, color));
   if (attempts.length > SHOWN_ITEMS)
@@ -109,8 +109,5 @@ function excerpt(text: string): string[] {
 
 function nextLines({ summary, end }: RunView, failed: readonly StepRecord[], color: Colors): string[] {
   if (end.status === "succeeded" || end.status === "cancelled" || end.status === "running") return [];
-  const unknown = failed.find(({ failure }) => failure?.code === "outcome_unknown");
-  const next =
-    unknown === undefined ? `muster resume ${summary.runId}` : `muster resume ${summary.runId} --rerun ${unknown.path}`;
-  return ["", `${color.cyan("next")}  ${next}`];
+  return ["", `${color.cyan("next")}  ${resumeCommand(summary.runId, failed)}`];
 }

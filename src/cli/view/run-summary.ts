@@ -12,19 +12,32 @@ export interface ShownRun {
   readonly plan: Plan;
   /** Where replayed answers come from; null = live. */
   readonly origin: "recorded" | "scripted" | null;
+  /** No model was asked and nothing was done. */
+  readonly simulated: boolean;
   readonly file: string;
   /** The steps of `--only`; none = all of the file. */
   readonly only: readonly string[];
 }
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
+<<<<<<< HEAD
 export function runHeader({ plan, runId, origin, file, only }: ShownRun, color: Colors): string {
+=======
+export function runHeader({ plan, runId, origin, simulated, file }: ShownRun, color: Colors): string {
+>>>>>>> wide
   const { name, version } = plan.workflow;
+  const note = simulated ? SIMULATED : origin === null ? null : replayNote(origin);
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
+<<<<<<< HEAD
   const subset = only.length === 0 ? "" : color.yellow(`Only ${only.map(printable).join(", ")}, and what they need.\n`);
   const note = origin === null ? "" : `${color.yellow(replayNote(origin))}\n`;
   return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${subset}${note}`;
+=======
+  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${note === null ? "" : `${color.yellow(note)}\n`}`;
+>>>>>>> wide
 }
+
+const SIMULATED = "Simulated: no model is asked, nothing is done; outputs are made up.";
 
 /** Says that no model was asked. */
 export function replayNote(origin: "recorded" | "scripted"): string {
@@ -56,8 +69,14 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
   if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
-    lines.push(color.dim(`  next     muster show ${followed.runId}   muster resume ${followed.runId}`));
+    lines.push(color.dim(`  next     muster show ${followed.runId}   ${resumeCommand(followed.runId, steps)}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** How to go on: a step whose outcome nobody knows is only repeated when it is named. */
+export function resumeCommand(runId: string, steps: readonly StepRecord[]): string {
+  const unknown = steps.find(({ failure }) => failure?.code === "outcome_unknown");
+  return `muster resume ${runId}${unknown === undefined ? "" : ` --rerun ${unknown.id}`}`;
 }
 
 /** What failed and what to do about it. */

@@ -8,11 +8,19 @@ export class FactIndex {
   /** How many of a fact's lost starts have been answered in this epoch. */
   readonly #lostSeen = new Map<string, number>();
 
+  #hasKills = false;
+
   constructor(facts: Iterable<Fact> = []) {
     for (const fact of facts) this.put(fact);
   }
 
+  /** Whether a person stopped any step. */
+  get hasKills(): boolean {
+    return this.#hasKills;
+  }
+
   put(fact: Fact): void {
+    this.#hasKills ||= fact.key.endsWith("/~killed");
     const known = this.#facts.get(fact.key);
     if (known === undefined || (!Array.isArray(known) && known.fingerprint === fact.fingerprint)) {
       this.#facts.set(fact.key, fact);

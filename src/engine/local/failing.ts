@@ -11,6 +11,16 @@ export function unitFailure(command: UnitCommand, path: string, last: Failure | 
       help: "see whether the step itself brings the runner down (memory?), then run it again with 'muster resume --rerun'",
     });
   }
+  if (command.code === "repeat_exhausted") {
+    return failure(
+      "output",
+      "repeat_exhausted",
+      `'${path}' was repeated as often as 'repeat.max' allows, and its 'until' never held`,
+      {
+        help: "see its rounds with 'muster show'; raise 'repeat.max', or loosen 'until'",
+      },
+    );
+  }
   return last ?? failure("cancelled", "killed", `'${path}' was stopped on request`);
 }
 
@@ -23,9 +33,12 @@ export function joinFailure(record: StepRecord, step: PlannedStep): Failure {
   const wanted = join?.kind === "at_least" ? `at least ${join.count}` : join?.kind === "any" ? "one" : "all";
   const first = failed[0];
   const because = first === undefined ? "" : `; item ${first.index}: ${first.failure.message}`;
-  return failure(first?.failure.class ?? "output", first === undefined ? "join_empty" : "items_failed",
+  return failure(
+    first?.failure.class ?? "output",
+    first === undefined ? "join_empty" : "items_failed",
     `${succeeded} of ${items.length} items succeeded, ${wanted} must${because}`,
-    { help: first?.failure.help ?? null });
+    { help: first?.failure.help ?? null },
+  );
 }
 
 /** Why the run failed: its first uncaught step in the order of the file. */

@@ -1,7 +1,5 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
-import { referencesOf } from "../../expression/references.ts";
-import type { Template } from "../../expression/template.ts";
-import type { Plan, StepKind } from "../../plan/types.ts";
+import type { Effect, Plan } from "../../plan/types.ts";
 import { pathOfKey } from "../../run/attempt-key.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
@@ -14,10 +12,10 @@ import type { Clock } from "../../util/clock.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
 import type { Log } from "../../util/log.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import type { StepHandler } from "../step/handler.ts";
-import { expressionFailure } from "../step/expression-failure.ts";
+import type { SchemaCheck } from "../../util/schema-check.ts";
 import type { Failure } from "../../run/failure.ts";
-import type { CoreOptions } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
+import { evaluateEnv } from "./scope-entry.ts";
 import { FactIndex } from "./fact-index.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";
 import { LocalRun } from "./run.ts";
@@ -30,7 +28,10 @@ export interface Surroundings {
   readonly owner: LeaseOwner;
   /** Whether the lease of this owner may be taken. */
   readonly mayTake: (owner: LeaseOwner) => boolean;
-  readonly handlers: { readonly [kind in StepKind]: StepHandler };
+  readonly handlers: CoreOptions["handlers"];
+  readonly check: SchemaCheck;
+  /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
+  readonly glob: CoreOptions["glob"];
   readonly evaluator: Evaluator;
   readonly redactor: Redactor;
   /** Values of the plan's secrets by name. */
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly log: Log;
   /** Over the plan's `limits.concurrency`; null = that one. */
   readonly concurrency: number | null;
+  /** Delays end at once: for simulated runs. */
+  readonly hurry: boolean;
 }
 
 /** What is fixed at the first start of a run and holds for all its resumes. */
@@ -64,19 +67,51 @@ export interface FirstStart {
 export function startRun(first: FirstStart, around: Surroundings): Result<LocalRun, Failure> {
   const { plan, runId } = first;
   const startedAt = around.clock.now();
-  const run = { id: runId, name: plan.workflow.name, version: plan.workflow.version, started_at: new Date(startedAt).toISOString() };
-  const env = evaluateEnv(plan, { inputs: first.inputs, run }, around, false);
+  const run = {
+    id: runId,
+    name: plan.workflow.name,
+    version: plan.workflow.version,
+    started_at: new Date(startedAt).toISOString(),
+  };
+  const env = evaluateEnv(plan.env, { inputs: first.inputs, run }, around, false);
   if (!env.ok) return env;
   const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice };
   const core = coreOptions(plan, { runId, plan, startedAt, inputs: first.inputs }, frozen, new FactIndex(), around);
   if (!core.ok) return core;
   const lease = around.store.createRun(
-    { runId, workflow: plan.workflow.name, workflowVersion: plan.workflow.version, manifestPath: first.manifestPath, startedAt, frozen: frozen as unknown as Json },
+    {
+      runId,
+      workflow: plan.workflow.name,
+      workflowVersion: plan.workflow.version,
+      manifestPath: first.manifestPath,
+      startedAt,
+      frozen: frozen as unknown as Json,
+    },
     around.owner,
   );
-  const started = { epoch: 1, workflow: plan.workflow.name, version: plan.workflow.version, plan_digest: plan.digest, plan: keptPlan(plan, core.value) };
-  const { store, clock, redactor, onEvents, log } = around;
-  return ok(new LocalRun({ core: core.value, store, lease, clock, redactor, onEvents, log, started, forget: [], activeMs: 0 }));
+  const started = {
+    epoch: 1,
+    workflow: plan.workflow.name,
+    version: plan.workflow.version,
+    plan_digest: plan.digest,
+    plan: keptPlan(plan, core.value),
+  };
+  const { store, clock, redactor, onEvents, log, hurry } = around;
+  return ok(
+    new LocalRun({
+      core: core.value,
+      store,
+      lease,
+      clock,
+      redactor,
+      onEvents,
+      log,
+      hurry,
+      started,
+      forget: [],
+      activeMs: 0,
+    }),
+  );
 }
 
 export interface Resume {
@@ -90,7 +125,12 @@ export interface Resume {
  * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` are paths of
  * steps whose facts no longer answer. Reads only, until `go`.
  */
-export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySet<string>, around: Surroundings): Result<Resume, Failure> {
+export function prepareResume(
+  summary: RunSummary,
+  plan: Plan,
+  rerun: ReadonlySet<string>,
+  around: Surroundings,
+): Result<Resume, Failure> {
   const { store, clock } = around;
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
@@ -102,14 +142,22 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
   const anew = uncaughtSteps(summary, plan, around);
   const isForgotten = (fact: Fact): boolean => {
     const path = pathOfKey(fact.key);
-    if (rerun.has(path)) return true;
-    return anew.has(path) && fact.state === "failed" && fact.failure?.code !== "outcome_unknown";
+    if (isWithin(path, rerun)) return true;
+    if (!anew.has(path)) return false;
+    if (fact.state === "failed") return fact.failure?.code !== "outcome_unknown";
+    // What was lost too often starts anew as well; what must not be repeated stays in doubt.
+    return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
   };
+  const effects = effectsOf(plan);
   const forgotten = all.filter(isForgotten);
   const carried = carriedSpend(all, forgotten, clock.now());
-  const kept = [...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED), ...(carried === null ? [] : [carried])];
+  const kept = [
+    ...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED),
+    ...(carried === null ? [] : [carried]),
+  ];
   const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
-  const reasonOf = ({ path, reason }: Start): StartReason => (reason !== "new" ? reason : rerun.has(path) ? "rerun" : anew.has(path) ? "failed" : "new");
+  const reasonOf = ({ path, reason }: Start): StartReason =>
+    reason !== "new" ? reason : isWithin(idsOf(path), rerun) ? "rerun" : anew.has(idsOf(path)) ? "failed" : "new";
 
   const go = (): Result<LocalRun, LeaseOwner> => {
     const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
@@ -125,7 +173,14 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     const facts = new FactIndex(kept);
     const run = new LocalRun({
       core: { ...core.value, facts },
-      store, lease: lease.lease, clock, redactor: around.redactor, onEvents: around.onEvents, log: around.log, started,
+      store,
+      lease: lease.lease,
+      clock,
+      redactor: around.redactor,
+      onEvents: around.onEvents,
+      log: around.log,
+      hurry: around.hurry,
+      started,
       forget: forgotten.map(({ key }) => key),
       carry: carried === null || forgotten.length === 0 ? [] : [carried],
       activeMs: summary.activeMs,
@@ -133,6 +188,32 @@ export function prepareResume(summary: RunSummary, plan: Plan, rerun: ReadonlySe
     return ok(run);
   };
   return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, go });
+}
+
+/** What a repetition of each step would mean, by path of ids. */
+function effectsOf(
+  plan: Plan,
+  scope = 0,
+  prefix = "",
+  effects = new Map<string, Effect>(),
+): ReadonlyMap<string, Effect> {
+  for (const { id, body, effect } of plan.scopes[scope]?.steps ?? []) {
+    effects.set(`${prefix}${id}`, effect);
+    if (body.kind === "steps" || body.kind === "uses") effectsOf(plan, body.scope, `${prefix}${id}/`, effects);
+  }
+  return effects;
+}
+
+/** Whether a path of ids is one of these, or lies inside one. */
+function isWithin(path: string, paths: ReadonlySet<string>): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
+    if (paths.has(path.slice(0, end))) return true;
+  return false;
+}
+
+/** The ids of a path as people see it: `group/inner` of `group[2]/inner`. */
+function idsOf(path: string): string {
+  return path.replace(/\[\d+\]/g, "");
 }
 
 /** After a failed run: its steps whose failure nothing caught, by the plan that it ran with. No edit undoes that they failed. */
@@ -150,26 +231,53 @@ function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: num
   const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
   if (before === undefined && sum.usage.calls === 0) return null;
   return {
-    key: CARRIED, fingerprint: "spend", state: "succeeded", starts: 1, startedAt: now, endedAt: now, output: { inline: null },
-    extra: null, failure: null, model: null, usage: sum.usage, costUsd: sum.costUsd,
+    key: CARRIED,
+    fingerprint: "spend",
+    state: "succeeded",
+    starts: 1,
+    startedAt: now,
+    endedAt: now,
+    output: { inline: null },
+    extra: null,
+    failure: null,
+    model: null,
+    usage: sum.usage,
+    costUsd: sum.costUsd,
   };
 }
 
 /** Reads a run as its facts tell it: for `show`, writes nothing. */
-export function readRun(summary: RunSummary, plan: Plan, around: Pick<Surroundings, "store" | "evaluator" | "handlers" | "clock">): Result<Recall & { readonly facts: FactIndex }, Failure> {
+export function readRun(
+  summary: RunSummary,
+  plan: Plan,
+  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "handlers" | "clock">,
+): Result<Recall & { readonly facts: FactIndex }, Failure> {
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
   const facts = new FactIndex(around.store.readFacts(summary.runId));
-  const core = coreOptions(plan, info, frozen, facts, { ...around, secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])), concurrency: null });
+  const core = coreOptions(plan, info, frozen, facts, {
+    ...around,
+    secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])),
+    concurrency: null,
+  });
   return core.ok ? ok({ ...recall(core.value), facts }) : core;
 }
 
-type Needed = Pick<Surroundings, "store" | "clock" | "handlers" | "evaluator" | "secrets" | "concurrency">;
+type Needed = Pick<
+  Surroundings,
+  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "secrets" | "concurrency"
+>;
 
-function coreOptions(plan: Plan, info: RunInfo, frozen: Frozen, facts: FactIndex, around: Needed): Result<Omit<CoreOptions, "sink">, Failure> {
-  const workflowEnv = evaluateEnv(plan, { inputs: frozen.inputs, run: frozen.run }, around, true);
+function coreOptions(
+  plan: Plan,
+  info: RunInfo,
+  frozen: Frozen,
+  facts: FactIndex,
+  around: Needed,
+): Result<Omit<CoreOptions, "sink">, Failure> {
+  const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
   if (!workflowEnv.ok) return workflowEnv;
-  const { store, clock, handlers, evaluator, secrets, concurrency } = around;
+  const { store, clock, handlers, evaluator, check, glob, secrets, concurrency } = around;
   return ok({
     info,
     base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
@@ -178,7 +286,10 @@ function coreOptions(plan: Plan, info: RunInfo, frozen: Frozen, facts: FactIndex
     facts,
     handlers,
     evaluator,
-    read: (ref) => ("inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json)),
+    check,
+    glob,
+    read: (ref) =>
+      "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),
     ...(concurrency === null ? {} : { slots: concurrency }),
@@ -198,22 +309,6 @@ function keptPlan(plan: Plan, core: Pick<CoreOptions, "keep">): Json {
   return core.keep(plan as unknown as Json) as unknown as Json;
 }
 
-/** `env` of the workflow: the entries with secrets in them, or those without. */
-function evaluateEnv(plan: Plan, values: JsonObject, around: Pick<Surroundings, "evaluator" | "secrets">, withSecrets: boolean): Result<{ readonly [name: string]: string }, Failure> {
-  const env: { [name: string]: string } = {};
-  for (const [name, template] of Object.entries(plan.env)) {
-    if (readsSecret(template) !== withSecrets) continue;
-    const value = around.evaluator.evaluate(template, withSecrets ? { ...values, secrets: around.secrets } : values);
-    if (!value.ok) return err(expressionFailure("env", name, value.error));
-    env[name] = typeof value.value === "string" ? value.value : JSON.stringify(value.value);
-  }
-  return ok(env);
-}
-
-function readsSecret(template: Template): boolean {
-  return referencesOf(template).some(({ path }) => path[0] === "secrets");
-}
-
 /** The plan that the newest start of a run used, read from its events; null when the run never started. */
 export function planOfRun(store: Store, runId: string): Plan | null {
   let plan: Plan | null = null;
@@ -221,7 +316,9 @@ export function planOfRun(store: Store, runId: string): Plan | null {
     const ref = type === "run.started" ? data?.["plan"] : undefined;
     if (!isJsonObject(ref)) continue;
     const blob = ref["blob"];
-    plan = (typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]) as Plan;
+    plan = (
+      typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]
+    ) as Plan;
   }
   return plan;
 }

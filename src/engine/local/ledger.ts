@@ -1,16 +1,16 @@
 import type { Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { StepCommand, UnitCommand } from "../../run/scheduler/command.ts";
-import type { ItemRecord, StepRecord } from "../../run/state.ts";
+import type { PlannedStep } from "../../plan/types.ts";
+import { itemRecord, type ItemRecord, type StepRecord } from "../../run/state.ts";
+import { stepSpend } from "../../run/report.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { joinFailure, unitFailure } from "./failing.ts";
-import type { RunView } from "./run-view.ts";
 import type { EventDraft, Start } from "./sink.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 export interface LedgerOptions {
-  readonly view: RunView;
   readonly event: (event: EventDraft) => void;
   readonly now: () => number;
 }
@@ -19,30 +19,34 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #o: LedgerOptions;
   /** Steps of which something was started in this epoch: the others were told before. */
-  readonly #live = new Set<number>();
+  readonly #live = new Set<StepRecord>();
 
   constructor(options: LedgerOptions) {
     this.#o = options;
   }
 
   /** Something of the step is done for the first time in this epoch. */
-  stepStarted(index: number): void {
-    const { view, now, event } = this.#o;
-    const record = view.stepRecord(index);
-    record.startedAt ??= now();
+  stepStarted(record: StepRecord): void {
+    record.startedAt ??= this.#o.now();
     record.status = "running";
-    if (this.#live.has(index)) return;
-    this.#live.add(index);
-    event({ type: "step.started", step: record.path, data: { kind: record.kind, ...(record.items === null ? {} : { items: record.items.length }) } });
+    if (this.#live.has(record)) return;
+    this.#live.add(record);
+    this.#o.event({
+      type: "step.started",
+      step: record.path,
+      data: { kind: record.kind, ...(record.items === null ? {} : { items: record.items.length }) },
+    });
   }
 
   /** An attempt begins. */
-  attemptStarted(start: Start): void {
-    const { view, event } = this.#o;
-    const index = view.indexOf(start.path) as number;
-    view.stepRecord(index).askedModel = start.work.model;
-    if (start.item !== null) view.itemRecord(index, start.item).status = "running";
-    event({ type: "attempt.started", ...place(start), data: start.work.model === null ? {} : { model: start.work.model } });
+  attemptStarted(start: Start, unit: UnitWork): void {
+    unit.record.askedModel = start.work.model;
+    if (unit.item !== null) unit.item.record.status = "running";
+    this.#o.event({
+      type: "attempt.started",
+      ...place(start),
+      data: start.work.model === null ? {} : { model: start.work.model },
+    });
   }
 
   /** An attempt has failed: told once it is known whether another one follows (`tellAttempt`). */
@@ -59,77 +63,88 @@ export class Ledger {
   }
 
   /** An outcome of an earlier epoch answers. */
-  recalled(start: Start, fact: Fact): void {
-    const record = this.#o.view.stepRecord(this.#o.view.indexOf(start.path) as number);
+  recalled(start: Start, { record }: UnitWork, fact: Fact): void {
     record.startedAt = Math.min(record.startedAt ?? fact.startedAt, fact.startedAt);
     record.status = "running";
     record.askedModel = start.work.model;
     record.reused += 1;
   }
 
-  countAttempt(unit: UnitWork): void {
-    const { view } = this.#o;
-    view.stepRecord(unit.step).attempts += 1;
-    if (unit.item !== null) view.itemRecord(unit.step, unit.item.index).attempts += 1;
+  countAttempt({ record, item }: UnitWork): void {
+    record.attempts += 1;
+    if (item !== null) item.record.attempts += 1;
   }
 
   keepOutput(unit: UnitWork, output: ValueRef, extra: Fact["extra"], endedAt: number): void {
     unit.endedAt = endedAt;
     unit.failure = null;
-    const record = this.#ended(unit, endedAt);
-    if (unit.item !== null) this.#o.view.itemRecord(unit.step, unit.item.index).output = output;
-    else Object.assign(record, { output, extra, failure: null });
+    unit.output = output;
+    ended(unit.record, endedAt);
+    if (unit.item !== null) unit.item.record.output = output;
+    else Object.assign(unit.record, { output, extra, failure: null });
   }
 
   keepFailure(unit: UnitWork, why: Failure, extra: Fact["extra"], endedAt: number): void {
     unit.endedAt = endedAt;
     unit.failure = why;
-    const record = this.#ended(unit, endedAt);
-    if (unit.item !== null) this.#o.view.itemRecord(unit.step, unit.item.index).failure = why;
-    else Object.assign(record, { failure: why, extra });
+    unit.output = null;
+    ended(unit.record, endedAt);
+    if (unit.item !== null) Object.assign(unit.item.record, { failure: why, output: null });
+    else Object.assign(unit.record, { failure: why, extra, output: null });
   }
 
-  unitEnded(command: UnitCommand, unit: UnitWork | undefined): void {
-    const { view, event } = this.#o;
+  /** A round of `repeat` gave this output. */
+  roundEnded(unit: UnitWork, output: ValueRef): void {
+    unit.record.rounds?.push({ ...itemRecord(null), status: "succeeded", attempts: 1, output });
+  }
+
+  unitEnded(command: UnitCommand, unit: UnitWork | undefined, record: StepRecord): void {
     this.tellAttempt(unit, null);
-    const record = view.stepRecord(command.step);
     const why = command.status === "failed" ? unitFailure(command, record.path, unit?.failure ?? null) : null;
-    if (record.items === null) {
+    const item = record.items?.[command.item];
+    if (item === undefined) {
       record.failure = why;
+      if (why !== null) record.output = null;
       return;
     }
-    const item = view.itemRecord(command.step, command.item);
     item.status = command.status;
     item.failure = why;
+    if (why !== null) item.output = null;
     if (command.status === "cancelled" || unit?.isRecalled === true) return;
     const data = why === null ? {} : { data: { class: why.class, code: why.code, message: why.message } };
-    event({ type: command.status === "succeeded" ? "item.succeeded" : "item.failed", step: record.path, item: command.item, ...data });
+    this.#o.event({
+      type: command.status === "succeeded" ? "item.succeeded" : "item.failed",
+      step: record.path,
+      item: command.item,
+      ...data,
+    });
   }
 
   /** `gateFailure` is set when it failed before it had units. */
-  stepEnded(command: StepCommand, gateFailure: Failure | undefined): StepRecord {
-    const { view, now } = this.#o;
-    const record = view.stepRecord(command.step);
+  stepEnded(command: StepCommand, record: StepRecord, step: PlannedStep, gateFailure: Failure | undefined): void {
     record.status = command.status;
     record.caught = command.caught;
-    record.skipCause = command.cause;
+    record.skipCause = command.cause === "condition" && step.condition === null ? "needs" : command.cause;
     record.winner = command.winner;
-    for (const item of record.items ?? []) if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+    for (const item of record.items ?? [])
+      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
     if (command.status === "failed") {
-      const join = record.items === null ? null : joinFailure(record, view.step(command.step));
-      record.failure = gateFailure ?? join ?? record.failure ?? failure("cancelled", "killed", `'${record.path}' was stopped on request`);
+      const join = record.items === null ? null : joinFailure(record, step);
+      record.failure =
+        gateFailure ??
+        join ??
+        record.failure ??
+        failure("cancelled", "killed", `'${record.path}' was stopped on request`);
     }
-    if (command.status === "succeeded" || command.status === "failed") record.endedAt ??= now();
-    return record;
+    if (command.status === "succeeded" || command.status === "failed") record.endedAt ??= this.#o.now();
   }
 
   /** Tells how the step ended, unless that was told in an earlier epoch. */
-  tellStep({ step: index, status, cause, caught }: StepCommand): void {
-    const { view, event } = this.#o;
-    const record = view.stepRecord(index);
-    if (record.reused > 0 && !this.#live.has(index)) return;
+  tellStep({ status, caught }: StepCommand, record: StepRecord): void {
+    const { event } = this.#o;
+    if (record.reused > 0 && !this.#live.has(record)) return;
     const step = record.path;
-    if (status === "skipped") event({ type: "step.skipped", step, data: { cause } });
+    if (status === "skipped") event({ type: "step.skipped", step, data: { cause: record.skipCause } });
     else if (status === "cancelled") event({ type: "step.cancelled", step });
     else if (status === "succeeded") event({ type: "step.succeeded", step, data: figures(record) });
     else {
@@ -137,25 +152,29 @@ export class Ledger {
       event({ type: "step.failed", step, data: { class: failureClass, code, message, caught, ...figures(record) } });
     }
   }
+}
 
-  #ended(unit: UnitWork, endedAt: number): StepRecord {
-    const record = this.#o.view.stepRecord(unit.step);
-    record.endedAt = Math.max(record.endedAt ?? endedAt, endedAt);
-    return record;
-  }
+function ended(record: StepRecord, endedAt: number): void {
+  record.endedAt = Math.max(record.endedAt ?? endedAt, endedAt);
 }
 
 /** Time, items, tokens and cost of a step that is over. */
 function figures(record: StepRecord): JsonObject {
-  const { startedAt, endedAt, items, usage } = record;
+  const { startedAt, endedAt, items } = record;
   const data: { [name: string]: Json } = { duration_ms: Math.max(0, (endedAt ?? 0) - (startedAt ?? endedAt ?? 0)) };
   if (items !== null) {
     const count = (status: ItemRecord["status"]): number => items.filter((item) => item.status === status).length;
-    data["items"] = { total: items.length, succeeded: count("succeeded"), failed: count("failed"), cancelled: count("cancelled") };
+    data["items"] = {
+      total: items.length,
+      succeeded: count("succeeded"),
+      failed: count("failed"),
+      cancelled: count("cancelled"),
+    };
   }
-  if (usage !== null) {
+  const { usage, costUsd } = stepSpend(record);
+  if (usage.calls > 0) {
     data["tokens"] = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-    data["cost_usd"] = record.costUnknown ? null : record.costUsd;
+    data["cost_usd"] = costUsd;
   }
   return data;
 }

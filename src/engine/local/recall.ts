@@ -1,6 +1,7 @@
 import type { StepRecord } from "../../run/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
-import { RunCore, type CoreOptions } from "./core.ts";
+import { RunCore } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import type { RunEnding, Sink, Start, StartReason } from "./sink.ts";
 
 /** How far a run is by its facts alone, and what would run next. */
@@ -28,19 +29,34 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
       pending.delete(`${unit}.${serial}`);
       core.post({ type: "ended", unit, serial, outcome: { kind: "failed", class: "cancelled", retryAfterMs: null } });
     },
+    goOn() {},
     delay: (unit, serial) => core.post({ type: "fired", unit, serial }),
     undelay() {},
+    limit() {},
+    unlimit() {},
     finished: (end) => (ending = end),
   };
-  const core = new RunCore({ ...options, sink, slots: Number.POSITIVE_INFINITY });
-  core.post({ type: "started" });
+  const core = new RunCore({ ...options, sink, isRecall: true, slots: Number.POSITIVE_INFINITY });
+  core.start();
   while (core.drain(100_000));
   return { record: core.record, pending: [...pending.values()], ending };
 }
 
 /** What a resume will do, for a person to read before it starts. */
 export interface ResumePlan {
-  readonly steps: readonly { readonly path: string; readonly reused: number; readonly again: readonly Again[]; readonly waits: boolean }[];
+  readonly steps: readonly StepResume[];
+}
+
+/** What becomes of one step. */
+export interface StepResume {
+  readonly path: string;
+  /** Units whose recorded outcome answers. */
+  readonly reused: number;
+  readonly again: readonly Again[];
+  /** Runs later, if it runs, depending on what comes out of the others. */
+  readonly waits: boolean;
+  /** It was under way when its runner stopped and must not be repeated unasked: it fails, unless it is named by `--rerun`. */
+  readonly inDoubt: boolean;
 }
 
 /** Units of one step that run, by reason. */
@@ -58,20 +74,47 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
     byPath.set(path, reasons);
   }
   return {
-    steps: record.steps.map((step) => ({
+    steps: allSteps(record).map((step) => ({
       path: step.path,
       reused: step.reused,
-      again: [...(byPath.get(step.path) ?? [])].map(([reason, units]) => ({ reason, units })),
+      again: [...(byPath.get(step.path) ?? [])]
+        .filter(([reason]) => reason !== "unknown")
+        .map(([reason, units]) => ({ reason, units })),
       waits: !byPath.has(step.path) && isOpen(step),
+      inDoubt: byPath.get(step.path)?.has("unknown") === true || hasUnknownOutcome(step),
     })),
   };
+}
+
+/** The steps of a scope and of the scopes inside, but for groups themselves: what they do is done by their steps. */
+function allSteps(record: ScopeRecord): readonly StepRecord[] {
+  return record.steps.flatMap((step) => {
+    const inner = [step.inner, ...(step.items ?? []).map((item) => item.inner)].filter((scope) => scope !== null);
+    return inner.length === 0 ? [step] : inner.flatMap(allSteps);
+  });
+}
+
+function hasUnknownOutcome({ failure, items }: StepRecord): boolean {
+  return [failure, ...(items ?? []).map((item) => item.failure)].some((why) => why?.code === "outcome_unknown");
 }
 
 function isOpen({ status }: StepRecord): boolean {
   return status === "pending" || status === "ready" || status === "running";
 }
 
-/** Keys of the facts of failures that nothing caught: a resume of a failed run tries them anew. */
-export function uncaughtFailures(record: ScopeRecord): ReadonlySet<string> {
-  return new Set(record.steps.filter(({ status, caught }) => status === "failed" && !caught).map(({ path }) => path));
+/**
+ * Paths (ids alone, as `group/inner`) of the steps whose failure nothing caught: a resume of a failed run tries them
+ * anew. What failed inside a group that was caught is caught.
+ */
+export function uncaughtFailures(record: ScopeRecord, prefix = ""): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const step of record.steps) {
+    if (step.status !== "failed" || step.caught) continue;
+    const path = `${prefix}${step.id}`;
+    paths.add(path);
+    for (const scope of [step.inner, ...(step.items ?? []).map(({ inner }) => inner)]) {
+      if (scope !== null) for (const inner of uncaughtFailures(scope, `${path}/`)) paths.add(inner);
+    }
+  }
+  return paths;
 }

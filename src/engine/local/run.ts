@@ -11,7 +11,9 @@ import type { Log } from "../../util/log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
 import { plainResult } from "../step/handler.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
-import { RunCore, type CoreOptions } from "./core.ts";
+import type { Attempts } from "./attempts.ts";
+import { RunCore } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 
@@ -31,6 +33,8 @@ export interface LocalRunOptions {
   /** Told of committed events. */
   readonly onEvents: (events: readonly StoredEvent[]) => void;
   readonly log: Log;
+  /** Delays end at once. */
+  readonly hurry: boolean;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -75,6 +79,9 @@ export class LocalRun implements Sink {
   readonly #recorder: Recorder;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #delays = new Map<number, () => void>();
+  /** Attempts that wait for a slot to go on with. */
+  readonly #slotless = new Map<string, () => void>();
+  readonly #limits = new Map<number, () => void>();
   readonly #timers: (() => void)[] = [];
   readonly #startedAt: number;
   #starts: Start[] = [];
@@ -97,7 +104,7 @@ export class LocalRun implements Sink {
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
-    this.#core.post({ type: "started" });
+    this.#core.start();
     this.#guard(() => {
       this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
       this.#watch();
@@ -120,11 +127,7 @@ export class LocalRun implements Sink {
     if (step === null) {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
       this.#core.post({ type: "cancel", as: "cancelled" });
-    } else {
-      const index = this.#core.indexOf(step);
-      if (index === undefined) return false;
-      this.#core.post({ type: "kill", scope: 0, step: index });
-    }
+    } else if (!this.#core.kill(step)) return false;
     this.#wake();
     return true;
   }
@@ -147,8 +150,14 @@ export class LocalRun implements Sink {
     this.#aborts.push(attemptId(unit, serial));
   }
 
+  goOn(unit: number, serial: number): void {
+    const id = attemptId(unit, serial);
+    this.#slotless.get(id)?.();
+    this.#slotless.delete(id);
+  }
+
   delay(unit: number, serial: number, dueAt: number): void {
-    const waitMs = Math.max(0, dueAt - this.#o.clock.now());
+    const waitMs = this.#o.hurry ? 0 : Math.max(0, dueAt - this.#o.clock.now());
     const cancel = this.#o.clock.after(waitMs, () => {
       this.#delays.delete(unit);
       this.#core.post({ type: "fired", unit, serial });
@@ -160,6 +169,20 @@ export class LocalRun implements Sink {
   undelay(unit: number): void {
     this.#delays.get(unit)?.();
     this.#delays.delete(unit);
+  }
+
+  limit(unit: number, serial: number, ms: number): void {
+    const cancel = this.#o.clock.after(ms, () => {
+      this.#limits.delete(unit);
+      this.#core.attempts.expire({ unit, serial });
+      this.#wake();
+    });
+    this.#limits.set(unit, cancel);
+  }
+
+  unlimit(unit: number): void {
+    this.#limits.get(unit)?.();
+    this.#limits.delete(unit);
   }
 
   finished(ending: RunEnding): void {
@@ -206,7 +229,10 @@ export class LocalRun implements Sink {
 
   /** What was stopped in the turn that started it (a recorded outcome decided its step) has no effect and costs nothing. */
   #leaveOut(start: Start): void {
-    this.#core.settle(start, plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }));
+    this.#core.attempts.settle(
+      start,
+      plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${start.path}' was stopped`) }),
+    );
     this.#wake();
   }
 
@@ -217,10 +243,10 @@ export class LocalRun implements Sink {
       clock: this.#o.clock,
       redactor: this.#o.redactor,
       calls: {
-        recall: (n: number, digest: string) => this.#core.recallCall(start, n, digest),
-        record: (...call: Parameters<RunCore["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
+        recall: (n: number, digest: string) => this.#core.attempts.recallCall(start, n, digest),
+        record: (...call: Parameters<Attempts["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
           this.#guard(() => {
-            this.#core.recordCall(start, ...call);
+            this.#core.attempts.recordCall(start, ...call);
             // At once: the next call of the attempt may be under way in this very turn.
             this.#publish(this.#recorder.commit());
           });
@@ -228,19 +254,42 @@ export class LocalRun implements Sink {
       },
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
         if (this.#isOver) return;
-        this.event({ type, step: start.path, ...(start.item === null ? {} : { item: start.item }), attempt: start.attempt, data });
+        this.event({
+          type,
+          step: start.path,
+          ...(start.item === null ? {} : { item: start.item }),
+          attempt: start.attempt,
+          data,
+        });
         this.#wake();
       },
     };
-    const live = carryOut(start, surroundings, (result) => {
+    const live = carryOut(start, { ...surroundings, ...this.#slotOf(start, id) }, (result) => {
       this.#live.delete(id);
+      this.#slotless.delete(id);
       if (this.#isOver) return;
       this.#guard(() => {
-        if (result !== null) this.#core.settle(start, result);
+        if (result !== null) this.#core.attempts.settle(start, result);
       });
       this.#wake();
     });
     this.#live.set(id, live);
+  }
+
+  /** How an attempt gives its slot back and gets one again. */
+  #slotOf({ unit, serial }: Start, id: string): { freeSlot: () => void; takeSlot: () => Promise<void> } {
+    const post = (type: "blocked" | "unblocked"): void => {
+      this.#core.post({ type, unit, serial });
+      this.#wake();
+    };
+    return {
+      freeSlot: () => post("blocked"),
+      takeSlot: () =>
+        new Promise((resolve) => {
+          this.#slotless.set(id, resolve);
+          post("unblocked");
+        }),
+    };
   }
 
   // ---- what happens beside the steps
@@ -253,17 +302,27 @@ export class LocalRun implements Sink {
     });
     this.#every(READ_INBOX_MS, () => {
       for (const message of store.takeInbox(lease)) {
-        if (message.kind === "kill" && isJsonObject(message.body)) this.kill((message.body["step"] as string | null | undefined) ?? null);
+        if (message.kind === "kill" && isJsonObject(message.body))
+          this.kill((message.body["step"] as string | null | undefined) ?? null);
       }
     });
     const { timeoutMs } = core.info.plan.limits;
-    this.#after(Math.max(0, timeoutMs - this.#o.activeMs), () => {
-      this.#core.stopFailure = failure("timeout", "run_timeout", `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`, {
-        help: "raise limits.timeout and resume; finished steps are kept",
-      });
+    const timeOut = (): void => {
+      this.#core.stopFailure = failure(
+        "timeout",
+        "run_timeout",
+        `the run did not end within limits.timeout (${formatDuration(timeoutMs)} of active time)`,
+        {
+          help: "raise limits.timeout and resume; finished steps are kept",
+        },
+      );
       this.#core.post({ type: "cancel", as: "failed" });
       this.#wake();
-    });
+    };
+    const leftMs = timeoutMs - this.#o.activeMs;
+    // Nothing starts in a run that has used up its time before.
+    if (leftMs <= 0) timeOut();
+    else this.#after(leftMs, timeOut);
   }
 
   #every(ms: number, task: () => void): void {
@@ -293,7 +352,16 @@ export class LocalRun implements Sink {
     const { status, failure: why } = ending;
     const error = why === null ? null : { class: why.class, code: why.code, message: why.message };
     const spend = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, calls: usage.calls };
-    this.event({ type: "run.finished", data: { status, error, duration_ms: Math.round(this.#activeMs()), usage: spend, cost_usd: costUsd === null ? null : roundUsd(costUsd) } });
+    this.event({
+      type: "run.finished",
+      data: {
+        status,
+        error,
+        duration_ms: Math.round(this.#activeMs()),
+        usage: spend,
+        cost_usd: costUsd === null ? null : roundUsd(costUsd),
+      },
+    });
     this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
     this.#end({ ...this.#soFar(), ...ending });
   }
@@ -320,12 +388,18 @@ export class LocalRun implements Sink {
 
   #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "activeMs" | "finishedAt"> {
     const spend = this.#o.core.facts.spend();
-    return { record: this.#core.record, outputs: null, spend, activeMs: this.#activeMs(), finishedAt: this.#o.clock.now() };
+    return {
+      record: this.#core.record,
+      outputs: null,
+      spend,
+      activeMs: this.#activeMs(),
+      finishedAt: this.#o.clock.now(),
+    };
   }
 
   #end(outcome: RunOutcome): void {
     this.#isOver = true;
-    for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+    for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
     this.#stopAll("interrupted");
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
@@ -338,14 +412,21 @@ export class LocalRun implements Sink {
       work();
     } catch (error) {
       this.#isOver = true;
-      for (const cancel of [...this.#timers, ...this.#delays.values()]) cancel();
+      for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
       this.#stopAll("interrupted");
       this.#o.log.warn({ error: String(error) }, "the run stops");
       if (error instanceof LeaseLostError) {
-        const why = failure("internal", "lease_lost", `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`, { help: "follow it with 'muster show'" });
+        const why = failure(
+          "internal",
+          "lease_lost",
+          `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`,
+          { help: "follow it with 'muster show'" },
+        );
         this.#resolve({ ...this.#soFar(), status: "lease_lost", failure: why });
       } else if (error instanceof StoreError) {
-        const why = failure("internal", `store_${error.code}`, error.message, { help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'` });
+        const why = failure("internal", `store_${error.code}`, error.message, {
+          help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'`,
+        });
         this.#resolve({ ...this.#soFar(), status: "not_saved", failure: why });
       } else this.#reject(error);
     }

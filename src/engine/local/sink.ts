@@ -3,6 +3,7 @@ import type { PlannedStep } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
+import type { StepRecord } from "../../run/state.ts";
 import type { JsonObject } from "../../util/json.ts";
 
 /** An event before it has its number and time. */
@@ -13,7 +14,11 @@ export interface Start {
   readonly unit: number;
   readonly serial: number;
   readonly step: PlannedStep;
+  readonly record: StepRecord;
+  /** For people: `draft`, `group/draft`, `group[2]/draft`. */
   readonly path: string;
+  /** When the first attempt under this name began, before a crash maybe; milliseconds since 1970. */
+  readonly since: number;
   /** Index of the item; null for a step without `for_each`. */
   readonly item: number | null;
   readonly attempt: number;
@@ -27,9 +32,10 @@ export interface Start {
 
 /**
  * Why a unit runs: never done, done for another text or other values, in flight when the runner died, or failed in
- * an attempt before. A resume knows two more: it failed for good in the last run, or a person wants it again.
+ * an attempt before. A resume knows more: it failed for good in the last run, a person wants it again, or it will not
+ * run: its outcome is unknown.
  */
-export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry" | "failed" | "rerun";
+export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry" | "failed" | "rerun" | "unknown";
 
 export interface RunEnding {
   readonly status: "succeeded" | "failed" | "cancelled";
@@ -43,8 +49,13 @@ export interface Sink {
   fact(fact: Fact): void;
   start(start: Start): void;
   abort(unit: number, serial: number): void;
+  /** An attempt that gave its slot back has one again. */
+  goOn(unit: number, serial: number): void;
   /** Say `fired` at this time (milliseconds since 1970). */
   delay(unit: number, serial: number, dueAt: number): void;
   undelay(unit: number): void;
+  /** Call `expire` of the core after so long, unless `unlimit` comes first: the timeout of a group or sub-workflow. */
+  limit(unit: number, serial: number, ms: number): void;
+  unlimit(unit: number): void;
   finished(ending: RunEnding): void;
 }

@@ -12,7 +12,13 @@ export interface StepRead {
   /** `if`, null when there is none. */
   readonly condition: Template | null;
   readonly conditionPaths: readonly (readonly string[])[];
+  /** The list of `for_each`, its `glob`, and `item_key`. */
   readonly itemPaths: readonly (readonly string[])[];
+  readonly itemKey: Template | null;
+  readonly itemKeyPaths: readonly (readonly string[])[];
+  /** `repeat.until`, null when there is none. */
+  readonly until: Template | null;
+  readonly untilPaths: readonly (readonly string[])[];
   readonly onErrorPaths: readonly (readonly string[])[];
   readonly secrets: boolean;
   /** S of the fingerprint. */
@@ -25,14 +31,23 @@ export interface StepRead {
 export function stepRead(plan: Plan, scope: number, index: number): StepRead {
   const step = plan.scopes[scope]?.steps[index];
   if (step === undefined) throw new InternalError(`no step ${index} in scope ${scope}`);
-  const all = pathsOf(bodyTemplates(plan, step));
+  const read = pathsOf(bodyTemplates(plan, step));
+  // A process sees all of the workflow's `env`, whether its script names it or not.
+  const all = step.body.kind === "run" ? [...read, ["env"]] : read;
   const condition: Template | null = step.condition === null ? null : { kind: "cel", source: step.condition };
+  const until: Template | null = step.repeat === null ? null : { kind: "cel", source: step.repeat.until };
+  const { fan } = step;
+  const itemKey: Template | null = fan === null || fan.itemKey === null ? null : { kind: "cel", source: fan.itemKey };
   const partial = step.needs.filter((group) => group.required < group.of.length);
   return {
     body: all.filter((path) => path[0] !== "secrets"),
     condition,
     conditionPaths: pathsOf(present(condition)),
-    itemPaths: pathsOf(step.fan === null ? [] : [step.fan.items]),
+    itemPaths: pathsOf(fan === null ? [] : [fan.items, ...present(fan.glob)]),
+    itemKey,
+    itemKeyPaths: pathsOf(present(itemKey)),
+    until,
+    untilPaths: pathsOf(present(until)),
     onErrorPaths: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
     secrets: all.some((path) => path[0] === "secrets"),
     staticDigest: staticFingerprint(plan, scope, index),
@@ -41,17 +56,24 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
 }
 
 /** Every template whose value goes into what a step does. */
-function bodyTemplates(plan: Plan, step: PlannedStep): Template[] {
-  const { body } = step;
+function bodyTemplates(plan: Plan, { body, fallback }: PlannedStep): Template[] {
   switch (body.kind) {
     case "value":
       return [body.value];
-    case "agent":
-      return [body.task, ...present(plan.agents[body.agent]?.instructions)];
+    case "agent": {
+      const agents = [body.agent, ...fallback.map((stage) => stage.agent ?? body.agent)];
+      return [body.task, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
+    }
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];
-      return [...argv, ...Object.values(body.env), ...Object.values(plan.env), ...present(body.stdin), ...present(body.cwd)];
+      return [...argv, ...Object.values(body.env), ...present(body.stdin), ...present(body.cwd)];
     }
+    case "uses":
+      return Object.values(body.with);
+    case "wait":
+      return present(body.until);
+    case "steps":
+      return [];
   }
 }
 

@@ -1,24 +1,49 @@
+import type { PlannedStep } from "../../plan/types.ts";
 import type { Failure } from "../../run/failure.ts";
+import type { ItemRecord, StepRecord } from "../../run/state.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
 import type { Work } from "../step/handler.ts";
+import type { LoopVariables, ScopeView } from "./scope-view.ts";
 import type { EventDraft } from "./sink.ts";
 
 /** What the core remembers of a unit that is in flight. */
 export interface UnitWork {
-  readonly step: number;
-  /** Index and lasting name of the item; null for a step without `for_each`. */
-  readonly item: { readonly index: number; readonly name: string } | null;
-  /** null = its values could not be made: `failure` says why. */
-  readonly work: Work | null;
-  readonly fingerprint: string;
-  readonly idempotencyKey: string;
+  readonly view: ScopeView;
+  readonly index: number;
+  readonly record: StepRecord;
+  readonly item: { readonly index: number; readonly record: ItemRecord } | null;
+  /** Its lasting name. */
+  readonly name: string;
+  /** What there is to do in this iteration and stage; made anew for each. */
+  task: Task | null;
   /** The latest attempt's lasting name; empty before the first, and for work that is done at once. */
   key: string;
   /** The latest attempt's failure. */
   failure: Failure | null;
+  /** The latest output; null after a failure. */
+  output: ValueRef | null;
+  /** What `previous` gives: the output of the round or stage before; null in the first, and after a failure. */
+  previous: ValueRef | null;
   /** When the latest attempt ended; null while it runs. */
   endedAt: number | null;
   /** The latest outcome was on the record before this start of the run. */
   isRecalled: boolean;
   /** The latest attempt failed, and that is not told yet: whether it is tried again is not known. */
   untold: EventDraft | null;
+  /** The scope that is open inside it; null for a leaf. */
+  inside: ScopeView | null;
+}
+
+/** One iteration and stage of a unit, its values resolved. */
+export interface Task {
+  readonly iteration: number;
+  readonly stage: number;
+  /** The step as this stage does it: a `fallback` has its own agent and models. */
+  readonly step: PlannedStep;
+  readonly variables: LoopVariables;
+  /** null = its values could not be made: `refused` says why. A group and a sub-workflow have none either. */
+  readonly work: Work | null;
+  readonly refused: Failure | null;
+  readonly fingerprint: string;
+  readonly idempotencyKey: string;
 }

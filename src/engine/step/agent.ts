@@ -8,9 +8,10 @@ import type { StepHandler } from "./handler.ts";
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | "check">): StepHandler {
   return {
-    prepare(step, { plan, evaluator, values }) {
+    prepare(step, { plan, evaluator, values, unit }) {
       const { body } = step;
-      const models = modelsOf(plan, step);
+      const byUnit = body.kind === "agent" && unit !== null ? body.modelsByItem?.[unit] : undefined;
+      const models = byUnit ?? modelsOf(plan, step);
       const [first] = models;
       if (body.kind !== "agent" || first === undefined) return err(failure("internal", "bug", "not an agent step"));
       const instructions = plan.agents[body.agent]?.instructions ?? null;
@@ -19,7 +20,11 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
       const prompt = evaluator.evaluate(body.task, values);
       if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
       if (String(prompt.value).trim() === "") {
-        return err(failure("invalid", "empty_task", `the task of '${step.id}' is empty`, { help: "look at the values that it is made of" }));
+        return err(
+          failure("invalid", "empty_task", `the task of '${step.id}' is empty`, {
+            help: "look at the values that it is made of",
+          }),
+        );
       }
       const task = {
         system: system === null ? null : String(system.value),
@@ -30,6 +35,7 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
       return ok({
         kind: "later",
         model: first.id,
+        isWaiting: false,
         run: async (attempt) => ({ extra: null, ...(await runTask(task, { ...attempt, ...options })) }),
       });
     },

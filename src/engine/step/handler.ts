@@ -25,6 +25,8 @@ export type Work =
       readonly kind: "later";
       /** The first model that will be asked, `provider/model`; null for other kinds. */
       readonly model: string | null;
+      /** It waits for something outside (a time, a person): it holds no slot while it runs. */
+      readonly isWaiting: boolean;
       /** Carries out one attempt. Never rejects; an abort ends it soon with whatever there is. */
       run(context: AttemptContext): Promise<AttemptResult>;
     };
@@ -36,6 +38,8 @@ export interface PrepareContext {
   readonly values: { readonly [root: string]: Json | undefined };
   /** `env` of the workflow, evaluated; secrets inside. For the environment of processes only. */
   readonly workflowEnv: { readonly [name: string]: string };
+  /** Index of the unit; null for a step without `for_each`. */
+  readonly unit: number | null;
 }
 
 /** What an attempt may use while it runs. */
@@ -44,12 +48,17 @@ export interface AttemptContext {
   /** For people: `research`, `research[2]`. */
   readonly label: string;
   readonly attempt: number;
+  /** When the first attempt under this name began, before a crash maybe: what a wait counts from. Milliseconds since 1970. */
+  readonly since: number;
   /** Constant over all attempts of the unit. */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The attempt's own clock: `timeout` does not count while it is stopped. */
-  readonly timer: { stop(): void; go(): void };
+  /**
+   * Waits, with the clock of `timeout` stopped and the slot given back to others; goes on when it has a slot again.
+   * False when the attempt was told to stop meanwhile.
+   */
+  wait(ms: number): Promise<boolean>;
   readonly redactor: Redactor;
   readonly calls: CallJournal;
   /** Puts an event on the record, for this step, item and attempt. */

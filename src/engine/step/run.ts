@@ -1,14 +1,27 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Template } from "../../expression/template.ts";
 import type { PlannedStep, RunBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { readJson, type Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
-import { DEFAULT_OUTPUT_LIMIT_BYTES, runProcess, type ProcessRequest, type ProcessResult } from "../process/run-process.ts";
+import {
+  DEFAULT_OUTPUT_LIMIT_BYTES,
+  runProcess,
+  type ProcessRequest,
+  type ProcessResult,
+} from "../process/run-process.ts";
 import { expressionFailure } from "./expression-failure.ts";
-import { plainResult, type AttemptContext, type AttemptResult, type PrepareContext, type StepHandler } from "./handler.ts";
+import {
+  plainResult,
+  type AttemptContext,
+  type AttemptResult,
+  type PrepareContext,
+  type StepHandler,
+} from "./handler.ts";
 
+/** Stands for the workspace while only the path inside it matters. */
+const ROOT = "/workspace";
 /** From SIGTERM to SIGKILL when a step is stopped. */
 const KILL_GRACE_MS = 2_000;
 /** How much of stderr, and of the partial output of a failure, stays on the record (characters, the last ones). */
@@ -17,6 +30,8 @@ const RECORDED_TAIL = 16 * 1024;
 export interface RunStepOptions {
   /** Absolute path of the workspace. */
   readonly workspace: string;
+  /** Makes the empty folder of a unit with `workspace: isolated`; may throw the system's error. */
+  readonly isolated: (runId: string, unit: string) => string;
   /** The environment that processes inherit: without secrets and keys of providers. */
   readonly environment: { readonly [name: string]: string };
   readonly check: SchemaCheck;
@@ -29,12 +44,23 @@ export function createRunStep(options: RunStepOptions): StepHandler {
       if (step.body.kind !== "run") return err(failure("internal", "bug", "not a run step"));
       const request = resolveRequest(step, step.body, context, options);
       if (!request.ok) return request;
-      return ok({ kind: "later", model: null, run: (attempt) => runOnce(step, request.value, attempt, options.check) });
+      return ok({
+        kind: "later",
+        model: null,
+        isWaiting: false,
+        run: (attempt) => runOnce(step, request.value, attempt, options),
+      });
     },
   };
 }
 
-function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContext, options: RunStepOptions): Result<ProcessRequest, Failure> {
+/** What to run; its `cwd` is still relative to the workspace. */
+function resolveRequest(
+  step: PlannedStep,
+  body: RunBody,
+  context: PrepareContext,
+  options: RunStepOptions,
+): Result<ProcessRequest, Failure> {
   const { evaluator, values, workflowEnv } = context;
   const problems: Failure[] = [];
   const text = (key: string, template: Template): string => {
@@ -47,37 +73,72 @@ function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContex
   for (const [name, template] of Object.entries(body.env)) env[name] = text(`env.${name}`, template);
   const stdin = body.stdin === null ? null : text("stdin", body.stdin);
   const folder = body.cwd === null ? "." : text("cwd", body.cwd);
-  const cwd = resolve(options.workspace, folder);
-  const command = "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
+  const command =
+    "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
   if (problems[0] !== undefined) return err(problems[0]);
-  const inside = relative(options.workspace, cwd);
-  if (inside.startsWith("..") || isAbsolute(inside)) {
+  const inside = relative(ROOT, resolve(ROOT, folder));
+  if (inside.startsWith("..") || isAbsolute(folder)) {
     return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${folder}`));
   }
-  return ok({ command, cwd, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES });
+  return ok({ command, cwd: inside, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES });
 }
 
-async function runOnce(step: PlannedStep, request: ProcessRequest, attempt: AttemptContext, check: SchemaCheck): Promise<AttemptResult> {
+async function runOnce(
+  step: PlannedStep,
+  request: ProcessRequest,
+  attempt: AttemptContext,
+  options: RunStepOptions,
+): Promise<AttemptResult> {
+  const folder = workspaceOf(step, attempt, options);
+  if (!folder.ok) return plainResult({ ok: false, failure: folder.error });
+
   const env = {
     ...request.env,
     MUSTER_RUN_ID: attempt.runId,
     MUSTER_STEP: attempt.label,
     MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
   };
-  const result = await runProcess({ ...request, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });
+  const cwd = join(folder.value, request.cwd);
+  const result = await runProcess({ ...request, cwd, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });
   const stdout = attempt.redactor.text(result.stdout);
   const stderr = attempt.redactor.text(result.stderr);
   const extra = { exit_code: result.exitCode, stderr: tail(stderr) };
   const problem = processFailure(attempt.label, result, attempt.redactor.text(result.spawnError ?? ""));
   if (problem !== null) {
-    return plainResult({ ok: false, failure: { ...problem, partial: tail([stdout, stderr].filter((text) => text !== "").join("\n")) || null } }, extra);
+    return plainResult(
+      {
+        ok: false,
+        failure: { ...problem, partial: tail([stdout, stderr].filter((text) => text !== "").join("\n")) || null },
+      },
+      extra,
+    );
   }
-  const output = step.output === null ? ok(trimEnd(stdout)) : parseOutput(attempt.label, step.output, stdout, check);
-  return output.ok ? plainResult({ ok: true, output: output.value }, extra) : plainResult({ ok: false, failure: output.error }, extra);
+  const output =
+    step.output === null ? ok(trimEnd(stdout)) : parseOutput(attempt.label, step.output, stdout, options.check);
+  return output.ok
+    ? plainResult({ ok: true, output: output.value }, extra)
+    : plainResult({ ok: false, failure: output.error }, extra);
+}
+
+/** The folder of the repository, or an empty one of the unit's own. */
+function workspaceOf(step: PlannedStep, attempt: AttemptContext, options: RunStepOptions): Result<string, Failure> {
+  if (step.workspace === "repo") return ok(options.workspace);
+  try {
+    return ok(options.isolated(attempt.runId, attempt.idempotencyKey));
+  } catch (error) {
+    return err(
+      failure(
+        "internal",
+        "workspace",
+        `the workspace of '${attempt.label}' cannot be made: ${(error as Error).message}`,
+      ),
+    );
+  }
 }
 
 function processFailure(label: string, result: ProcessResult, spawnError: string): Failure | null {
-  if (result.spawnError !== null) return failure("exit", "not_started", `'${label}' could not be started: ${spawnError}`);
+  if (result.spawnError !== null)
+    return failure("exit", "not_started", `'${label}' could not be started: ${spawnError}`);
   if (result.exitCode === null) {
     return failure("exit", "signal", `'${label}' was ended by ${result.signal ?? "an unknown signal"}`);
   }
@@ -85,14 +146,24 @@ function processFailure(label: string, result: ProcessResult, spawnError: string
     return failure("exit", `exit_${result.exitCode}`, `'${label}' ended with exit code ${result.exitCode}`);
   }
   if (result.stdoutTruncated) {
-    return failure("output", "output_too_large", `'${label}' wrote more than ${DEFAULT_OUTPUT_LIMIT_BYTES / 1024 ** 2} MiB to stdout`, {
-      help: "write large results to a file and print its path",
-    });
+    return failure(
+      "output",
+      "output_too_large",
+      `'${label}' wrote more than ${DEFAULT_OUTPUT_LIMIT_BYTES / 1024 ** 2} MiB to stdout`,
+      {
+        help: "write large results to a file and print its path",
+      },
+    );
   }
   return null;
 }
 
-function parseOutput(label: string, schema: NonNullable<PlannedStep["output"]>, stdout: string, check: SchemaCheck): Result<Json, Failure> {
+function parseOutput(
+  label: string,
+  schema: NonNullable<PlannedStep["output"]>,
+  stdout: string,
+  check: SchemaCheck,
+): Result<Json, Failure> {
   const value = readJson(stdout);
   if (!value.ok) {
     const message = `'${label}' has an output schema, so its stdout must be JSON: ${value.error}`;

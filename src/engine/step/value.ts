@@ -13,7 +13,13 @@ export function createValueStep(check: SchemaCheck): StepHandler {
       if (!value.ok) return err(expressionFailure("value", step.id, value.error));
       const problems = step.output === null ? [] : check(step.output, value.value);
       if (problems.length === 0) return ok({ kind: "now", output: value.value });
-      return err(failure("output", "schema_mismatch", `the value of '${step.id}' does not fit its output schema: ${problems.join("; ")}`));
+      return err(
+        failure(
+          "output",
+          "schema_mismatch",
+          `the value of '${step.id}' does not fit its output schema: ${problems.join("; ")}`,
+        ),
+      );
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   declaresField,
   describeKinds,
   fieldShape,
+  isFilePath,
   intShape,
   itemShape,
   kindsOf,
@@ -97,7 +98,14 @@ export class TextChecker {
     const helper = helpers.get(node.helper);
     if (!helper) return anyShape;
     for (const [index, arg] of node.args.entries()) {
-      const kinds = kindsOf(this.#shapeOf(arg, frame, helper.isLenient ? "ask" : "print"));
+      const before = this.problems.length;
+      const shape = this.#shapeOf(arg, frame, helper.isLenient ? "ask" : "print");
+      if (node.helper === "file" && arg.kind !== "literal" && this.problems.length === before && !isFilePath(shape)) {
+        const help = "write {{ file item }} in a step with `for_each: { glob: ... }`, or read the file in a `run` step";
+        this.#problem(arg, "WF4007", `file takes a literal path, or an item of \`glob\`, and not any text`, help);
+        continue;
+      }
+      const kinds = kindsOf(shape);
       const takes = helper.takes[Math.min(index, helper.takes.length - 1)];
       if (!takes || kinds === null || [...kinds].some((kind) => takes.includes(kind))) continue;
       const wanted = describeKinds(new Set(takes.filter((kind) => kind !== "null")));

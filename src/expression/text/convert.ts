@@ -22,6 +22,8 @@ export interface HandlebarsNode {
   readonly body?: readonly HandlebarsNode[];
   readonly value?: unknown;
   readonly path?: HandlebarsNode;
+  /** Of a partial. */
+  readonly name?: HandlebarsNode;
   readonly params?: readonly HandlebarsNode[];
   readonly hash?: { readonly pairs: readonly { readonly key: string; readonly value: HandlebarsNode }[] };
   readonly program?: HandlebarsNode;
@@ -39,7 +41,7 @@ interface Position {
 }
 
 /** Words of the language for which this version has no code yet. */
-const laterHelpers: readonly string[] = ["file", "artifact"];
+const laterHelpers: readonly string[] = ["artifact"];
 
 /** Turns a Handlebars program into our tree; whatever has no place in it becomes a problem. */
 export function convertProgram(program: HandlebarsNode, source: string): ParsedText {
@@ -73,7 +75,7 @@ class Converter {
         return this.#block(node);
       case "PartialStatement":
       case "PartialBlockStatement":
-        return this.#problem(node, "WF2007", "partials ({{> name}}) are not in this version yet", null);
+        return this.#problem(node, "WF4014", "a partial cannot be put in here", null);
       default:
         return this.#problem(node, "WF4002", "decorators ({{* name}}) are not part of the language", null);
     }

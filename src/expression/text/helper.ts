@@ -20,8 +20,11 @@ export interface Helper {
   /** What is wrong with the number of arguments or the options, or null. */
   misuseOf(call: TextCall): string | null;
   /** Throws EvaluationError. */
-  run(args: readonly Json[], options: { readonly [name: string]: Json }, meter: Meter): Json;
+  run(args: readonly Json[], options: { readonly [name: string]: Json }, meter: Meter, readFile: ReadFile): Json;
 }
+
+/** The text of a file by its path as the template names it. Throws EvaluationError. */
+export type ReadFile = (path: string) => string;
 
 interface HelperRow extends Omit<Helper, "misuseOf" | "isLenient"> {
   readonly least: number;
@@ -88,6 +91,17 @@ export const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>(
       gives: "string",
       run: ([value, width], _options, meter) =>
         indent(printText(value ?? null, meter), integer("the width", width ?? null, 100), meter),
+    }),
+    file: helper({
+      usage: '{{ file "notes.md" }}, or {{ file item }} where `for_each` has a `glob`',
+      takes: [["string"]],
+      least: 1,
+      gives: "string",
+      run: ([path], _options, meter, readFile) => {
+        const text = readFile(textArgument("file", path ?? null));
+        meter.chargeText(text.length);
+        return text;
+      },
     }),
     default: helper({
       usage: '{{ default value "none" }}',

@@ -22,8 +22,8 @@ function failed(problem: ExpressionProblem): ParsedText {
   return { parts: [], problems: [problem] };
 }
 
-/** The parser takes time quadratic in depth, so what could nest is counted before it starts. */
-function excessOf(source: string): ExpressionProblem | null {
+/** The parser takes time quadratic in depth, so what could nest is counted before it starts; null = not too much. */
+export function excessOf(source: string): ExpressionProblem | null {
   const problem = (message: string, help: string, offset: number, length: number): ExpressionProblem => ({
     code: "WF4010",
     message,

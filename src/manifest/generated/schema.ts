@@ -91,7 +91,7 @@ export const manifestSchema: SchemaNode = {
    "x-since": "later"
   },
   "finally": {
-   "x-since": "later"
+   "$ref": "#/$defs/stepMap"
   },
   "variants": {
    "x-since": "later"
@@ -147,6 +147,9 @@ export const manifestSchema: SchemaNode = {
    "pattern": "^(?=.)(?:\\d+d)?(?:\\d+h)?(?:\\d+m(?!s))?(?:\\d+s)?(?:\\d+ms)?$",
    "x-says": "a duration such as 500ms, 90s, 5m, 1h30m or 7d",
    "x-text": "duration"
+  },
+  "expression": {
+   "type": "string"
   },
   "failureClass": {
    "enum": [
@@ -692,7 +695,7 @@ export const manifestSchema: SchemaNode = {
     {
      "type": "string",
      "pattern": "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$",
-     "x-says": "a list, or an expression such as ${{ inputs.sites }}",
+     "x-says": "a list, an expression such as ${{ inputs.sites }}, or { glob: \"docs/*.md\" }",
      "x-text": "list-expression"
     },
     {
@@ -702,14 +705,24 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later",
-     "x-kind": "glob",
+     "type": "object",
      "properties": {
-      "glob": {}
-     }
+      "glob": {
+       "type": "string",
+       "pattern": "\\S",
+       "x-says": "a pattern such as docs/*.md"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "glob"
+     ]
     }
    ],
-   "x-says": "a list, or an expression such as ${{ inputs.sites }}"
+   "x-says": "a list, an expression such as ${{ inputs.sites }}, or { glob: \"docs/*.md\" }"
   },
   "join": {
    "anyOf": [
@@ -821,6 +834,156 @@ export const manifestSchema: SchemaNode = {
     "x-any": true
    }
   },
+  "itemKey": {
+   "$ref": "#/$defs/expression",
+   "pattern": "\\S",
+   "x-says": "an expression"
+  },
+  "batch": {
+   "anyOf": [
+    {
+     "type": "integer",
+     "minimum": 1
+    },
+    {
+     "type": "object",
+     "properties": {
+      "size": {
+       "type": "integer",
+       "minimum": 1
+      },
+      "flatten": {
+       "type": "boolean"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "size"
+     ]
+    }
+   ],
+   "x-says": "a number of items, or { size: 10 }"
+  },
+  "matrix": {
+   "type": "object",
+   "properties": {
+    "include": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": {
+       "x-any": true
+      },
+      "minProperties": 1,
+      "propertyNames": {
+       "$ref": "#/$defs/id"
+      }
+     }
+    },
+    "exclude": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": {
+       "x-any": true
+      },
+      "minProperties": 1,
+      "propertyNames": {
+       "$ref": "#/$defs/id"
+      }
+     }
+    }
+   },
+   "additionalProperties": {
+    "type": "array",
+    "items": {
+     "x-any": true
+    },
+    "minItems": 1
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/id"
+   },
+   "minProperties": 1
+  },
+  "repeat": {
+   "type": "object",
+   "properties": {
+    "until": {
+     "$ref": "#/$defs/expression",
+     "pattern": "\\S",
+     "x-says": "an expression"
+    },
+    "max": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000
+    },
+    "delay": {
+     "$ref": "#/$defs/duration"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "until"
+   ]
+  },
+  "fallback": {
+   "type": "array",
+   "items": {
+    "type": "object",
+    "properties": {
+     "model": {
+      "$ref": "#/$defs/modelChoice"
+     },
+     "agent": {
+      "$ref": "#/$defs/name"
+     }
+    },
+    "patternProperties": {
+     "^x-": true
+    },
+    "additionalProperties": false,
+    "minProperties": 1,
+    "x-says": "{ model: ... } or { agent: ... }"
+   },
+   "minItems": 1
+  },
+  "workspace": {
+   "anyOf": [
+    {
+     "type": "string",
+     "pattern": "^(?:repo|isolated)$",
+     "x-says": "repo or isolated",
+     "x-later-pattern": "^worktree$"
+    },
+    {
+     "x-since": "later"
+    }
+   ],
+   "x-says": "repo or isolated"
+  },
+  "simulate": {
+   "type": "object",
+   "properties": {
+    "output": {
+     "x-any": true
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "output"
+   ]
+  },
   "stepDescription": {
    "type": "string"
   },
@@ -843,7 +1006,20 @@ export const manifestSchema: SchemaNode = {
    "$ref": "#/$defs/environment"
   },
   "stepModel": {
-   "$ref": "#/$defs/modelChoice"
+   "x-says": "a model or a list of models",
+   "anyOf": [
+    {
+     "$ref": "#/$defs/matrixModel"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/$defs/modelName"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    }
+   ]
   },
   "task": {
    "type": "string"
@@ -906,28 +1082,28 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/failFast"
     },
     "item_key": {
-     "x-since": "later"
+     "$ref": "#/$defs/itemKey"
     },
     "batch": {
-     "x-since": "later"
+     "$ref": "#/$defs/batch"
     },
     "batch_api": {
      "x-since": "later"
     },
     "matrix": {
-     "x-since": "later"
+     "$ref": "#/$defs/matrix"
     },
     "repeat": {
-     "x-since": "later"
+     "$ref": "#/$defs/repeat"
     },
     "fallback": {
-     "x-since": "later"
+     "$ref": "#/$defs/fallback"
     },
     "cache": {
      "x-since": "later"
     },
     "workspace": {
-     "x-since": "later"
+     "$ref": "#/$defs/workspace"
     },
     "reads": {
      "x-since": "later"
@@ -939,7 +1115,7 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "simulate": {
-     "x-since": "later"
+     "$ref": "#/$defs/simulate"
     }
    },
    "patternProperties": {
@@ -1025,28 +1201,28 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/failFast"
     },
     "item_key": {
-     "x-since": "later"
+     "$ref": "#/$defs/itemKey"
     },
     "batch": {
-     "x-since": "later"
+     "$ref": "#/$defs/batch"
     },
     "batch_api": {
      "x-since": "later"
     },
     "matrix": {
-     "x-since": "later"
+     "$ref": "#/$defs/matrix"
     },
     "repeat": {
-     "x-since": "later"
+     "$ref": "#/$defs/repeat"
     },
     "fallback": {
-     "x-since": "later"
+     "$ref": "#/$defs/fallback"
     },
     "cache": {
      "x-since": "later"
     },
     "workspace": {
-     "x-since": "later"
+     "$ref": "#/$defs/workspace"
     },
     "reads": {
      "x-since": "later"
@@ -1058,7 +1234,7 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "simulate": {
-     "x-since": "later"
+     "$ref": "#/$defs/simulate"
     }
    },
    "patternProperties": {
@@ -1120,28 +1296,28 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/failFast"
     },
     "item_key": {
-     "x-since": "later"
+     "$ref": "#/$defs/itemKey"
     },
     "batch": {
-     "x-since": "later"
+     "$ref": "#/$defs/batch"
     },
     "batch_api": {
      "x-since": "later"
     },
     "matrix": {
-     "x-since": "later"
+     "$ref": "#/$defs/matrix"
     },
     "repeat": {
-     "x-since": "later"
+     "$ref": "#/$defs/repeat"
     },
     "fallback": {
-     "x-since": "later"
+     "$ref": "#/$defs/fallback"
     },
     "cache": {
      "x-since": "later"
     },
     "workspace": {
-     "x-since": "later"
+     "$ref": "#/$defs/workspace"
     },
     "reads": {
      "x-since": "later"
@@ -1153,7 +1329,7 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "simulate": {
-     "x-since": "later"
+     "$ref": "#/$defs/simulate"
     }
    },
    "patternProperties": {
@@ -1164,9 +1340,352 @@ export const manifestSchema: SchemaNode = {
     "value"
    ]
   },
+  "usesStep": {
+   "type": "object",
+   "x-kind": "uses",
+   "x-place": "step",
+   "properties": {
+    "uses": {
+     "type": "string",
+     "pattern": "^\\.{1,2}/\\S",
+     "x-says": "a path such as ./summary.yaml",
+     "x-later-pattern": "^[A-Za-z0-9][A-Za-z0-9-]*/[^@]*@",
+     "x-text": "manifest-path"
+    },
+    "with": {
+     "type": "object",
+     "additionalProperties": {
+      "x-any": true
+     }
+    },
+    "secrets": {
+     "anyOf": [
+      {
+       "enum": [
+        "inherit"
+       ]
+      },
+      {
+       "type": "array",
+       "items": {
+        "$ref": "#/$defs/environmentName"
+       },
+       "uniqueItems": true
+      }
+     ],
+     "x-says": "inherit, or a list of names"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "uses"
+   ]
+  },
+  "stepsStep": {
+   "type": "object",
+   "x-kind": "steps",
+   "x-place": "step",
+   "properties": {
+    "steps": {
+     "$ref": "#/$defs/stepMap"
+    },
+    "outputs": {
+     "$ref": "#/$defs/valueMap"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "steps"
+   ]
+  },
+  "waitStep": {
+   "type": "object",
+   "x-kind": "wait",
+   "x-place": "step",
+   "properties": {
+    "wait": {
+     "type": "object",
+     "properties": {
+      "for": {
+       "$ref": "#/$defs/duration"
+      },
+      "until": {
+       "type": "string",
+       "pattern": "\\S",
+       "x-says": "a time such as 2027-01-01T00:00:00Z"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "x-place": "wait",
+     "x-says": "{ for: 10m } or { until: 2027-01-01T00:00:00Z }",
+     "anyOf": [
+      {
+       "required": [
+        "for"
+       ]
+      },
+      {
+       "required": [
+        "until"
+       ]
+      }
+     ]
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "wait"
+   ]
+  },
   "step": {
    "x-place": "step",
-   "x-says": "a map with one of the keys agent, run or value",
+   "x-says": "a map with one of the keys agent, run, value, uses, steps or wait",
    "anyOf": [
     {
      "$ref": "#/$defs/agentStep"
@@ -1347,73 +1866,10 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later",
-     "x-kind": "uses",
-     "properties": {
-      "uses": {},
-      "with": {},
-      "secrets": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/usesStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "steps",
-     "properties": {
-      "steps": {},
-      "outputs": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/stepsStep"
     },
     {
      "x-since": "later",
@@ -1482,37 +1938,7 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later",
-     "x-kind": "wait",
-     "properties": {
-      "wait": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/waitStep"
     }
    ]
   },
@@ -1600,7 +2026,9 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "depth": {
-     "x-since": "later"
+     "type": "integer",
+     "minimum": 0,
+     "maximum": 32
     }
    },
    "patternProperties": {
@@ -1635,6 +2063,12 @@ export const manifestSchema: SchemaNode = {
     "^x-": true
    },
    "additionalProperties": false
+  },
+  "matrixModel": {
+   "type": "string",
+   "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|[a-z][a-z0-9_-]*/[^\\s{}]+|\\s*\\$\\{\\{\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\}\\s*)$",
+   "x-says": "a name from `models` or an id such as anthropic/claude-haiku-5-5",
+   "x-later-pattern": "^\\s*\\$\\{\\{(?!\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\})"
   }
  }
 };

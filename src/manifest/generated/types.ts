@@ -69,11 +69,19 @@ export type OnError =
 /**
  * One step. Exactly one key says what it does: agent, run, value, session, handoff, http, sql, state, uses, steps, approval, send or wait.
  */
-export type Step = AgentStep | RunStep | ValueStep;
+export type Step = AgentStep | RunStep | ValueStep | UsesStep | StepsStep | WaitStep;
 /**
  * What is to be done, as a text for the model; `{{ }}` puts values in.
  */
 export type Task = string;
+/**
+ * The model for this step, instead of the agent's; `${{ matrix.NAME }}` takes it from the `matrix`.
+ */
+export type StepModel = MatrixModel | ModelName[];
+/**
+ * A model, or a value of the step's `matrix` that names one.
+ */
+export type MatrixModel = string;
 /**
  * What the step is for.
  */
@@ -101,7 +109,15 @@ export type Idempotent = boolean;
 /**
  * Runs the step once for every entry of a list, as `item` and `index`.
  */
-export type ForEach = string | Json[];
+export type ForEach =
+  | string
+  | Json[]
+  | {
+      /**
+       * A pattern of paths in the workspace.
+       */
+      glob: string;
+    };
 /**
  * What the items must do for the step to succeed: `all` of them (default), `any` (the first one wins), `settled` (whatever they did), or at least so many.
  */
@@ -125,6 +141,36 @@ export type MaxItems = number;
  * Cancels the other items as soon as the join can no longer hold. Default false.
  */
 export type FailFast = boolean;
+/**
+ * A CEL expression; `${{ }}` around it may be left out here.
+ */
+export type Expression = string;
+/**
+ * Gives the step so many items at once, as `items`.
+ */
+export type Batch =
+  | number
+  | {
+      /**
+       * Items in one batch.
+       */
+      size: number;
+      /**
+       * A list output is flattened back to one result an item. Default true.
+       */
+      flatten?: boolean;
+    };
+/**
+ * What is tried, in order, when the retries are spent: another model, another agent, or both.
+ */
+export type Fallback = {
+  model?: ModelChoice;
+  agent?: Name;
+}[];
+/**
+ * Where files are: `repo` (default), the folder of the manifest's repository, or `isolated`, an empty folder of the step's own.
+ */
+export type Workspace = string;
 /**
  * The shell that runs a script.
  */
@@ -174,6 +220,7 @@ export interface Manifest {
   defaults?: Defaults;
   steps: StepMap;
   outputs?: ValueMap;
+  finally?: StepMap;
 }
 /**
  * Environment variables: names with texts. `{{ }}` puts values in; numbers and booleans are written in quotes.
@@ -253,6 +300,10 @@ export interface Limits {
   concurrency?: number;
   timeout?: Duration;
   grace?: Duration;
+  /**
+   * How deep workflows may use others. Default 3.
+   */
+  depth?: number;
 }
 /**
  * What a step has that does not say otherwise.
@@ -295,7 +346,7 @@ export interface StepMap {
 export interface AgentStep {
   agent: Name;
   task: Task;
-  model?: ModelChoice;
+  model?: StepModel;
   description?: StepDescription;
   needs?: Needs;
   if?: Condition;
@@ -309,6 +360,13 @@ export interface AgentStep {
   max_parallel?: MaxParallel;
   max_items?: MaxItems;
   fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
 }
 /**
  * One of these steps is enough.
@@ -331,6 +389,49 @@ export interface NeedsAtLeast {
    * The steps of which so many must succeed.
    */
   of: Id[];
+}
+/**
+ * Runs the step for every combination of the values, as `matrix`. The plan shows them all.
+ */
+export interface Matrix {
+  /**
+   * Combinations to add, or what to add to those that they match.
+   */
+  include?: {
+    [k: string]: Json;
+  }[];
+  /**
+   * Combinations to leave out: all that have these values.
+   */
+  exclude?: {
+    [k: string]: Json;
+  }[];
+  [k: string]:
+    | Json[]
+    | {
+        [k: string]: Json;
+      }[]
+    | undefined;
+}
+/**
+ * Runs the step again until an expression is true, with `previous` in reach: the output of the round before, null in the first.
+ */
+export interface Repeat {
+  until: Expression;
+  /**
+   * The most rounds; after them the step fails. Default 5.
+   */
+  max?: number;
+  delay?: Duration;
+}
+/**
+ * What the step answers under `--simulate`, instead of a value of its schema.
+ */
+export interface Simulate {
+  /**
+   * The output.
+   */
+  output: Json;
 }
 /**
  * Runs a shell script or a program.
@@ -363,6 +464,13 @@ export interface RunStep {
   max_parallel?: MaxParallel;
   max_items?: MaxItems;
   fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
 }
 /**
  * A pure expression: computes a value from others.
@@ -385,10 +493,120 @@ export interface ValueStep {
   max_parallel?: MaxParallel;
   max_items?: MaxItems;
   fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * Runs another workflow. It sees only the inputs and secrets that it is given.
+ */
+export interface UsesStep {
+  /**
+   * The other workflow: a path that starts with `./` or `../`, relative to this file.
+   */
+  uses: string;
+  /**
+   * Its inputs; expressions inside are evaluated.
+   */
+  with?: {
+    [k: string]: Json;
+  };
+  /**
+   * Its secrets: `inherit` for all that it declares, or a list of names.
+   */
+  secrets?: "inherit" | EnvironmentName[];
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * A group: steps of its own, so that `for_each` and `repeat` go over several steps. Its output is its `outputs`.
+ */
+export interface StepsStep {
+  steps: StepMap;
+  outputs?: ValueMap;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
 }
 /**
  * Names with values.
  */
 export interface ValueMap {
   [k: string]: Json;
+}
+/**
+ * Waits, without holding a slot.
+ */
+export interface WaitStep {
+  /**
+   * How long, or until when.
+   */
+  wait: {
+    [k: string]: unknown;
+  } & {
+    for?: Duration;
+    /**
+     * A point in time: ISO 8601 with its zone, or an expression that gives one.
+     */
+    until?: string;
+  };
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
 }

@@ -1,13 +1,17 @@
 import { cyclesOf } from "../graph.ts";
 import type { Problems } from "../problems.ts";
-import type { StepEdges } from "./edges.ts";
+import type { Edges, StepEdges } from "./edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 
 /** How many steps of a cycle are written out. */
 const MOST_SHOWN = 12;
 
 /** Reports steps that wait for one another: one problem for each knot of them, at the place that closes it. */
-export function checkCycles(steps: readonly ParsedStep[], edges: readonly StepEdges[], problems: Problems): void {
+export function checkCycles(edges: Edges, problems: Problems): void {
+  for (const [scope, inside] of edges) checkScope(scope.steps, inside, problems);
+}
+
+function checkScope(steps: readonly ParsedStep[], edges: readonly StepEdges[], problems: Problems): void {
   const graph = edges.map(({ places }) => [...places.keys()]);
   for (const round of cyclesOf(graph)) {
     // `round` goes from a step to what it waits for; people read it in the direction in which steps run.

@@ -3,39 +3,54 @@ import { describeKinds, kindsOf } from "../../expression/shape.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import { checkNames, declaredNames } from "./check-names.ts";
-import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
+import type { ParsedManifest } from "./parse-templates.ts";
+import { atTheTop, insideOf, positionOf, type PlacedStep, type Position } from "./position.ts";
 import type { Scopes } from "./scopes.ts";
-import { pieceOf, type Site } from "./site.ts";
+import { partialAt, pieceOf, type Place, type Site } from "./site.ts";
 
 /** Checks names and types of every expression, and that no secret leaves the environment of processes. */
 export function checkExpressions(
   manifest: NormalManifest,
   parsed: ParsedManifest,
+  placed: ReadonlyMap<string, PlacedStep>,
   scopes: Scopes,
   problems: Problems,
 ): void {
-  const names = declaredNames(manifest);
+  const names = declaredNames(manifest, placed);
   const secretVariables = new Set(parsed.sites.filter(isSecretVariable).map((site) => site.pointer[1]));
-  const check = (site: Site, step: string | null): boolean => {
-    const isKnown = checkNames(site, ownerOf(site), scopes.at(site.place, step), names, problems);
-    const use = site.place === "condition" ? "condition" : site.template.kind === "text" ? "text" : "value";
-    const found = checkTemplate(site.template, scopes.at(site.place, step, !isKnown), use);
+  const check = (site: Site, owner: string, position: Position): boolean => {
+    const scope = scopes.at(site.place, position);
+    const isKnown = checkNames(site, owner, position, scope, names, problems);
+    const lenient = isKnown ? scope : scopes.at(site.place, position, true);
+    const found = checkTemplate(site.template, lenient, useOf(site));
     for (const { code, message, help, offset, length } of found) {
-      problems.error(site.pointer, { code, message, help, piece: pieceOf(site, { offset, length }) });
+      const partial = partialAt(site, offset);
+      const told = partial === null ? message : `in the partial '${partial}': ${message}`;
+      problems.error(site.pointer, { code, message: told, help, piece: pieceOf(site, { offset, length }) });
     }
     checkSecretVariables(site, secretVariables, problems);
     return isKnown && found.length === 0;
   };
-  for (const site of parsed.sites) check(site, null);
-  for (const step of parsed.steps) {
-    const broken = step.sites.filter((site) => !check(site, step.step.id));
+  for (const site of [...parsed.sites, ...parsed.scope.sites]) check(site, ownerOf(site), atTheTop);
+  for (const step of placed.values()) {
+    const { sites, body, step: written } = step.parsed;
+    const broken = sites.filter((site) => !check(site, `step '${written.id}'`, positionOf(step)));
     if (broken.every((site) => site.place !== "gate")) checkList(step, scopes, problems);
+    if (body.kind !== "steps") continue;
+    for (const site of body.scope.sites) check(site, `group '${written.id}'`, insideOf(step));
   }
 }
 
-/** Who reads: `step 'draft'`, `agent 'writer'`, `output 'report'`, `variable 'LANG'`. */
+const conditions: readonly Place[] = ["condition", "until"];
+
+function useOf({ place, template }: Site): "condition" | "text" | "value" {
+  if (conditions.includes(place)) return "condition";
+  return template.kind === "text" ? "text" : "value";
+}
+
+/** Who reads outside of steps: `agent 'writer'`, `output 'report'`, `variable 'LANG'`. */
 function ownerOf({ pointer: [root, name] }: Site): string {
-  const kind = { steps: "step", agents: "agent", outputs: "output", env: "variable" }[String(root)] ?? String(root);
+  const kind = { agents: "agent", outputs: "output", env: "variable" }[String(root)] ?? String(root);
   return `${kind} '${name}'`;
 }
 
@@ -59,11 +74,12 @@ function checkSecretVariables(site: Site, secretVariables: ReadonlySet<unknown>,
 }
 
 /** `for_each` goes over a list, where its shape is known. */
-function checkList({ step, items }: ParsedStep, scopes: Scopes, problems: Problems): void {
-  if (items === null || items.kind === "literal" || items.kind === "list") return;
-  const kinds = kindsOf(typeOf(items, scopes.at("gate", null, true)));
+function checkList(step: PlacedStep, scopes: Scopes, problems: Problems): void {
+  const { fan, step: written } = step.parsed;
+  if (fan === null || fan.glob !== null || fan.items.kind === "literal" || fan.items.kind === "list") return;
+  const kinds = kindsOf(typeOf(fan.items, scopes.at("gate", positionOf(step), true)));
   if (kinds === null || kinds.has("list")) return;
-  problems.error([...step.pointer, "for_each"], {
+  problems.error([...written.pointer, "for_each"], {
     code: "WF3010",
     message: `\`for_each\` needs a list, and this is ${describeKinds(kinds)}`,
     help: "declare the schema of what it reads as an array, or make a list of it: `${{ [ ... ] }}`",

@@ -1,4 +1,3 @@
-import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 
@@ -6,11 +5,11 @@ import type { ParsedStep } from "./parse-templates.ts";
  * Reports lists whose size is known and can never do: longer than `max_items`, or empty where one success is needed.
  * (A list shorter than `at_least` is no valid manifest.)
  */
-export function checkFans(steps: readonly ParsedStep[], problems: Problems): void {
-  for (const { step, items } of steps) {
-    const size = items === null ? null : staticSize(items);
-    if (step.fan === null || size === null) continue;
-    const { maxItems, join } = step.fan;
+export function checkFans(steps: Iterable<ParsedStep>, problems: Problems): void {
+  for (const { step, fan } of steps) {
+    // A matrix was looked at where it was multiplied out.
+    if (fan === null || fan.size === null || fan.variable === "matrix") continue;
+    const { maxItems, join, size } = fan;
     if (size > maxItems) {
       problems.error([...step.pointer, "for_each"], {
         code: "WF3011",

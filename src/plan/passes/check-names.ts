@@ -1,32 +1,36 @@
 import type { ExpressionScope } from "../../expression/scope.ts";
+import type { Reference } from "../../expression/template.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problem, Problems } from "../problems.ts";
 import { declared } from "./declared.ts";
+import { isInReach, type PlacedStep, type Position } from "./position.ts";
 import { pieceOf, type Site } from "./site.ts";
 
 /** What is declared under each root that the file itself fills. */
-export type DeclaredNames = ReadonlyMap<
-  string,
-  { readonly list: readonly string[]; readonly set: ReadonlySet<string> }
->;
+export interface DeclaredNames {
+  readonly roots: ReadonlyMap<string, { readonly list: readonly string[]; readonly set: ReadonlySet<string> }>;
+  readonly steps: ReadonlyMap<string, PlacedStep>;
+}
 
-export function declaredNames(manifest: NormalManifest): DeclaredNames {
+export function declaredNames(manifest: NormalManifest, steps: ReadonlyMap<string, PlacedStep>): DeclaredNames {
   const names: readonly (readonly [string, readonly string[]])[] = [
     ["inputs", Object.keys(manifest.inputs)],
-    ["steps", manifest.steps.map(({ id }) => id)],
+    ["steps", [...steps.keys()]],
     ["env", Object.keys(manifest.env)],
     ["secrets", manifest.secrets],
   ];
-  return new Map(names.map(([root, list]) => [root, { list, set: new Set(list) }]));
+  return { steps, roots: new Map(names.map(([root, list]) => [root, { list, set: new Set(list) }])) };
 }
 
 /**
- * Reports references to inputs, steps, variables and secrets that are not declared, in words that fit each; true when
- * there is none. `owner` is who reads, e.g. `step 'draft'`. A root that is not in reach at the site is another mistake.
+ * Reports references to inputs, steps, variables and secrets that are not declared, or to steps that are out of
+ * reach, in words that fit each; true when there is none. `owner` is who reads, e.g. `step 'draft'`. A root that is
+ * not in reach at the site is another mistake.
  */
 export function checkNames(
   site: Site,
   owner: string,
+  position: Position,
   scope: ExpressionScope,
   names: DeclaredNames,
   problems: Problems,
@@ -34,23 +38,69 @@ export function checkNames(
   let isKnown = true;
   for (const reference of site.references) {
     const [root = "", name] = reference.path;
-    const known = Object.hasOwn(scope.names, root) ? names.get(root) : undefined;
+    const known = Object.hasOwn(scope.names, root) ? names.roots.get(root) : undefined;
     const say = words[root];
-    if (name === undefined || known === undefined || say === undefined || known.set.has(name)) continue;
+    if (name === undefined || known === undefined || say === undefined) continue;
+    if (known.set.has(name)) {
+      const step = root === "steps" ? names.steps.get(name) : undefined;
+      if (step === undefined || isInReach(position, step)) continue;
+      isKnown = false;
+      reportOutOfReach(site, owner, position, reference, step, problems);
+      continue;
+    }
     isKnown = false;
     const meant = problems.suggest(name, known.list);
+    const there = meant === null ? undefined : (names.steps.get(meant)?.parsed.step.pointer ?? [root, meant]);
     problems.error(site.pointer, {
       code: say.code,
       message: say.message(owner, name),
       help: meant === null ? `${say.help}${declared(known.list)}` : `did you mean '${meant}'?`,
       piece: pieceOf(site, reference),
       related:
-        meant === null || root === "secrets"
+        there === undefined || root === "secrets"
           ? []
-          : [{ pointer: [root, meant], piece: "key", message: `'${meant}' is here` }],
+          : [
+              {
+                pointer: root === "steps" ? there : [root, meant as string],
+                piece: "key",
+                message: `'${meant}' is here`,
+              },
+            ],
     });
   }
   return isKnown;
+}
+
+/** A step inside of a group that the reader is not in, or one of `finally`. */
+function reportOutOfReach(
+  site: Site,
+  owner: string,
+  position: Position,
+  reference: Reference,
+  { parsed, group, isFinally }: PlacedStep,
+  problems: Problems,
+): void {
+  const { id, pointer } = parsed.step;
+  const here = {
+    piece: pieceOf(site, reference),
+    related: [{ pointer, piece: "key" as const, message: `'${id}' is here` }],
+  };
+  if (group === null || (isFinally && !position.isFinally)) {
+    problems.error(site.pointer, {
+      code: "WF3016",
+      message: `${owner} reads '${id}', which runs in \`finally\`, after everything else has ended`,
+      help: "move the step from `finally` to `steps`, or read it in `finally`",
+      ...here,
+    });
+    return;
+  }
+  const around = group.parsed.step.id;
+  problems.error(site.pointer, {
+    code: "WF3015",
+    message: `${owner} reads '${id}', which is inside of the group '${around}'`,
+    help: `give it out with \`outputs: { ${id}: \${{ steps.${id}.output }} }\` of '${around}', and read steps.${around}.output${group.parsed.fan === null ? `.${id}` : ""}`,
+    ...here,
+  });
 }
 
 const words: {

@@ -4,8 +4,8 @@ import type { Piece, Problems } from "../problems.ts";
 /** Names of the language before a dot or bracket: a value of ours and not, say, a Go template, whose names begin with a dot. */
 const ROOT = /(?<![\w.$-])(?:inputs|steps|item|items|index|matrix|previous|env|run|event|output|secrets)(?=[.[])/u;
 
-/** The loop variable also stands alone, wherever it is; `index` only all alone: with arguments it is a function of Go. */
-const ALONE = /(?<![\w.$-])item(?![\w-])|^\{+[~\s]*index[~\s]*\}+$/u;
+/** The loop variables also stand alone, wherever it is; `index` only all alone: with arguments it is a function of Go. */
+const ALONE = /(?<![\w.$-])(?:items?|previous)(?![\w-])|^\{+[~\s]*index[~\s]*\}+$/u;
 
 /** Quoted words in a tag are text. */
 const QUOTED = /"[^"]*"|'[^']*'/gu;

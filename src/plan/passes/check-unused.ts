@@ -1,12 +1,20 @@
-import type { NormalManifest } from "../../manifest/normal.ts";
+import type { NormalBody, NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
-import type { ParsedManifest } from "./parse-templates.ts";
+import { stepsWithin, type ParsedManifest } from "./parse-templates.ts";
 
 /** Warns of what is declared and never used: most often a name that was mistyped or forgotten elsewhere. */
 export function checkUnused(manifest: NormalManifest, parsed: ParsedManifest, problems: Problems): void {
-  const sites = [parsed.sites, ...parsed.steps.map((step) => step.sites)].flat();
+  const steps = [...stepsWithin(parsed.scope)];
+  const scopes = [parsed.scope, ...steps.flatMap(({ body }) => (body.kind === "steps" ? [body.scope] : []))];
+  const sites = [parsed.sites, ...scopes.map((scope) => scope.sites), ...steps.map((step) => step.sites)].flat();
   const read = new Set(sites.flatMap((site) => site.references.map(({ path }) => path.slice(0, 2).join("."))));
-  const agents = new Set(manifest.steps.map(({ body }) => (body.kind === "agent" ? body.agent : null)));
+  const agents = new Set(
+    steps.flatMap(({ body, step }) => [
+      ...(body.kind === "agent" ? [body.agent] : []),
+      ...step.fallback.flatMap((stage) => stage.agent?.name ?? []),
+    ]),
+  );
+  const passed = new Set(steps.flatMap(({ step }) => passedSecrets(step.body, manifest.secrets)));
   const keys = new Set(Object.values(manifest.models).flatMap((chain) => chain.map((model) => model.apiKeySecret)));
 
   for (const name of Object.keys(manifest.inputs)) {
@@ -28,11 +36,17 @@ export function checkUnused(manifest: NormalManifest, parsed: ParsedManifest, pr
     });
   }
   manifest.secrets.forEach((name, index) => {
-    if (read.has(`secrets.${name}`) || read.has("secrets") || keys.has(name)) return;
+    if (read.has(`secrets.${name}`) || read.has("secrets") || keys.has(name) || passed.has(name)) return;
     problems.warn(["secrets", index], {
       code: "WF3022",
       message: `secret '${name}' is never used`,
       help: `put it into the \`env\` of a \`run\` step (\${{ secrets.${name} }}), or take it away`,
     });
   });
+}
+
+/** The secrets that a step hands on to another workflow. */
+function passedSecrets(body: NormalBody, all: readonly string[]): readonly string[] {
+  if (body.kind !== "uses") return [];
+  return body.secrets === "inherit" ? all : body.secrets.map(({ name }) => name);
 }

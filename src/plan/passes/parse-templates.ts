@@ -1,20 +1,30 @@
-import { parseTemplate } from "../../expression/parse.ts";
 import type { Template } from "../../expression/template.ts";
-import type { NormalManifest, NormalStep } from "../../manifest/normal.ts";
+import type { NormalFan, NormalManifest, NormalStep } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
-import type { Json } from "../../util/json.ts";
+import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
-import type { OnError, StepBody } from "../types.ts";
+import type { TextFiles } from "../text-files.ts";
+import type { OnError, PlannedFan, StepBody } from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
-import { sitesOf, type Place, type Site } from "./site.ts";
+import { multiplyOut } from "./multiply-out.ts";
+import { NOTHING, Reader } from "./reader.ts";
+import type { Site } from "./site.ts";
 
 /** All expressions of a manifest, parsed; those that cannot be parsed were reported and are null or left out. */
 export interface ParsedManifest {
   readonly env: { readonly [name: string]: Template };
   readonly instructions: ReadonlyMap<string, Template | null>;
+  /** The steps at the top, and what the workflow gives. */
+  readonly scope: ParsedScope;
+  /** The expressions of `env` and `instructions`. */
+  readonly sites: readonly Site[];
+}
+
+/** The steps of a workflow or of a group. */
+export interface ParsedScope {
   readonly steps: readonly ParsedStep[];
   readonly outputs: { readonly [name: string]: Template };
-  /** The expressions outside steps. */
+  /** The expressions of `outputs`. */
   readonly sites: readonly Site[];
 }
 
@@ -23,66 +33,93 @@ export interface ParsedStep {
   readonly description: Template | null;
   /** The source of `if`. */
   readonly condition: string | null;
-  /** The list of `for_each`. */
-  readonly items: Template | null;
+  readonly fan: PlannedFan | null;
   readonly body: ParsedBody;
   readonly onError: OnError;
+  /** The source of `repeat.until`. */
+  readonly until: string | null;
+  /** Its own expressions, not those of steps inside of it. */
   readonly sites: readonly Site[];
 }
 
-/** A body whose models are not resolved yet. */
+/** A body whose models, scopes and files are not resolved yet. */
 export type ParsedBody =
-  | Exclude<StepBody, { readonly kind: "agent" }>
-  | { readonly kind: "agent"; readonly agent: string; readonly task: Template };
+  | Exclude<StepBody, { readonly kind: "agent" | "steps" | "uses" }>
+  | { readonly kind: "agent"; readonly agent: string; readonly task: Template }
+  | { readonly kind: "steps"; readonly scope: ParsedScope }
+  | { readonly kind: "uses"; readonly with: { readonly [input: string]: Template } };
 
 /** Where a shell's name is left out. */
 const DEFAULT_SHELL = "sh";
 
-/** Stands where a template could not be parsed: the plan is not used then. */
-const NOTHING: Template = { kind: "literal", value: null };
-
-export function parseTemplates(manifest: NormalManifest, problems: Problems): ParsedManifest {
-  const reader = new Reader(problems);
+export function parseTemplates(manifest: NormalManifest, files: TextFiles, problems: Problems): ParsedManifest {
+  const reader = new Reader(problems, files);
   const env = reader.texts(manifest.env, ["env"], "environment");
   const instructions = new Map<string, Template | null>();
   for (const [name, agent] of Object.entries(manifest.agents)) {
     instructions.set(name, reader.text(agent.instructions, ["agents", name, "instructions"], "instructions"));
   }
-  const outputs = Object.fromEntries(
-    Object.entries(manifest.outputs).map(([name, value]) => [name, reader.value(value, ["outputs", name], "outputs")]),
-  );
-  return {
-    env,
-    instructions,
-    outputs,
-    sites: reader.sites,
-    steps: manifest.steps.map((step) => parseStep(step, problems)),
-  };
+  const results = new Reader(problems, files);
+  const outputs = results.values(manifest.outputs, ["outputs"], "outputs");
+  const steps = manifest.steps.map((step) => parseStep(step, files, problems));
+  return { env, instructions, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
 }
 
-function parseStep(step: NormalStep, problems: Problems): ParsedStep {
-  const reader = new Reader(problems);
-  const at = (...path: readonly string[]): Pointer => [...step.pointer, ...path];
+/** All steps of a scope and of the groups inside of it, in the order of the file. */
+export function* stepsWithin({ steps }: ParsedScope): Generator<ParsedStep> {
+  for (const step of steps) {
+    yield step;
+    if (step.body.kind === "steps") yield* stepsWithin(step.body.scope);
+  }
+}
+
+type At = (...path: readonly string[]) => Pointer;
+
+function parseStep(step: NormalStep, files: TextFiles, problems: Problems): ParsedStep {
+  const reader = new Reader(problems, files);
+  const at: At = (...path) => [...step.pointer, ...path];
   return {
     step,
     description: reader.text(step.description, at("description"), "unit"),
-    condition: reader.condition(step.condition, at("if")),
-    items: step.fan === null ? null : reader.value(step.fan.items, at("for_each"), "gate"),
-    body: parseBody(step, at, reader, problems),
+    condition: reader.expression(step.condition, at("if"), "condition"),
+    fan: step.fan === null ? null : parseFan(step.id, step.fan, at, reader, problems),
+    body: parseBody(step, at, reader, files, problems),
     onError:
       step.onError.kind === "output"
         ? { kind: "output", output: reader.value(step.onError.output, at("on_error", "output"), "gate") }
         : step.onError,
+    until: reader.expression(step.repeat?.until ?? null, at("repeat", "until"), "until"),
     sites: reader.sites,
   };
 }
 
-function parseBody(
-  step: NormalStep,
-  at: (...path: string[]) => Pointer,
-  reader: Reader,
-  problems: Problems,
-): ParsedBody {
+function parseFan(id: string, fan: NormalFan, at: At, reader: Reader, problems: Problems): PlannedFan {
+  const { items, pointer, itemKey, ...rest } = fan;
+  const common = { ...rest, itemKey: reader.expression(itemKey, at("item_key"), "key") };
+  switch (items.kind) {
+    case "list": {
+      const list = reader.value(items.list, pointer, "gate");
+      return {
+        ...common,
+        variable: fan.batch === null ? "item" : "items",
+        items: list,
+        glob: null,
+        size: staticSize(list),
+      };
+    }
+    case "glob": {
+      const glob = reader.text(items.pattern, [...pointer, "glob"], "gate");
+      return { ...common, variable: fan.batch === null ? "item" : "items", items: NOTHING, glob, size: null };
+    }
+    case "matrix": {
+      const combinations = multiplyOut(id, items.matrix, fan.maxItems, pointer, problems);
+      const list: Template = { kind: "literal", value: combinations };
+      return { ...common, variable: "matrix", items: list, glob: null, size: combinations.length };
+    }
+  }
+}
+
+function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, problems: Problems): ParsedBody {
   const { body } = step;
   switch (body.kind) {
     case "agent":
@@ -107,7 +144,32 @@ function parseBody(
         cwd: reader.text(body.cwd, at("cwd"), "unit"),
       };
     }
+    case "steps": {
+      const inner = new Reader(problems, files);
+      const outputs = inner.values(body.outputs, at("outputs"), "group_outputs");
+      const steps = body.steps.map((each) => parseStep(each, files, problems));
+      return { kind: "steps", scope: { steps, outputs, sites: inner.sites } };
+    }
+    case "uses":
+      return { kind: "uses", with: reader.values(body.with, at("with"), "unit") };
+    case "wait": {
+      const until = reader.text(body.until, at("wait", "until"), "unit");
+      if (until?.kind === "literal" && body.until !== null) checkTime(body.until, at("wait", "until"), problems);
+      return { kind: "wait", forMs: body.forMs, until };
+    }
   }
+}
+
+/** Day, time and zone: without the zone it would be another moment on another machine. */
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+function checkTime(text: string, pointer: Pointer, problems: Problems): void {
+  if (TIME.test(text) && !Number.isNaN(Date.parse(text))) return;
+  problems.error(pointer, {
+    code: "WF2006",
+    message: "'until' must be a time with its zone, such as 2027-01-01T00:00:00Z",
+    help: "for a length of time write `wait: { for: 10m }`",
+  });
 }
 
 /** An argument with none of our names in it stays as it is: `--format {{.Names}}` is docker's business. */
@@ -124,45 +186,4 @@ function parseArgument(
   if (!isCode(argv, index)) return reader.text(argument, pointer, "unit") ?? NOTHING;
   checkScript(argument, pointer, problems);
   return NOTHING;
-}
-
-/** Parses one text or value after the other, and keeps the expressions in them. */
-class Reader {
-  readonly sites: Site[] = [];
-  readonly #problems: Problems;
-
-  constructor(problems: Problems) {
-    this.#problems = problems;
-  }
-
-  text(value: string | null, pointer: Pointer, place: Place): Template | null {
-    return value === null ? null : this.#parse(value, "text", pointer, place);
-  }
-
-  value(value: Json, pointer: Pointer, place: Place): Template {
-    return this.#parse(value, "value", pointer, place) ?? NOTHING;
-  }
-
-  texts(values: { readonly [name: string]: string }, pointer: Pointer, place: Place): { [name: string]: Template } {
-    return Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [name, this.text(value, [...pointer, name], place) ?? NOTHING]),
-    );
-  }
-
-  condition(value: string | null, pointer: Pointer): string | null {
-    const template = value === null ? null : this.#parse(value, "bare", pointer, "condition");
-    return template?.kind === "cel" ? template.source : null;
-  }
-
-  #parse(value: Json, mode: "value" | "text" | "bare", pointer: Pointer, place: Place): Template | null {
-    const parsed = parseTemplate(value, mode);
-    if (parsed.ok) {
-      sitesOf(parsed.value, value, pointer, place, this.sites);
-      return parsed.value;
-    }
-    for (const { pointer: inner, code, message, help, offset, length } of parsed.error) {
-      this.#problems.error([...pointer, ...inner], { code, message, help, piece: { offset, length } });
-    }
-    return null;
-  }
 }

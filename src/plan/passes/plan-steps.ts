@@ -1,11 +1,13 @@
 import { statusFunctionsOf } from "../../expression/references.ts";
-import type { NormalManifest, NormalRetry, NormalStep } from "../../manifest/normal.ts";
-import { staticSize } from "../fan-size.ts";
+import type { Named, NormalManifest, NormalRetry, NormalStep } from "../../manifest/normal.ts";
+import type { JsonObject } from "../../util/json.ts";
 import type { Problems } from "../problems.ts";
 import {
   defaultRetryOn,
   type Effect,
   type FailureClass,
+  type PlannedFallback,
+  type PlannedModel,
   type PlannedRetry,
   type PlannedStep,
   type StepBody,
@@ -20,41 +22,131 @@ const NEVER_RETRIED: readonly FailureClass[] = ["budget", "cancelled", "internal
 /** After these nobody knows whether the effect took place. */
 const UNKNOWN_OUTCOME: readonly FailureClass[] = ["timeout", "network"];
 
+/** What a step of the plan takes from the file around it. */
+export interface StepSurroundings {
+  readonly manifest: NormalManifest;
+  readonly models: Models;
+  readonly problems: Problems;
+  /** The name that an agent of the file has in the plan. */
+  readonly agentName: (name: string) => string;
+  /** Position in the plan of the scope of a group or of the workflow that a step uses. */
+  readonly scopeOf: (step: ParsedStep) => number;
+  /** `limits.timeout` of the workflow that a step uses; null where it writes none. */
+  readonly timeoutOf: (step: ParsedStep) => number | null;
+}
+
 /** Puts a step of the plan together from what the other passes found. */
-export function planStep(
-  parsed: ParsedStep,
-  edges: StepEdges,
-  manifest: NormalManifest,
-  models: Models,
-  problems: Problems,
-): PlannedStep {
+export function planStep(parsed: ParsedStep, edges: StepEdges, around: StepSurroundings): PlannedStep {
   const { step, condition } = parsed;
   const effect = effectOf(step);
+  const asksStatus = condition !== null && statusFunctionsOf(condition).some((name) => name !== "success");
   return {
     id: step.id,
     description: parsed.description,
-    body: bodyOf(parsed, manifest, models),
+    body: bodyOf(parsed, around),
     needs: edges.groups,
     condition,
-    whenSettled: condition !== null && statusFunctionsOf(condition).some((name) => name !== "success"),
-    fan:
-      step.fan === null || parsed.items === null
-        ? null
-        : { ...step.fan, items: parsed.items, size: staticSize(parsed.items) },
-    retry: retryOf(step, effect, problems),
-    timeoutMs: step.timeoutMs,
+    whenSettled: step.isFinally || asksStatus,
+    fan: parsed.fan,
+    retry: retryOf(step, effect, around.problems),
+    timeoutMs: step.timeoutMs ?? (parsed.body.kind === "uses" ? around.timeoutOf(parsed) : null),
     onError: parsed.onError,
     output: step.output,
     effect,
-    isFinally: false,
+    isFinally: step.isFinally,
+    repeat:
+      step.repeat === null || parsed.until === null
+        ? null
+        : { until: parsed.until, max: step.repeat.max, delayMs: step.repeat.delayMs },
+    fallback: fallbackOf(step, around),
+    workspace: step.workspace,
+    simulate: step.simulate,
   };
 }
 
-function bodyOf({ step, body }: ParsedStep, manifest: NormalManifest, models: Models): StepBody {
-  if (body.kind !== "agent" || step.body.kind !== "agent") return body as StepBody;
-  const { model } = step.body;
-  const agent = Object.hasOwn(manifest.agents, body.agent) ? manifest.agents[body.agent] : undefined;
-  return { ...body, models: model === null ? null : models.chain(model, agent?.maxTokens ?? null) };
+function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
+  const { step, body } = parsed;
+  switch (body.kind) {
+    case "agent": {
+      const { model, modelKey } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
+      return {
+        ...body,
+        agent: around.agentName(body.agent),
+        models: model === null ? null : chainFor(body.agent, model, around),
+        modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
+      };
+    }
+    case "steps":
+      return { kind: "steps", scope: around.scopeOf(parsed) };
+    case "uses":
+      return { kind: "uses", scope: around.scopeOf(parsed), with: body.with };
+    default:
+      return body;
+  }
+}
+
+function chainFor(
+  agent: string,
+  names: readonly Named[],
+  { manifest, models }: StepSurroundings,
+): readonly PlannedModel[] {
+  const own = Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
+  return models.chain(names, own?.maxTokens ?? null);
+}
+
+/** `model: ${{ matrix.KEY }}`: each combination names its own. */
+function modelsByItem(
+  { step, fan }: ParsedStep,
+  agent: string,
+  key: string,
+  around: StepSurroundings,
+): readonly (readonly PlannedModel[])[] | null {
+  const { problems } = around;
+  const pointer = [...step.pointer, "model"];
+  if (fan === null || fan.variable !== "matrix" || fan.items.kind !== "literal" || step.fan?.items.kind !== "matrix") {
+    problems.error(pointer, {
+      code: "WF4005",
+      message: `step '${step.id}' takes its model from a \`matrix\` that it does not have`,
+      help: `write \`matrix: { ${key}: [...] }\` at this step, or name the model`,
+    });
+    return null;
+  }
+  const { axes, include } = step.fan.items.matrix;
+  const matrix = step.fan.pointer;
+  // Where the name is written decides where an unknown one is reported.
+  const placeOf = (name: string): Named["pointer"] => {
+    const index = axes[key]?.indexOf(name) ?? -1;
+    if (index >= 0) return [...matrix, key, index];
+    const entry = include.findIndex((each) => each[key] === name);
+    return entry >= 0 ? [...matrix, "include", entry, key] : pointer;
+  };
+  const known = new Map<string, readonly PlannedModel[]>();
+  const chains: (readonly PlannedModel[])[] = [];
+  for (const combination of fan.items.value as readonly JsonObject[]) {
+    const name = Object.hasOwn(combination, key) ? combination[key] : undefined;
+    if (typeof name !== "string") {
+      problems.error(pointer, {
+        code: "WF3026",
+        message: `step '${step.id}' takes its model from matrix.${key}, which does not name a model in every combination`,
+        help: `write \`${key}\` as a list of names of models`,
+      });
+      return null;
+    }
+    let chain = known.get(name);
+    if (chain === undefined) known.set(name, (chain = chainFor(agent, [{ name, pointer: placeOf(name) }], around)));
+    chains.push(chain);
+  }
+  return chains;
+}
+
+function fallbackOf(step: NormalStep, around: StepSurroundings): readonly PlannedFallback[] {
+  return step.fallback.map(({ agent, models }) => {
+    const name = agent?.name ?? (step.body.kind === "agent" ? step.body.agent : "");
+    return {
+      agent: agent === null ? null : around.agentName(agent.name),
+      models: models === null ? null : chainFor(name, models, around),
+    };
+  });
 }
 
 /** What a second try of this step may do twice. Agents have no tools that write yet. */
@@ -73,8 +165,9 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
       help: `leave ${vain.length === 1 ? "it" : "them"} out of \`retry.on\``,
     });
   }
-  // A pure expression gives the same every time.
-  const maxAttempts = step.body.kind === "value" ? 1 : retry.maxAttempts;
+  // A pure expression gives the same every time, and a wait has nothing that could fail.
+  const isPure = step.body.kind === "value" || step.body.kind === "wait";
+  const maxAttempts = isPure ? 1 : retry.maxAttempts;
   const byDefault =
     effect === "unsafe" ? defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name)) : defaultRetryOn;
   return { ...retry, maxAttempts, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };

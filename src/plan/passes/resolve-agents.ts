@@ -2,6 +2,7 @@ import { declared } from "./declared.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
+import type { ParsedStep } from "./parse-templates.ts";
 import type { Models } from "./resolve-models.ts";
 
 /** The models of each agent, by name. An agent whose models are not known has none, and was reported. */
@@ -27,15 +28,18 @@ export function resolveAgents(manifest: NormalManifest, models: Models): AgentMo
 }
 
 /** Reports the steps whose agent is not declared. */
-export function checkAgents(manifest: NormalManifest, problems: Problems): void {
+export function checkAgents(manifest: NormalManifest, steps: Iterable<ParsedStep>, problems: Problems): void {
   const names = Object.keys(manifest.agents);
-  for (const { id, pointer, body } of manifest.steps) {
-    if (body.kind !== "agent" || Object.hasOwn(manifest.agents, body.agent)) continue;
-    const meant = problems.suggest(body.agent, names);
-    problems.error([...pointer, "agent"], {
-      code: "WF3003",
-      message: `step '${id}' needs unknown agent '${body.agent}'`,
-      help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
-    });
+  for (const { step } of steps) {
+    const own = step.body.kind === "agent" ? [{ name: step.body.agent, pointer: [...step.pointer, "agent"] }] : [];
+    for (const { name, pointer } of [...own, ...step.fallback.flatMap((stage) => stage.agent ?? [])]) {
+      if (Object.hasOwn(manifest.agents, name)) continue;
+      const meant = problems.suggest(name, names);
+      problems.error(pointer, {
+        code: "WF3003",
+        message: `step '${step.id}' needs unknown agent '${name}'`,
+        help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
+      });
+    }
   }
 }

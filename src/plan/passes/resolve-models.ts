@@ -96,7 +96,7 @@ export class Models {
       chain.some(({ provider }) => provider === AUTO_PROVIDER)
     ) {
       this.#problems.error(entry.model.pointer, {
-        code: "WF3015",
+        code: "WF3027",
         message: `model '${alias}' has an address or a key of its own, and leaves the model to \`auto\``,
         help: "`auto` is found with its address and key; name the model that is meant instead",
       });
@@ -138,7 +138,7 @@ export class Models {
     const isAuto = provider === AUTO_PROVIDER;
     const meant = this.#problems.suggest(isAuto ? id : provider, isAuto ? autoNames : providerNames);
     this.#problems.error(pointer, {
-      code: "WF3016",
+      code: "WF3028",
       message: isAuto ? `unknown choice '${id}'` : `unknown provider '${provider}' of model '${id}'`,
       help:
         meant !== null

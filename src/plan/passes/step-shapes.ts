@@ -1,9 +1,20 @@
 import { typeOf } from "../../expression/check.ts";
-import { intShape, itemShape, listShape, nullShape, stringShape, unionOf } from "../../expression/shape.ts";
+import {
+  filePathShape,
+  intShape,
+  itemShape,
+  kindsOf,
+  listShape,
+  nullShape,
+  stringShape,
+  unionOf,
+} from "../../expression/shape.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
-import type { JsonSchema } from "../../util/json.ts";
-import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
-import { closed, Scopes, shapeOf, type Shapes } from "./scopes.ts";
+import type { JsonObject, JsonSchema } from "../../util/json.ts";
+import type { PlannedFan } from "../types.ts";
+import type { ParsedStep } from "./parse-templates.ts";
+import { insideOf, positionOf, type PlacedStep } from "./position.ts";
+import { closed, ERROR, orNull, Scopes, shapeOf, type NameShapes, type Shapes } from "./scopes.ts";
 
 /** What a model wrote without a schema: not to be compared in `if`. */
 const FREE_TEXT: JsonSchema = { type: "string", "x-free-text": true };
@@ -12,14 +23,6 @@ const STATUS: JsonSchema = {
   enum: ["pending", "ready", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"],
   type: "string",
 };
-
-const ERROR = orNull(
-  closed([
-    ["class", stringShape],
-    ["code", stringShape],
-    ["message", stringShape],
-  ]),
-);
 
 type Fields = readonly (readonly [string, JsonSchema])[];
 
@@ -36,33 +39,44 @@ const PROCESS: Fields = [
 const TEXT_STEP = closed([["output", orNull(FREE_TEXT)], ...ALWAYS]);
 
 /**
- * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`
- * or `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a value is
- * of unknown shape. Names are not checked here, so unknown ones are let pass.
+ * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`,
+ * a group or a `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a
+ * value is of unknown shape. Names are not checked here, so unknown ones are let pass. `used` is the shape of what
+ * the workflow gives that a `uses` step names, by the id of the step.
  */
-export function shapesOf(manifest: NormalManifest, parsed: ParsedManifest): Shapes {
-  const declared = parsed.steps.map(declaredOutput);
-  const rough = new Scopes(manifest, { steps: stepsShape(parsed.steps, declared), items: new Map() });
-  const items = new Map<string, JsonSchema>();
-  for (const { step, items: list } of parsed.steps) {
-    if (list === null) continue;
-    items.set(
-      step.id,
-      itemShape(list.kind === "literal" ? shapeOf(list.value) : typeOf(list, rough.at("gate", null, true))),
-    );
+export function shapesOf(
+  manifest: NormalManifest,
+  placed: ReadonlyMap<string, PlacedStep>,
+  used: ReadonlyMap<string, JsonSchema>,
+): Shapes {
+  const steps = [...placed.values()];
+  const declared = new Map<string, JsonSchema>();
+  for (const { parsed } of steps) declared.set(parsed.step.id, declaredOutput(parsed, used));
+  const units = new Map<string, NameShapes>();
+  const rough: Shapes = { steps: stepsShape(steps, declared), units, outputs: declared };
+  const scopes = new Scopes(manifest, rough);
+  // Outer steps come first, so that inner lists see the items around them.
+  for (const step of steps) {
+    const names = unitNames(step, scopes, declared);
+    if (names !== null) units.set(step.parsed.step.id, names);
   }
-  const shapes = { steps: stepsShape(parsed.steps, declared), items };
-  if (!declared.includes(true)) return shapes;
-  const scopes = new Scopes(manifest, shapes);
-  const outputs = parsed.steps.map(({ step, body }, index) => {
-    const known = declared[index] ?? true;
-    return known === true && body.kind === "value" ? typeOf(body.value, scopes.at("unit", step.id, true)) : known;
-  });
-  return { steps: stepsShape(parsed.steps, outputs), items };
+  const outputs = new Map(declared);
+  for (const step of steps) {
+    const { id, output } = step.parsed.step;
+    if (output !== null) continue;
+    const { body } = step.parsed;
+    if (body.kind === "value" && body.value.kind !== "literal") {
+      outputs.set(id, typeOf(body.value, scopes.at("unit", positionOf(step), true)));
+    } else if (body.kind === "steps") {
+      const scope = scopes.at("group_outputs", insideOf(step), true);
+      outputs.set(id, closed(Object.entries(body.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)])));
+    }
+  }
+  return { steps: stepsShape(steps, outputs), units, outputs };
 }
 
 /** The shape of one unit's output without looking at other steps; `true` = not known. */
-function declaredOutput({ step, body }: ParsedStep): JsonSchema {
+function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, JsonSchema>): JsonSchema {
   if (step.output !== null) return step.output;
   switch (body.kind) {
     case "agent":
@@ -71,30 +85,83 @@ function declaredOutput({ step, body }: ParsedStep): JsonSchema {
       return stringShape;
     case "value":
       return body.value.kind === "literal" ? shapeOf(body.value.value) : true;
+    case "steps":
+      return closed(Object.keys(body.scope.outputs).map((name) => [name, true]));
+    case "uses":
+      return used.get(step.id) ?? true;
+    case "wait":
+      return nullShape;
   }
 }
 
-function stepsShape(steps: readonly ParsedStep[], outputs: readonly JsonSchema[]): JsonSchema {
-  return closed(steps.map((parsed, index) => [parsed.step.id, stepShape(parsed, outputs[index] ?? true)]));
+/** What the units of a step see; null = nothing of their own. */
+function unitNames(step: PlacedStep, scopes: Scopes, outputs: ReadonlyMap<string, JsonSchema>): NameShapes | null {
+  const { fan, step: written } = step.parsed;
+  const names: { [name: string]: JsonSchema } = {};
+  if (fan !== null) {
+    const item = itemShapeOf(fan, step, scopes);
+    if (fan.variable === "items") names["items"] = listShape(item);
+    else Object.assign(names, { [fan.variable]: item, index: intShape });
+  }
+  if (written.repeat !== null || written.fallback.length > 0) {
+    names["previous"] = orNull(outputs.get(written.id) ?? true);
+  }
+  return Object.keys(names).length === 0 ? null : names;
+}
+
+function itemShapeOf(fan: PlannedFan, step: PlacedStep, scopes: Scopes): JsonSchema {
+  if (fan.glob !== null) return filePathShape;
+  if (fan.items.kind !== "literal") return itemShape(typeOf(fan.items, scopes.at("gate", positionOf(step), true)));
+  return fan.variable === "matrix"
+    ? matrixShape(fan.items.value as readonly JsonObject[])
+    : itemShape(shapeOf(fan.items.value));
+}
+
+/** One combination: what `include` adds to some of them may be missing in others. */
+function matrixShape(combinations: readonly JsonObject[]): JsonSchema {
+  const values = new Map<string, JsonSchema[]>();
+  for (const combination of combinations) {
+    for (const [key, value] of Object.entries(combination))
+      values.set(key, [...(values.get(key) ?? []), shapeOf(value)]);
+  }
+  const required = [...values].flatMap(([key, shapes]) => (shapes.length === combinations.length ? [key] : []));
+  const properties = Object.fromEntries([...values].map(([key, shapes]) => [key, unionOf(shapes)]));
+  return { type: "object", properties, required, additionalProperties: false };
+}
+
+function stepsShape(steps: readonly PlacedStep[], outputs: ReadonlyMap<string, JsonSchema>): JsonSchema {
+  return closed(
+    steps.map(({ parsed }) => [parsed.step.id, stepShape(parsed, outputs.get(parsed.step.id) ?? true)] as const),
+  );
 }
 
 /** `steps.x` of one step. */
-function stepShape({ step, body, items }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
-  if (unitOutput === FREE_TEXT && step.fan === null) return TEXT_STEP;
+function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
+  if (unitOutput === FREE_TEXT && fan === null && step.repeat === null) return TEXT_STEP;
   const output = orNull(unitOutput);
-  if (items === null || step.fan === null) {
-    return closed([["output", output], ...ALWAYS, ...(body.kind === "run" ? PROCESS : [])]);
+  if (fan === null) {
+    const rounds: Fields = step.repeat === null ? [] : [["results", listShape(true)]];
+    return closed([["output", output], ...ALWAYS, ...(body.kind === "run" ? PROCESS : []), ...rounds]);
   }
-  const result = closed([["item", true], ["index", intShape], ["attempts", intShape], ["output", output], ...ALWAYS]);
+  const one = fan.batch?.flatten === true ? flattened(unitOutput) : unitOutput;
+  const result = closed([
+    ["item", true],
+    ["index", intShape],
+    ["attempts", intShape],
+    ["output", orNull(one)],
+    ...ALWAYS,
+  ]);
   return closed([
-    ["output", step.fan.join.kind === "any" ? output : orNull(listShape(unitOutput))],
+    ["output", fan.join.kind === "any" ? output : orNull(listShape(one))],
     ...ALWAYS,
     ["results", listShape(result)],
     ["failed", listShape(result)],
   ]);
 }
 
-/** An output is null when its step was skipped, went on after a failure, or has not ended yet (`needs: { any }`). */
-function orNull(shape: JsonSchema): JsonSchema {
-  return unionOf([shape, nullShape]);
+/** What one item of a batch gives: an entry of the batch's list. */
+function flattened(output: JsonSchema): JsonSchema {
+  const kinds = kindsOf(output);
+  if (kinds === null) return true;
+  return kinds.has("list") ? itemShape(output) : output;
 }

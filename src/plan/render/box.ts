@@ -1,6 +1,7 @@
-import type { Estimate } from "../estimate.ts";
+import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { Plan, PlannedStep } from "../types.ts";
 import { formatCount, oneLine } from "./format.ts";
+import { nameOf } from "./name.ts";
 
 /** A step as a box of a picture: two lines of text, not yet escaped, and how it looks. */
 export interface Box {
@@ -11,15 +12,19 @@ export interface Box {
   readonly isConditional: boolean;
 }
 
-/** The steps of the workflow as boxes, in the order of the file. */
+/** The steps of the workflow as boxes, in the order of the file; groups and sub-workflows are one box each. */
 export function boxesOf(plan: Plan, estimate: Estimate): readonly Box[] {
-  return (plan.scopes[0]?.steps ?? []).map((step, index) => {
-    const units = estimate.steps[index]?.units;
+  return boxesIn(plan, 0, estimate.steps);
+}
+
+/** The steps of one scope as boxes, in the order of the file. */
+export function boxesIn(plan: Plan, scope: number, estimates: readonly StepEstimate[]): readonly Box[] {
+  return (plan.scopes[scope]?.steps ?? []).map((step, index) => {
+    const units = estimates[index]?.units;
     const fan = step.fan === null || units === undefined ? "" : ` × ${formatCount(units.ceiling)}`;
-    const agent = step.body.kind === "agent" ? ` ${step.body.agent}` : "";
     return {
       title: oneLine(step.id),
-      subtitle: oneLine(`${step.body.kind}${agent}${fan}`),
+      subtitle: oneLine(`${nameOf(plan, step)}${fan}`),
       step,
       isConditional: step.condition !== null,
     };

@@ -1,6 +1,7 @@
-import type { Estimate, Range } from "../estimate.ts";
+import type { JsonObject } from "../../util/json.ts";
+import type { Estimate, Range, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
-import type { Plan } from "../types.ts";
+import { EMPTY_SCOPE, type Plan } from "../types.ts";
 
 /**
  * The plan as a JSON document, version 1, ending in a line feed: `{ version, plan, waves, critical_path, estimate }`.
@@ -8,7 +9,7 @@ import type { Plan } from "../types.ts";
  * History: 1 = the first.
  */
 export function renderJson(plan: Plan, estimate: Estimate): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const idOf = (index: number): string => scope.steps[index]?.id ?? "";
   const document = {
     version: 1,
@@ -18,14 +19,7 @@ export function renderJson(plan: Plan, estimate: Estimate): string {
     estimate: {
       calls: rangeOf(estimate.calls),
       cost_usd: rangeOf(estimate.costUsd),
-      steps: estimate.steps.map((step) => ({
-        id: step.id,
-        units: rangeOf(step.units),
-        size_known: step.isSizeKnown,
-        too_large: step.isTooLarge,
-        calls: rangeOf(step.calls),
-        cost_usd: rangeOf(step.costUsd),
-      })),
+      steps: estimate.steps.map(stepOf),
       models: estimate.models.map(({ id, price, maxCalls }) => ({
         id,
         max_calls: maxCalls,
@@ -38,6 +32,19 @@ export function renderJson(plan: Plan, estimate: Estimate): string {
     },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** `steps` are those inside of a group or a sub-workflow: their calls and cost are in those of the step. */
+function stepOf(step: StepEstimate): JsonObject {
+  return {
+    id: step.id,
+    units: rangeOf(step.units),
+    size_known: step.isSizeKnown,
+    too_large: step.isTooLarge,
+    calls: rangeOf(step.calls),
+    cost_usd: rangeOf(step.costUsd),
+    steps: step.steps.map(stepOf),
+  };
 }
 
 function rangeOf({ floor, ceiling }: Range): { floor: number; ceiling: number } {

@@ -1,30 +1,28 @@
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
-import { modelsOf } from "../step-digest.ts";
-import type { Plan } from "../types.ts";
+import { EMPTY_SCOPE, type Plan } from "../types.ts";
 import { formatCost, formatDuration, formatRange, oneLine } from "./format.ts";
 import { renderMermaid } from "./mermaid.ts";
-import { costText, count, headline, needText, priceText } from "./words.ts";
+import { costText, count, headline, modelText, needText, priceText } from "./words.ts";
 
 /**
  * The plan as Markdown for a comment on a change: a picture, a table of the steps, the bounds. Every text of the
  * manifest is escaped: none can bring markup, a link or a mention of its own. Ends in a line feed.
  */
 export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const { name, version, description } = plan.workflow;
   const rows = wavesOf(scope).flatMap((wave, number) =>
     wave.flatMap((index) => {
       const [step, sums] = [scope.steps[index], estimate.steps[index]];
       if (step === undefined || sums === undefined) return [];
-      const models = modelsOf(plan, step).map(({ id }) => id);
       const needs = step.needs.map((group) => needText(group, scope));
       const asksModels = sums.calls.ceiling > 0;
       const cells = [
         String(number + 1),
         code(step.id),
-        text(headline(step, sums)),
-        text(models.join(", then ")),
+        text(headline(plan, step, sums)),
+        text(modelText(plan, step)),
         text(needs.join(", and ")),
       ];
       return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];

@@ -1,5 +1,5 @@
 import type { Estimate } from "../estimate.ts";
-import type { Plan } from "../types.ts";
+import { EMPTY_SCOPE, type Plan } from "../types.ts";
 import { arrowsOf, boxesOf, type Arrow, type Box } from "./box.ts";
 import { oneLine } from "./format.ts";
 import { noStatuses, statusColors, type GraphStatuses } from "./graph-status.ts";
@@ -7,7 +7,7 @@ import { BOX_HEIGHT, layOut, LONGEST_LABEL, type Place, type SvgLayout } from ".
 
 /** The steps as an SVG picture without scripts, links or fonts of its own, ending in a line feed. */
 export function renderSvg(plan: Plan, estimate: Estimate, statuses: GraphStatuses = noStatuses): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const boxes = boxesOf(plan, estimate);
   const layout = layOut(scope, boxes);
   const { width, height, places } = layout;

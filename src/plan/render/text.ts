@@ -1,9 +1,8 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
-import { criticalPathOf, wavesOf } from "../graph.ts";
-import type { Plan, PlannedScope, PlannedStep } from "../types.ts";
+import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
+import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
 import { formatCost, formatCount, formatDuration, formatRange, oneLine } from "./format.ts";
-import { modelsOf } from "../step-digest.ts";
-import { costText, count, headline, needText, priceText } from "./words.ts";
+import { costText, count, fallbackText, headline, modelText, needText, priceText } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** How the text is emphasised; the default leaves it plain. */
@@ -24,7 +23,7 @@ const MOST_SHOWN = 16;
 
 /** The plan for a terminal of 80 columns, ending in a line feed. `file` is shown as it stands. */
 export function renderText(plan: Plan, estimate: Estimate, file: string, style: Style = plain): string {
-  const scope = plan.scopes[0] ?? { steps: [], outputs: {} };
+  const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   return `${[...header(plan, file, style), ...waves(plan, scope, estimate, style), ...totals(plan, scope, estimate, style)].join("\n")}\n`;
 }
 
@@ -37,40 +36,71 @@ function header(plan: Plan, file: string, style: Style): string[] {
 }
 
 function waves(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Style): string[] {
-  const indent =
-    2 +
-    Math.min(
-      24,
-      scope.steps.reduce((widest, step) => Math.max(widest, step.id.length), 0),
-    ) +
-    2;
+  const page: Page = { plan, style, shown: new Set() };
   return wavesOf(scope).flatMap((wave, number) => {
     const size = wave.length > 1 ? style.faint(`, ${formatCount(wave.length)} steps side by side`) : "";
-    const steps = wave.flatMap((index) => {
-      const [step, sums] = [scope.steps[index], estimate.steps[index]];
-      return step === undefined || sums === undefined ? [] : stepLines(plan, scope, step, sums, indent, style);
-    });
+    const steps = stepsLines(page, scope, wave, estimate.steps, 2);
     return [`${style.strong(`wave ${number + 1}`)}${size}`, ...steps, ""];
   });
 }
 
+/** What all lines of one plan share. */
+interface Page {
+  readonly plan: Plan;
+  readonly style: Style;
+  /** Scopes of sub-workflows whose steps were listed: each is listed once. */
+  readonly shown: Set<number>;
+}
+
+/** How far the steps inside of groups may be set in. */
+const DEEPEST_INDENT = 18;
+
+/** Some steps of a scope, each `left` columns in, those inside of groups and sub-workflows further. */
+function stepsLines(
+  page: Page,
+  scope: PlannedScope,
+  indices: readonly number[],
+  estimates: readonly StepEstimate[],
+  left: number,
+): string[] {
+  const widest = scope.steps.reduce((most, step) => Math.max(most, step.id.length), 0);
+  const indent = left + Math.min(24, widest) + 2;
+  return indices.flatMap((index) => {
+    const [step, sums] = [scope.steps[index], estimates[index]];
+    if (step === undefined || sums === undefined) return [];
+    return [...stepLines(page, scope, step, sums, left, indent), ...innerLines(page, step, sums, left)];
+  });
+}
+
+function innerLines(page: Page, { body }: PlannedStep, sums: StepEstimate, left: number): string[] {
+  if (body.kind !== "steps" && body.kind !== "uses") return [];
+  const scope = page.plan.scopes[body.scope];
+  const within = Math.min(DEEPEST_INDENT, left + 2);
+  if (scope === undefined || page.shown.has(body.scope)) return [];
+  page.shown.add(body.scope);
+  return stepsLines(page, scope, topologicalOrder(scope), sums.steps, within);
+}
+
 function stepLines(
-  plan: Plan,
+  { plan, style, shown: known }: Page,
   scope: PlannedScope,
   step: PlannedStep,
   sums: StepEstimate,
+  left: number,
   indent: number,
-  style: Style,
 ): string[] {
   const rows: [string, string][] = [];
-  const models = modelsOf(plan, step).map((model) => model.id);
-  if (models.length > 0) rows.push(["model", models.join(", then ")]);
+  const models = modelText(plan, step);
+  if (models !== "") rows.push(["model", models]);
+  if (step.fallback.length > 0) rows.push(["then", fallbackText(plan, step)]);
   if (step.needs.length > 0) rows.push(["needs", step.needs.map((group) => needText(group, scope)).join(", and ")]);
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
+  if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);
+  if (step.body.kind === "uses" && known.has(step.body.scope)) rows.push(["steps", "as above"]);
   if (sums.calls.ceiling > 0) rows.push(["calls", `${formatRange(sums.calls)}, ${formatCost(sums.costUsd)}`]);
 
-  const [first = "", ...more] = wrap(headline(step, sums), " ".repeat(indent), WIDTH);
-  const id = `  ${step.id}`;
+  const [first = "", ...more] = wrap(headline(plan, step, sums), " ".repeat(indent), WIDTH);
+  const id = `${" ".repeat(left)}${step.id}`;
   const lines =
     id.length + 2 <= indent ? [style.strong(id.padEnd(indent)) + first.slice(indent)] : [style.strong(id), first];
   lines.push(...more);
@@ -85,7 +115,7 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
   const path = criticalPathOf(scope).map((index) => scope.steps[index]?.id ?? "");
   const { concurrency, timeoutMs } = plan.limits;
   const rows: [string, string][] = [
-    ["steps", `${formatCount(scope.steps.length)} in ${count(wavesOf(scope).length, "wave")}`],
+    ["steps", stepsText(plan, scope)],
     ["critical path", shown(path).join(" -> ")],
     ["limits", `${formatCount(concurrency)} at once, ${formatDuration(timeoutMs)} of active time`],
     ["calls", formatRange(estimate.calls)],
@@ -100,6 +130,13 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
     const [first = "", ...rest] = wrap(text, " ".repeat(KEY_WIDTH), WIDTH);
     return [style.faint(key.padEnd(KEY_WIDTH)) + first.slice(KEY_WIDTH), ...rest];
   });
+}
+
+/** `3 in 2 waves, 4 inside of them`. */
+function stepsText(plan: Plan, scope: PlannedScope): string {
+  const text = `${formatCount(scope.steps.length)} in ${count(wavesOf(scope).length, "wave")}`;
+  const inside = plan.scopes.reduce((sum, { steps }) => sum + steps.length, 0) - scope.steps.length;
+  return inside === 0 ? text : `${text}, ${formatCount(inside)} inside of them`;
 }
 
 /** A long chain by its ends. */

@@ -1,16 +1,17 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { ModelEstimate } from "../ledger.ts";
-import type { NeedGroup, PlannedScope, PlannedStep } from "../types.ts";
+import { modelsOf, modelsOfStage } from "../step-digest.ts";
+import type { NeedGroup, Plan, PlannedFan, PlannedScope, PlannedStep } from "../types.ts";
 import { formatCost, formatCount, formatPrice } from "./format.ts";
+import { agentName, nameOf } from "./name.ts";
 
 /** `agent researcher, 3 items, 2 at once, up to 3 attempts each, goes on with 2`. */
-export function headline(step: PlannedStep, sums: StepEstimate): string {
-  const parts = [step.body.kind === "agent" ? `agent ${step.body.agent}` : step.body.kind];
+export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): string {
+  const parts = [nameOf(plan, step)];
   if (step.fan !== null) {
     const { join, maxParallel } = step.fan;
     if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
-    else if (sums.isSizeKnown) parts.push(count(sums.units.ceiling, "item"));
-    else parts.push(`a list, at most ${count(sums.units.ceiling, "item")}`);
+    else parts.push(fanText(step.fan, sums));
     if (maxParallel !== null) parts.push(`${formatCount(maxParallel)} at once`);
     if (join.kind === "at_least") parts.push(`goes on with ${formatCount(join.count)}`);
     if (join.kind === "any") parts.push("the first success wins");
@@ -18,10 +19,42 @@ export function headline(step: PlannedStep, sums: StepEstimate): string {
   }
   if (step.retry.maxAttempts > 1 && step.body.kind !== "value")
     parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.repeat !== null) parts.push(`up to ${count(step.repeat.max, "round")}`);
+  if (step.workspace === "isolated") parts.push("in a folder of its own");
   if (step.onError.kind === "continue") parts.push("may fail");
   if (step.onError.kind === "output") parts.push("has an output for its failure");
   if (step.isFinally) parts.push("in any case");
   return parts.join(", ");
+}
+
+/** `3 items`, `a list, at most 1,000 items`, `4 combinations`, `files, at most 1,000 items in batches of 10`. */
+function fanText(fan: PlannedFan, { units, isSizeKnown }: StepEstimate): string {
+  if (fan.variable === "matrix") return count(units.ceiling, "combination");
+  const what = fan.glob === null ? "a list" : "files";
+  if (fan.batch === null)
+    return isSizeKnown ? count(units.ceiling, "item") : `${what}, at most ${count(units.ceiling, "item")}`;
+  const most = isSizeKnown
+    ? count(fan.size ?? units.ceiling * fan.batch.size, "item")
+    : `${what}, at most ${count(fan.maxItems, "item")}`;
+  return `${most} in batches of ${formatCount(fan.batch.size)}`;
+}
+
+/** The stages after a step's own: `then model a/b, then agent c`. Empty where there are none. */
+export function fallbackText(plan: Plan, step: PlannedStep): string {
+  const stages = step.fallback.map((stage) => {
+    const models = modelsOfStage(plan, step, stage).map(({ id }) => id);
+    return stage.agent === null
+      ? models.join(", then ")
+      : `agent ${agentName(stage.agent)} (${models.join(", then ")})`;
+  });
+  return stages.join(", then ");
+}
+
+/** The models of the first stage: a chain, or for a matrix with models of its own each of them. */
+export function modelText(plan: Plan, step: PlannedStep): string {
+  const models = modelsOf(plan, step).map(({ id }) => id);
+  const isChoice = step.body.kind === "agent" && step.body.modelsByItem !== null;
+  return models.join(isChoice ? ", " : ", then ");
 }
 
 /** `a, b`, `any of a, b` or `2 of a, b, c`. */

@@ -1,3 +1,4 @@
+import { skipText } from "../../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { Progress, StepProgress } from "../../run/progress.ts";
@@ -84,7 +85,7 @@ function detail(step: StepProgress, progress: Progress, width: number, now: numb
   const { items, phase } = step;
   if (phase === "pending") return color.dim(cell(waitText(step, progress, width), width));
   if (phase === "skipped")
-    return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : "its condition is false", width));
+    return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : skipText(step.skipCause), width));
   if (phase === "failed") return color.red(cell(printable(step.problem ?? "failed"), width));
   if (phase === "retrying")
     return color.yellow(
@@ -120,7 +121,7 @@ function waitText(step: StepProgress, progress: Progress, width: number): string
     const next = `${text}, ${printable(open[shown]?.path ?? "")}`;
     const rest = open.length - shown - 1;
     if (next.length + (rest === 0 ? 0 : ` +${rest}`.length) > width)
-      return cut(text, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
+      return cut(`${text}`, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
     text = next;
   }
   return text;

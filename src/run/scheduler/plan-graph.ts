@@ -11,18 +11,18 @@ export function graphOf(plan: Plan, slots: number = plan.limits.concurrency): Gr
 }
 
 function nodeOf(step: PlannedStep): StepNode {
-  const { fan } = step;
+  const { fan, body, repeat, onError } = step;
   return {
     needs: step.needs,
     whenSettled: step.whenSettled,
     gated: step.condition !== null || fan !== null || readsUnfinished(step),
     fan: fan === null ? null : { maxParallel: fan.maxParallel, failFast: fan.failFast, join: fan.join },
-    repeat: null,
-    stages: 1,
+    repeat: repeat === null ? null : { max: repeat.max, delayMs: repeat.delayMs },
+    stages: 1 + step.fallback.length,
     judged: false,
     retry: { ...step.retry, on: new Set(step.retry.on) },
-    caught: step.onError.kind !== "fail",
-    childScope: null,
+    caught: onError.kind !== "fail",
+    childScope: body.kind === "steps" || body.kind === "uses" ? body.scope : null,
     isFinally: step.isFinally,
   };
 }

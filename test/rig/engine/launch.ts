@@ -1,6 +1,8 @@
 import { createAgentStep } from "../../../src/engine/step/agent.ts";
 import { createRunStep } from "../../../src/engine/step/run.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
+import { createWaitStep } from "../../../src/engine/step/wait.ts";
+import { createGlob } from "../../../src/engine/workspace/glob.ts";
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import type { Surroundings } from "../../../src/engine/local/launch.ts";
 import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
@@ -35,22 +37,31 @@ export function surroundings(options: TestSurroundings): Surroundings {
   const check = createSchemaCheck();
   const redactor = createRedactor(new Map(Object.entries(secrets)));
   if (!redactor.ok) throw new Error("a secret of this test is too short");
-  const realRunStep = createRunStep({ workspace, environment: { PATH: process.env["PATH"] ?? "" }, check });
+  const realRunStep = createRunStep({
+    workspace,
+    isolated: () => workspace,
+    environment: { PATH: process.env["PATH"] ?? "" },
+    check,
+  });
   return {
     store,
     clock,
     owner: { host: "test", pid: 1, processStart: "1", renewedAt: clock.now() },
     mayTake: () => true,
     evaluator: createEvaluator(),
+    check,
+    glob: createGlob(workspace),
     redactor: redactor.value,
     secrets,
     onEvents,
     log: silentLog,
     concurrency: null,
+    hurry: false,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
       value: createValueStep(check),
+      wait: createWaitStep(),
     },
   };
 }

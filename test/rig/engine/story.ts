@@ -24,14 +24,14 @@ export interface Chapter {
   readonly around: Surroundings;
 }
 
-/** A run told in chapters: each start has its manifest (as YAML), its model answers, and perhaps its death. */
+/** A run told in chapters: each start has its manifest (as YAML, or planned by hand), its model answers, and perhaps its death. */
 export class Story {
   readonly clock: FakeClock = createFakeClock();
   readonly store: Store = createMemoryStore({ clock: this.clock });
 
   /** Starts the run, or resumes it, and waits for the end of this start; the script must be played to its end unless the process dies. */
   async chapter(
-    manifest: string,
+    manifest: string | Plan,
     script: readonly ScriptedAnswer[],
     more: {
       readonly death?: Death;
@@ -41,7 +41,7 @@ export class Story {
       readonly meanwhile?: readonly (readonly [afterMs: number, act: (run: LocalRun) => void])[];
     } = {},
   ): Promise<Chapter> {
-    const plan = planOfText(manifest);
+    const plan = typeof manifest === "string" ? planOfText(manifest) : manifest;
     const provider = createScriptedProvider(script, this.clock);
     const store = createMortalStore(this.store, more.death ?? null);
     const around = surroundings({

@@ -1,7 +1,7 @@
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import { plainResult } from "../../../src/engine/step/handler.ts";
 import type { ModelEvent, Provider } from "../../../src/provider/provider.ts";
-import { attemptKey, itemNames } from "../../../src/run/attempt-key.ts";
+import { attemptKey, itemNames, unitKey } from "../../../src/run/attempt-key.ts";
 import { failure, type Failure } from "../../../src/run/failure.ts";
 import type { Clock } from "../../../src/util/clock.ts";
 import { err, ok } from "../../../src/util/result.ts";
@@ -76,6 +76,7 @@ export class World {
         return ok({
           kind: "later",
           model: null,
+          isWaiting: false,
           run: async ({ attempt, signal }) => {
             const told = text.value as string;
             const of = `${sees(told)} ${attempt}`;
@@ -115,7 +116,7 @@ export class World {
     const [path = "", item = ""] = text.split("|");
     const name = item === "" ? null : (itemNames([JSON.parse(item) as Json])[0] as string);
     // The step's name may carry a version, as in `s3.v2`.
-    const key = attemptKey({ path: path.replace(/\..*/, ""), item: name, iteration: 1, stage: 0, attempt });
+    const key = attemptKey(unitKey("", path.replace(/\..*/, ""), name), { iteration: 1, stage: 0, attempt });
     const effect: Effect = { key, text, call, usage: null };
     this.onEffect(effect);
     this.effects.push(effect);

@@ -1,3 +1,4 @@
+import { sleep } from "../../../src/util/sleep.ts";
 import type { Spend, Task, TaskSurroundings } from "../../../src/agent/task.ts";
 import type { EventType } from "../../../src/run/event.ts";
 import { createRedactor } from "../../../src/run/redact.ts";
@@ -32,8 +33,8 @@ export interface Setting {
   readonly provider: ScriptedProvider;
   readonly recorded: RecordedCall[];
   readonly events: (readonly [EventType, { readonly [name: string]: Json }])[];
-  /** What the attempt's clock was told, with the time. */
-  readonly timer: (readonly [atMs: number, what: "stop" | "go"])[];
+  /** The waits that were asked for: from and to when. */
+  readonly waits: [fromMs: number, toMs: number][];
   stop(): void;
 }
 
@@ -52,7 +53,7 @@ export function settingOf(
     provider,
     recorded: [],
     events: [],
-    timer: [],
+    waits: [],
     stop: () => controller.abort(),
   };
   const around: TaskSurroundings = {
@@ -61,9 +62,11 @@ export function settingOf(
     idempotencyKey: "key",
     signal: controller.signal,
     clock,
-    timer: {
-      stop: () => void setting.timer.push([clock.monotonic(), "stop"]),
-      go: () => void setting.timer.push([clock.monotonic(), "go"]),
+    wait: async (ms) => {
+      const fromMs = clock.monotonic();
+      const isOver = await sleep(clock, ms, controller.signal);
+      setting.waits.push([fromMs, clock.monotonic()]);
+      return isOver;
     },
     providerFor: () => provider,
     check: createSchemaCheck(),

@@ -25,7 +25,7 @@ test("the defaults of the language are written out", () => {
     models: {},
     agents: {},
     defaultModel: null,
-    limits: { concurrency: 8, timeoutMs: 3_600_000, graceMs: 30_000 },
+    limits: { concurrency: 8, timeoutMs: 3_600_000, hasTimeout: false, graceMs: 30_000, depth: 3 },
     steps: [
       {
         id: "a",
@@ -40,6 +40,11 @@ test("the defaults of the language are written out", () => {
         onError: { kind: "fail" },
         output: null,
         idempotent: null,
+        isFinally: false,
+        repeat: null,
+        fallback: [],
+        workspace: "repo",
+        simulate: null,
       },
     ],
     outputs: {},
@@ -157,6 +162,13 @@ steps: { a: { agent: a, task: Go., model: fast } }`;
 test("a fan-out, its join, and an if that is a YAML boolean", () => {
   expect(stepOf("{ value: 1, for_each: [1, 2], join: { at_least: 2 }, max_parallel: 3, if: false }")).toMatchObject({
     condition: "false",
-    fan: { items: [1, 2], maxItems: 1000, maxParallel: 3, failFast: false, join: { kind: "at_least", count: 2 } },
+    fan: {
+      items: { kind: "list", list: [1, 2] },
+      pointer: ["steps", "a", "for_each"],
+      maxItems: 1000,
+      maxParallel: 3,
+      failFast: false,
+      join: { kind: "at_least", count: 2 },
+    },
   });
 });

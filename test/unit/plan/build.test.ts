@@ -1,15 +1,21 @@
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { createSourceReader } from "../../../src/compose/source-reader.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
+import { WorkflowLoader } from "../../../src/plan/load-workflows.ts";
+import { noChoice } from "../../../src/plan/model-choice.ts";
+import { noFiles, type SourceFiles } from "../../../src/plan/source-files.ts";
 import type { Plan, PlannedStep } from "../../../src/plan/types.ts";
 import { isJsonObject, type Json } from "../../../src/util/json.ts";
 import { casesOf, readWorkflow } from "../../golden/golden-file.ts";
 import { load } from "../../golden/load.ts";
 
-function planOf(text: string): Plan {
+/** `files` is the folder of a golden case. */
+function planOf(text: string, files: SourceFiles = noFiles): Plan {
   const { document, manifest } = load(text);
-  const built = buildPlan(document, manifest);
+  const built = buildPlan(document, manifest, new WorkflowLoader(files, noChoice));
   if (!built.ok) throw new Error(built.error.map(({ message }) => message).join("\n"));
   return built.value.plan;
 }
@@ -104,12 +110,14 @@ describe("a gate", () => {
 describe("the digest of a plan", () => {
   it.each(casesOf("plan"))("does not depend on comments, spelling and the order of keys: %s", (name) => {
     const text = readWorkflow("plan", name);
-    const { digest } = planOf(text);
+    const path = fileURLToPath(new URL(`../../golden/plan/${name}/workflow.yaml`, import.meta.url));
+    const files = createSourceReader(path, "workflow.yaml");
+    const { digest } = planOf(text, files);
     const data = parse(text) as Json;
-    expect(planOf(`# a comment\n${stringify(data, { indent: 4, lineWidth: 0 })}`).digest).toBe(digest);
+    expect(planOf(`# a comment\n${stringify(data, { indent: 4, lineWidth: 0 })}`, files).digest).toBe(digest);
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat()), (random) => {
-        expect(planOf(JSON.stringify(shuffled(data, random, []))).digest).toBe(digest);
+        expect(planOf(JSON.stringify(shuffled(data, random, [])), files).digest).toBe(digest);
       }),
       { numRuns: 5 },
     );
@@ -130,11 +138,14 @@ describe("the digest of a plan", () => {
   });
 });
 
-/** The same data with the keys of every map in another order, but for the steps themselves. */
+/** Maps whose order has a meaning: which step starts first, which combination comes first. */
+const ORDERED = /^(?:steps|finally)(?:\/\w+\/steps)*$|\/matrix$/;
+
+/** The same data with the keys of every map in another order, but for the steps themselves and the matrices. */
 function shuffled(value: Json, random: Iterator<number>, path: readonly string[]): Json {
   if (Array.isArray(value)) return value.map((item: Json) => shuffled(item, random, [...path, "*"]));
   if (!isJsonObject(value)) return value;
   const keys = Object.keys(value).map((key) => ({ key, rank: (random.next().value as number | undefined) ?? 0 }));
-  if (path.join("/") !== "steps") keys.sort((a, b) => a.rank - b.rank);
+  if (!ORDERED.test(path.join("/"))) keys.sort((a, b) => a.rank - b.rank);
   return Object.fromEntries(keys.map(({ key }) => [key, shuffled(value[key] as Json, random, [...path, key])]));
 }

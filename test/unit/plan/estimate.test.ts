@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { estimate } from "../../../src/plan/estimate.ts";
 import type { Plan, PlannedFan, PlannedModel, PlannedStep } from "../../../src/plan/types.ts";
-import { modelOf, planOf, stepOf } from "./fixture.ts";
+import { modelOf, planOf, stepOf, wholeFan } from "./fixture.ts";
 
 /** One dollar a million tokens in, two out, nothing special for caches: figures that can be checked by hand. */
 const price = { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 };
@@ -13,11 +13,11 @@ const cel = (source: string) => ({ kind: "cel", source }) as const;
 
 function ask(id: string, task: string, step: Partial<PlannedStep> = {}): PlannedStep {
   const template = task.includes("{{") ? text(task) : words(task);
-  return stepOf({ id, body: { kind: "agent", agent: "a", task: template, models: null }, ...step });
+  return stepOf({ id, body: { kind: "agent", agent: "a", task: template, models: null, modelsByItem: null }, ...step });
 }
 
 function fanOf(items: PlannedFan["items"], fan: Partial<PlannedFan> = {}): PlannedFan {
-  return { items, maxItems: 1000, maxParallel: null, failFast: false, join: { kind: "all" }, size: null, ...fan };
+  return { ...wholeFan, items, ...fan };
 }
 
 function planWith(

@@ -1,4 +1,4 @@
-import type { Plan, PlannedModel, PlannedScope, PlannedStep } from "../../../src/plan/types.ts";
+import type { Plan, PlannedFan, PlannedModel, PlannedScope, PlannedStep } from "../../../src/plan/types.ts";
 
 /** A step that does nothing much; give what matters to the test. */
 export function stepOf(step: Partial<PlannedStep> & { readonly id: string }): PlannedStep {
@@ -15,9 +15,27 @@ export function stepOf(step: Partial<PlannedStep> & { readonly id: string }): Pl
     output: null,
     effect: "none",
     isFinally: false,
+    repeat: null,
+    fallback: [],
+    workspace: "repo",
+    simulate: null,
     ...step,
   };
 }
+
+/** A list without anything special; give the items. */
+export const wholeFan: PlannedFan = {
+  variable: "item",
+  items: { kind: "literal", value: [] },
+  glob: null,
+  itemKey: null,
+  batch: null,
+  maxItems: 1000,
+  maxParallel: null,
+  failFast: false,
+  join: { kind: "all" },
+  size: null,
+};
 
 /** Steps in this order, each with the names of what it needs. */
 export function scopeOf(needs: { readonly [id: string]: readonly string[] }, finallyIds: string[] = []): PlannedScope {
@@ -28,7 +46,7 @@ export function scopeOf(needs: { readonly [id: string]: readonly string[] }, fin
     const groups = of.length === 0 ? [] : [{ of, required: of.length }];
     return stepOf({ id, needs: groups, isFinally: finallyIds.includes(id) });
   });
-  return { steps, outputs: {} };
+  return { steps, outputs: {}, workflow: null };
 }
 
 /** A model with nothing set but what is given. */
@@ -58,7 +76,7 @@ export function planOf(steps: readonly PlannedStep[], plan: Partial<Plan> = {}):
     secrets: [],
     agents: {},
     limits: { concurrency: 8, timeoutMs: 3_600_000, graceMs: 30_000 },
-    scopes: [{ steps, outputs: {} }],
+    scopes: [{ steps, outputs: {}, workflow: null }],
     digest: "0".repeat(64),
     ...plan,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildPlan } from "../../../src/plan/build.ts";
-import { chooseModels, noChoice, parseModelChoice } from "../../../src/plan/model-choice.ts";
+import { chooseModels, noChoice, parseModelChoice, unknownAlias } from "../../../src/plan/model-choice.ts";
 import { modelsOf } from "../../../src/plan/step-digest.ts";
 import { load } from "../../golden/load.ts";
 
@@ -40,9 +40,9 @@ steps:
 function chosen(values: readonly string[]) {
   const choice = parseModelChoice(values);
   if (!choice.ok) throw new Error(choice.error);
-  const normal = chooseModels(manifest, choice.value);
-  if (!normal.ok) return normal.error;
-  const built = buildPlan(document, normal.value);
+  const unknown = unknownAlias(choice.value, [manifest]);
+  if (unknown !== null) return unknown;
+  const built = buildPlan(document, chooseModels(manifest, choice.value));
   if (!built.ok) throw new Error(JSON.stringify(built.error));
   const { plan } = built.value;
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { graphOf } from "../../../src/plan/graph.ts";
 import { onlySteps } from "../../../src/plan/only.ts";
-import type { Plan } from "../../../src/plan/types.ts";
+import { EMPTY_SCOPE, type Plan } from "../../../src/plan/types.ts";
 import { planOf } from "../../rig/progress.ts";
 
 const written = planOf(`  fetch: { value: 1 }
@@ -42,7 +42,7 @@ describe("a plan of only some steps", () => {
   });
 
   it("names its steps by their new positions", () => {
-    expect(graphOf(only("either").scopes[0] ?? { steps: [], outputs: {} })).toEqual([[], [], [0], [1, 2]]);
+    expect(graphOf(only("either").scopes[0] ?? EMPTY_SCOPE)).toEqual([[], [], [0], [1, 2]]);
     expect(only("either").scopes[0]?.steps[3]?.needs).toEqual([{ of: [1, 2], required: 1 }]);
   });
 

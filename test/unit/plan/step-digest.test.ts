@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { staticFingerprint } from "../../../src/plan/step-digest.ts";
 import type { Plan, PlannedModel, PlannedStep } from "../../../src/plan/types.ts";
-import { modelOf, planOf, stepOf } from "./fixture.ts";
+import { modelOf, planOf, stepOf, wholeFan } from "./fixture.ts";
 
 const text = (source: string) => ({ kind: "text", source }) as const;
 
 const draft = stepOf({
   id: "draft",
-  body: { kind: "agent", agent: "writer", task: text("Draft {{ inputs.topic }}"), models: null },
+  body: { kind: "agent", agent: "writer", task: text("Draft {{ inputs.topic }}"), models: null, modelsByItem: null },
 });
 const build = stepOf({
   id: "build",
@@ -31,7 +31,7 @@ describe("the static fingerprint of a step", () => {
       retry: { ...draft.retry, maxAttempts: 9 },
       timeoutMs: 1,
       onError: { kind: "continue" },
-      fan: { items: text("x"), maxItems: 1, maxParallel: 1, failFast: true, join: { kind: "any" }, size: null },
+      fan: { ...wholeFan, items: text("x"), maxItems: 1, maxParallel: 1, failFast: true, join: { kind: "any" } },
     } as const satisfies PlannedStep;
     const price = { input: 1, output: 2, cacheRead: null, cacheWrite: null };
     const plan = planWith(other, [modelOf("anthropic/a", { price, apiKeySecret: "KEY" })], {
@@ -43,9 +43,10 @@ describe("the static fingerprint of a step", () => {
   it.each<[string, Plan]>([
     [
       "its task",
-      planWith({ ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null } }, [
-        modelOf("anthropic/a"),
-      ]),
+      planWith(
+        { ...draft, body: { kind: "agent", agent: "writer", task: text("Write"), models: null, modelsByItem: null } },
+        [modelOf("anthropic/a")],
+      ),
     ],
     ["its output schema", planWith({ ...draft, output: { type: "object" } }, [modelOf("anthropic/a")])],
     [

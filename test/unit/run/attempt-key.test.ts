@@ -1,34 +1,47 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attemptKey, callKey, gateKey, itemNames, pathOfKey, unitKey } from "../../../src/run/attempt-key.ts";
+import {
+  attemptKey,
+  callKey,
+  gateKey,
+  isAttemptKey,
+  itemNames,
+  pathOfKey,
+  unitKey,
+} from "../../../src/run/attempt-key.ts";
 
 describe("lasting names", () => {
-  it("of a step, an item, an attempt, a call and a gate", () => {
-    const at = { path: "draft", item: null, iteration: 1, stage: 0, attempt: 2 };
-    expect(unitKey("draft", null)).toBe("draft");
-    expect(attemptKey(at)).toBe("draft/1.0.2");
-    expect(attemptKey({ ...at, item: "ab12.0" })).toBe("draft#ab12.0/1.0.2");
-    expect(callKey(attemptKey(at), 1)).toBe("draft/1.0.2/call/1");
-    expect(gateKey("draft")).toBe("draft/gate");
+  it("of a step, an item, an attempt, a call and a gate, at the top and inside an attempt", () => {
+    const at = { iteration: 1, stage: 0, attempt: 2 };
+    expect(unitKey("", "draft", null)).toBe("draft");
+    expect(attemptKey("draft", at)).toBe("draft/1.0.2");
+    expect(attemptKey(unitKey("", "draft", "ab12.0"), at)).toBe("draft#ab12.0/1.0.2");
+    expect(unitKey("group/1.0.1/", "inner", null)).toBe("group/1.0.1/inner");
+    expect(callKey("draft/1.0.2", 1)).toBe("draft/1.0.2/~call/1");
+    expect(gateKey("draft")).toBe("draft/~gate");
+    expect(["draft/1.0.2", "draft#ab12.0/1.0.2", "g/1.0.1/draft/2.1.3"].every(isAttemptKey)).toBe(true);
+    expect(["draft", "draft/1.0.2/~call/1", "draft/~gate"].some(isAttemptKey)).toBe(false);
   });
 
-  it("of every kind give the path of their step back, also in a group", () => {
+  it("of every kind give the path of their step back, however deep", () => {
+    const item = fc.option(
+      fc.string().map((text) => itemNames([text])[0] as string),
+      { nil: null },
+    );
+    const level = fc.tuple(fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/), item, fc.nat(9), fc.nat(9), fc.nat(99));
     fc.assert(
-      fc.property(
-        fc.array(fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/), { minLength: 1, maxLength: 3 }),
-        fc.option(
-          fc.string().map((text) => itemNames([text])[0] as string),
-          { nil: null },
-        ),
-        fc.nat(9),
-        fc.nat(9),
-        fc.nat(99),
-        (ids, item, iteration, stage, attempt) => {
-          const path = ids.join("/");
-          const key = attemptKey({ path, item, iteration, stage, attempt });
-          for (const name of [key, callKey(key, 3), gateKey(path)]) expect(pathOfKey(name)).toBe(path);
-        },
-      ),
+      fc.property(fc.array(level, { minLength: 1, maxLength: 3 }), (levels) => {
+        let prefix = "";
+        let unit = "";
+        let key = "";
+        for (const [id, name, iteration, stage, attempt] of levels) {
+          unit = unitKey(prefix, id, name);
+          key = attemptKey(unit, { iteration, stage, attempt });
+          prefix = `${key}/`;
+        }
+        const path = levels.map(([id]) => id).join("/");
+        for (const name of [unit, key, callKey(key, 3), gateKey(unit)]) expect(pathOfKey(name)).toBe(path);
+      }),
       { seed: 1 },
     );
   });

@@ -1,6 +1,8 @@
+import { EMPTY_SCOPE } from "../../../src/plan/types.ts";
 import { expect, it } from "vitest";
 import { failure } from "../../../src/run/failure.ts";
-import { errorJson, itemJson, report, stepOutput } from "../../../src/run/report.ts";
+import { report } from "../../../src/run/report.ts";
+import { errorJson, stepOutput, stepResults } from "../../../src/run/step-value.ts";
 import { scopeRecord, type ItemRecord, type StepRecord } from "../../../src/run/state.ts";
 import type { ValueRef } from "../../../src/run/value-ref.ts";
 import type { Json } from "../../../src/util/json.ts";
@@ -20,13 +22,14 @@ const item = (status: ItemRecord["status"], output: Json): ItemRecord => ({
   attempts: 1,
   output: output === null ? null : { inline: output },
   failure: null,
+  inner: null,
 });
 
 it("the report of a run, word for word", () => {
   const plan = planOfText(
     "muster: 1\nname: small\nversion: 1.0.0\ninputs: { n: { type: integer, default: 1 } }\nsteps:\n  a: { run: echo, idempotent: true }\n",
   );
-  const scope = scopeRecord(plan.scopes[0] ?? { steps: [], outputs: {} });
+  const scope = scopeRecord(plan.scopes[0] ?? EMPTY_SCOPE);
   Object.assign(scope.steps[0] as StepRecord, {
     status: "failed",
     caught: true,
@@ -102,11 +105,10 @@ it("an output is the step's own, else those of the items that succeeded, else th
 });
 
 it("an entry of `results` and an error tell no more than there is", () => {
-  expect(
-    itemJson({ ...item("failed", null), failure: failure("output", "x", "y", { partial: "z" }) }, 3, read),
-  ).toEqual({
+  const failed = { ...item("failed", null), failure: failure("output", "x", "y", { partial: "z" }) };
+  expect(stepResults(stepOf({ items: [item("succeeded", 1), failed] }), read)[1]).toEqual({
     item: "i",
-    index: 3,
+    index: 1,
     status: "failed",
     output: null,
     error: { class: "output", code: "x", message: "y", partial: "z" },

@@ -232,6 +232,7 @@ outputs: { race: "\${{ steps.race.output }}" }
         value: {
           kind: "later",
           model: null,
+          isWaiting: false,
           run: async () => {
             deploys += 1;
             if (result === "hangs") await new Promise(() => {});

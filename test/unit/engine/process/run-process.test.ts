@@ -221,7 +221,10 @@ describe("what a program leaves behind in the background", () => {
   });
 
   it("is left alone as a daemon when it left the group and closed its output, and the program ended well", async () => {
-    const result = await run("sh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'");
+    // The program ends only once the daemon runs in a session of its own.
+    const result = await run(
+      "setsid sh -c 'echo $$ > daemon; exec sleep 1000' >/dev/null 2>&1 & until [ -s daemon ]; do :; done; cat daemon",
+    );
     const [pid = ""] = pidsIn(result.stdout);
     expect(result.exitCode).toBe(0);
     expect(isAlive(pid)).toBe(true);

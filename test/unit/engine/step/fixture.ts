@@ -29,7 +29,7 @@ export function prepare(
   const plan = planOfText(`muster: 1\nname: w\n${head}\nsteps:\n  x:\n    ${step.split("\n").join("\n    ")}\n`);
   const planned = plan.scopes[0]?.steps[0];
   if (planned === undefined) throw new Error("the plan has no step");
-  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv };
+  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv, unit: null };
   return handler.prepare(planned, context);
 }
 
@@ -68,7 +68,8 @@ function attemptContext(): AttemptContext {
     idempotencyKey: "the-key",
     signal: new AbortController().signal,
     clock: systemClock,
-    timer: { stop() {}, go() {} },
+    since: 0,
+    wait: async () => true,
     redactor: redactor.value,
     calls: { recall: () => null, record() {} },
     event() {},

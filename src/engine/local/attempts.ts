@@ -1,0 +1,435 @@
+import type { PlannedStep } from "../../plan/types.ts";
+import { attemptKey, callKey, killKey, unitKey } from "../../run/attempt-key.ts";
+import { pureFact, type Fact } from "../../run/fact.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import { fingerprint, fingerprintChange } from "../../run/fingerprint.ts";
+import type { AttemptCommand } from "../../run/scheduler/command.ts";
+import type { SchedulerEvent } from "../../run/scheduler/event.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
+import { addSpend, type StepRecord } from "../../run/state.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
+import { sha256 } from "../../util/digest.ts";
+import { formatDuration } from "../../util/duration.ts";
+import { InternalError } from "../../util/internal-error.ts";
+import type { Json } from "../../util/json.ts";
+import { ok } from "../../util/result.ts";
+import { expressionFailure } from "../step/expression-failure.ts";
+import type { AttemptResult } from "../step/handler.ts";
+import { valueAt } from "./context.ts";
+import type { CoreOptions } from "./core-options.ts";
+import type { Gates } from "./gates.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Scopes } from "./scopes.ts";
+import type { Start, StartReason } from "./sink.ts";
+import type { Task, UnitWork } from "./unit-work.ts";
+
+/** The fingerprint of a stop by a person: it holds whatever else changes. */
+export const KILLED = "killed";
+
+/** What an attempt or a model call cost. */
+type Spent = Pick<Fact, "model" | "usage" | "costUsd">;
+
+/** Who is answered: a unit, and which start of it. */
+export type Answered = Pick<AttemptCommand, "unit" | "serial">;
+
+export interface AttemptOptions {
+  readonly options: CoreOptions;
+  readonly scopes: Scopes;
+  readonly gates: Gates;
+  readonly ledger: Ledger;
+  readonly post: (event: SchedulerEvent) => void;
+  readonly remember: (fact: Fact) => void;
+}
+
+/**
+ * The units in flight and their attempts. An attempt is answered at once when a fact, or the plan alone, knows its
+ * outcome; else it is handed to the sink, and `settle` takes what came of it.
+ */
+export class Attempts {
+  readonly #o: AttemptOptions;
+  readonly #units = new Map<number, UnitWork>();
+  readonly #killed = new Set<StepRecord>();
+
+  constructor(options: AttemptOptions) {
+    this.#o = options;
+  }
+
+  /** A unit in flight. */
+  unit(id: number): UnitWork {
+    const unit = this.#units.get(id);
+    if (unit === undefined) throw new InternalError(`unit ${id} is not in flight`);
+    return unit;
+  }
+
+  /** The unit, if it is still in flight. */
+  find(id: number): UnitWork | undefined {
+    return this.#units.get(id);
+  }
+
+  /** The unit is over. */
+  end(id: number): void {
+    const unit = this.#units.get(id);
+    if (unit === undefined) return;
+    if (unit.inside !== null) this.#o.options.sink.unlimit(id);
+    this.#o.scopes.close(unit);
+    this.#units.delete(id);
+  }
+
+  /** An attempt that was started has ended. What it paid for is kept, even when nobody waits for it any more. */
+  settle(start: Start, result: AttemptResult): void {
+    const { facts, now, keep } = this.#o.options;
+    const started = facts.find(start.key, start.fingerprint);
+    if (started === null) throw new InternalError(`attempt ${start.key} ended without a start`);
+    const endedAt = now();
+    const { extra, model, usage, costUsd } = result;
+    addSpend(start.record, { model, usage, costUsd });
+    const spent = { extra, ...together(started, { model, usage, costUsd }) };
+    const unit = this.#units.get(start.unit);
+    const isAwaited = unit?.key === start.key;
+    const wrong = result.ok ? batchFailure(start, unit, result.output) : result.failure;
+    if (result.ok && wrong === null) {
+      const output = keep(result.output);
+      this.#o.remember({ ...started, ...spent, state: "succeeded", endedAt, output });
+      if (isAwaited) this.#succeed(start, unit, output, extra, endedAt);
+    } else if (wrong?.class === "cancelled" && !this.#killed.has(start.record)) {
+      // It has no outcome: as after a crash, a resume starts it again, or says that its outcome is unknown.
+      if (usage !== null) this.#o.remember({ ...started, ...spent });
+      if (isAwaited) this.#fail(start, unit, wrong, extra, endedAt);
+    } else if (wrong !== null) {
+      this.#o.remember({ ...started, ...spent, state: "failed", endedAt, failure: wrong });
+      if (!isAwaited) return;
+      if (wrong.class !== "cancelled") this.#o.ledger.attemptFailed(start, unit, wrong);
+      this.#fail(start, unit, wrong, extra, endedAt);
+    }
+  }
+
+  /** A step is stopped by a person: that it failed is a fact, also for what has not started yet. */
+  kill(record: StepRecord, name: string): void {
+    this.#killed.add(record);
+    this.#o.remember(pureFact(killKey(name), KILLED, { inline: null }, this.#o.options.now()));
+  }
+
+  /** The timeout of a group or sub-workflow is over. */
+  expire(answered: Answered): void {
+    const unit = this.#units.get(answered.unit);
+    if (unit === undefined || unit.inside === null || unit.task === null) return;
+    const after = formatDuration(unit.task.step.timeoutMs ?? 0);
+    this.#fail(
+      answered,
+      unit,
+      failure("timeout", "timeout", `'${unit.record.path}' did not end within ${after}`),
+      null,
+      this.#o.options.now(),
+    );
+  }
+
+  /** Records a finished model call inside an attempt, so that it is never paid again. */
+  recordCall(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
+    this.#o.remember({
+      ...pureFact(callKey(start.key, n), requestDigest, this.#o.options.keep(reply), this.#o.options.now()),
+      ...spent,
+    });
+    addSpend(start.record, spent);
+  }
+
+  /** The recorded reply to a model call inside an attempt, or null. */
+  recallCall(start: Start, n: number, requestDigest: string): Json | null {
+    const fact = this.#o.options.facts.find(callKey(start.key, n), requestDigest);
+    if (fact === null || fact.output === null) return null;
+    addSpend(start.record, fact);
+    return this.#o.options.read(fact.output);
+  }
+
+  /** Starts an attempt, or answers it at once. */
+  begin(command: AttemptCommand): void {
+    const unit = this.#units.get(command.unit) ?? this.#open(command);
+    const task = this.#taskOf(unit, command);
+    if (task.refused !== null) {
+      // A unit whose values cannot be made never starts: it fails the same way every time.
+      this.#o.ledger.stepStarted(unit.record);
+      this.#fail(command, unit, task.refused, null, this.#o.options.now());
+    } else if (task.work === null) this.#attemptInside(command, unit, task);
+    else if (task.work.kind === "now") {
+      this.#o.ledger.stepStarted(unit.record);
+      this.#o.ledger.countAttempt(unit);
+      this.#succeed(command, unit, this.#o.options.keep(task.work.output), null, this.#o.options.now());
+    } else this.#attemptLater(command, unit, task, task.work);
+  }
+
+  #open({ unit: id, scope, step: index, item: position }: AttemptCommand): UnitWork {
+    const view = this.#o.scopes.view(scope);
+    const record = view.stepRecord(index);
+    const item = record.items === null ? null : { index: position, record: view.itemRecord(index, position) };
+    const name = unitKey(view.keyPrefix, record.id, item === null ? null : this.#o.gates.itemName(record, position));
+    const unit: UnitWork = {
+      view,
+      index,
+      record,
+      item,
+      name,
+      task: null,
+      key: "",
+      failure: null,
+      output: null,
+      previous: null,
+      endedAt: null,
+      isRecalled: false,
+      untold: null,
+      inside: null,
+    };
+    this.#units.set(id, unit);
+    return unit;
+  }
+
+  /** What the unit does in this iteration and stage: resolved once for all attempts of it. */
+  #taskOf(unit: UnitWork, { iteration, stage, item: position }: AttemptCommand): Task {
+    const before = unit.task;
+    if (before !== null && before.iteration === iteration && before.stage === stage) return before;
+    // A new round starts afresh but for `previous`: what the round, or the stage before, came to.
+    if (before !== null) unit.previous = unit.output;
+    const { info, handlers, evaluator, read: readValue } = this.#o.options;
+    const { view, index } = unit;
+    const step = stageOf(view.step(index), stage);
+    const read = view.read(index);
+    const previous =
+      step.repeat === null && step.fallback.length === 0
+        ? {}
+        : { previous: unit.previous === null ? null : readValue(unit.previous) };
+    const entry =
+      unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
+    const variables = { ...entry, ...previous };
+    const values = view.values(read.body, index, variables);
+    const print = fingerprint(
+      read.staticDigest,
+      read.body.map((name) => [name.join("."), valueAt(values, name)]),
+    );
+    const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
+    const prepared =
+      step.body.kind === "steps" || step.body.kind === "uses"
+        ? ok(null)
+        : handlers[step.body.kind].prepare(step, {
+            plan: info.plan,
+            evaluator,
+            values: read.secrets ? { ...values, secrets: view.secrets } : values,
+            workflowEnv: view.workflowEnv,
+            unit: unit.item === null ? null : unit.item.index,
+          });
+    unit.task = {
+      iteration,
+      stage,
+      step,
+      variables,
+      work: prepared.ok ? prepared.value : null,
+      refused: prepared.ok ? null : prepared.error,
+      fingerprint: print,
+      idempotencyKey: sha256(identity).slice(0, 32),
+    };
+    return unit.task;
+  }
+
+  /** An attempt with effects: a fact answers, or it was lost, or it starts. */
+  #attemptLater(command: AttemptCommand, unit: UnitWork, task: Task, work: Start["work"]): void {
+    const { facts, now } = this.#o.options;
+    unit.key = attemptKey(unit.name, command);
+    const fact = facts.find(unit.key, task.fingerprint);
+    const start: Start = {
+      unit: command.unit,
+      serial: command.serial,
+      step: task.step,
+      record: unit.record,
+      path: unit.record.path,
+      since: fact?.startedAt ?? now(),
+      item: unit.item?.index ?? null,
+      attempt: command.attempt,
+      key: unit.key,
+      fingerprint: task.fingerprint,
+      idempotencyKey: task.idempotencyKey,
+      work,
+      reason: this.#reason(command.attempt, unit, task, fact),
+    };
+    const isLost = fact?.state === "started" && facts.takeLost(fact);
+    if (isLost && task.step.effect !== "unsafe") {
+      // Not a retry: the same attempt starts again, and is counted then.
+      this.#o.post({ type: "ended", unit: start.unit, serial: start.serial, outcome: { kind: "lost" } });
+      return;
+    }
+    this.#o.ledger.countAttempt(unit);
+    if (fact === null) this.#start(start, unit, null);
+    else if (isLost && this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
+    else if (isLost) this.#outcomeUnknown(start, unit, fact);
+    else if (fact.state === "started") this.#start(start, unit, fact);
+    else this.#recall(start, unit, fact);
+  }
+
+  /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
+  #start(start: Start, unit: UnitWork, before: Fact | null): void {
+    this.#o.ledger.tellAttempt(unit, 0);
+    this.#o.ledger.stepStarted(unit.record);
+    unit.endedAt = null;
+    unit.isRecalled = false;
+    this.#o.remember({
+      key: start.key,
+      fingerprint: start.fingerprint,
+      state: "started",
+      starts: (before?.starts ?? 0) + 1,
+      startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
+      endedAt: null,
+      output: null,
+      extra: null,
+      failure: null,
+      model: before?.model ?? null,
+      usage: before?.usage ?? null,
+      costUsd: before?.costUsd ?? null,
+    });
+    if (before !== null) addSpend(unit.record, before);
+    this.#o.ledger.attemptStarted(start, unit);
+    this.#o.options.sink.start(start);
+    // What waits for something outside holds no slot.
+    if (start.work.isWaiting) this.#o.post({ type: "blocked", unit: start.unit, serial: start.serial });
+  }
+
+  /** A recorded outcome answers: nothing is started, nothing is paid. */
+  #recall(start: Start, unit: UnitWork, fact: Fact): void {
+    unit.isRecalled = true;
+    this.#o.ledger.recalled(start, unit, fact);
+    addSpend(unit.record, fact);
+    for (let n = 1; ; n += 1) {
+      const calls = this.#o.options.facts.all(callKey(fact.key, n));
+      if (calls.length === 0) break;
+      for (const call of calls) addSpend(unit.record, call);
+    }
+    const endedAt = fact.endedAt ?? fact.startedAt;
+    if (fact.state === "succeeded") this.#succeed(start, unit, fact.output as ValueRef, fact.extra, endedAt);
+    else this.#fail(start, unit, fact.failure as Failure, fact.extra, endedAt);
+  }
+
+  /** Nobody knows what came of it: for who reads a run, it is still under way. */
+  #leaveOpen(start: Start): void {
+    start.record.status = "running";
+    this.#o.options.sink.start(start);
+  }
+
+  #outcomeUnknown(start: Start, unit: UnitWork, fact: Fact): void {
+    const at = this.#o.options.now();
+    const why = failure(
+      "internal",
+      "outcome_unknown",
+      `'${start.path}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
+      {
+        help: `see what it did; to run it again: muster resume ${this.#o.options.info.runId} --rerun ${start.path}; a step that may be repeated says 'idempotent: true'`,
+      },
+    );
+    this.#o.remember({ ...fact, state: "failed", endedAt: at, failure: why });
+    this.#o.ledger.stepStarted(unit.record);
+    this.#fail(start, unit, why, null, at);
+  }
+
+  #succeed(answered: Answered, unit: UnitWork, output: ValueRef, extra: Fact["extra"], endedAt: number): void {
+    this.#o.ledger.keepOutput(unit, output, extra, endedAt);
+    this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome: { kind: "succeeded" } });
+  }
+
+  #fail(answered: Answered, unit: UnitWork, why: Failure, extra: Fact["extra"], endedAt: number): void {
+    this.#o.ledger.keepFailure(unit, why, extra, endedAt);
+    const outcome = { kind: "failed", class: why.class, retryAfterMs: why.retryAfterMs } as const;
+    this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome });
+  }
+
+  /** `until` on the output of a round. */
+  judge(command: Answered): void {
+    const unit = this.unit(command.unit);
+    if (unit.task === null || unit.output === null) throw new InternalError("a round without an output is judged");
+    const { until, untilPaths } = unit.view.read(unit.index);
+    if (until === null) throw new InternalError(`'${unit.record.path}' has nothing to be judged by`);
+    this.#o.ledger.roundEnded(unit, unit.output);
+    const variables = { ...unit.task.variables, output: this.#o.options.read(unit.output) };
+    const verdict = this.#o.options.evaluator.evaluate(until, unit.view.values(untilPaths, unit.index, variables));
+    const answer = (is: "accept" | "reject" | "error"): void =>
+      this.#o.post({ type: "judged", unit: command.unit, serial: command.serial, verdict: is });
+    if (verdict.ok && typeof verdict.value === "boolean") return answer(verdict.value ? "accept" : "reject");
+    const problem = verdict.ok
+      ? { code: "not_boolean", message: `it gives ${JSON.stringify(verdict.value).slice(0, 100)}, not true or false` }
+      : verdict.error;
+    this.#o.ledger.keepFailure(
+      unit,
+      expressionFailure("until", unit.record.path, problem),
+      null,
+      this.#o.options.now(),
+    );
+    answer("error");
+  }
+
+  /** Why no recorded outcome answers this attempt. */
+  #reason(attempt: number, unit: UnitWork, task: Task, fact: Fact | null): StartReason {
+    if (fact !== null) return "lost";
+    if (attempt > 1) return "retry";
+    const before = this.#o.options.facts.all(unit.key).at(-1);
+    if (before === undefined) return "new";
+    return fingerprintChange(before.fingerprint, task.fingerprint) === "step" ? "step_changed" : "values_changed";
+  }
+
+  /** An attempt of a group or sub-workflow: what is passed to it must be there before its steps are. */
+  #attemptInside(command: AttemptCommand, unit: UnitWork, task: Task): void {
+    const { scopes, ledger, options, post } = this.#o;
+    scopes.close(unit);
+    unit.key = attemptKey(unit.name, command);
+    ledger.tellAttempt(unit, 0);
+    ledger.countAttempt(unit);
+    ledger.stepStarted(unit.record);
+    if (unit.item !== null) unit.item.record.status = "running";
+    const entry = scopes.prepare(command.unit, unit, task);
+    if (!entry.ok) {
+      this.#fail(command, unit, entry.error, null, options.now());
+      return;
+    }
+    if (task.step.timeoutMs !== null) options.sink.limit(command.unit, command.serial, task.step.timeoutMs);
+    post({ type: "entered", unit: command.unit, serial: command.serial });
+  }
+
+  /** The scope inside a unit was opened. */
+  enter(id: number, scope: number): void {
+    this.#o.scopes.enter(id, this.unit(id), scope);
+  }
+
+  /** All steps inside a unit have ended. */
+  leave(answered: Answered, isFailed: boolean): void {
+    const { scopes, options } = this.#o;
+    const unit = this.unit(answered.unit);
+    options.sink.unlimit(answered.unit);
+    const outputs = scopes.leave(unit, isFailed);
+    if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, options.now());
+    else this.#fail(answered, unit, outputs.error, null, options.now());
+  }
+}
+
+/** What an attempt cost over all its starts. */
+function together(before: Spent, now: Spent): Spent {
+  if (before.usage === null) return now;
+  return { model: now.model ?? before.model, ...plusSpend(plusSpend(noSpend, before), now) };
+}
+
+/** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */
+function stageOf(step: PlannedStep, stage: number): PlannedStep {
+  const fallback = stage === 0 ? undefined : step.fallback[stage - 1];
+  if (fallback === undefined || step.body.kind !== "agent") return step;
+  const agent = fallback.agent ?? step.body.agent;
+  // Another agent brings its own models.
+  const models = fallback.models ?? (fallback.agent === null ? step.body.models : null);
+  return { ...step, body: { ...step.body, agent, models } };
+}
+
+/** A batch whose list has not one result for each item. */
+function batchFailure(start: Start, unit: UnitWork | undefined, output: Json): Failure | null {
+  if (start.step.fan?.batch?.flatten !== true || !Array.isArray(output) || unit?.item === null || unit === undefined)
+    return null;
+  const items = (unit.item.record.item as readonly Json[]).length;
+  if (output.length === items) return null;
+  return failure(
+    "output",
+    "batch_count",
+    `'${start.path}[${start.item ?? 0}]' gave ${output.length} results for a batch of ${items} items`,
+    {
+      help: "say in the task that there must be one result an item, in their order; or write `flatten: false`",
+    },
+  );
+}

@@ -1,0 +1,38 @@
+import type { Evaluator } from "../../expression/evaluate.ts";
+import type { StepKind } from "../../plan/types.ts";
+import type { RunInfo } from "../../run/state.ts";
+import type { ReadValue } from "../../run/step-value.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
+import type { Json } from "../../util/json.ts";
+import type { Result } from "../../util/result.ts";
+import type { SchemaCheck } from "../../util/schema-check.ts";
+import type { StepHandler } from "../step/handler.ts";
+import type { Values } from "./context.ts";
+import type { FactIndex } from "./fact-index.ts";
+import type { Sink } from "./sink.ts";
+
+/** What the core works with: all of it pure, or given as a function. */
+export interface CoreOptions {
+  readonly info: RunInfo;
+  /** `inputs`, `env`, `run`: frozen at the first start. */
+  readonly base: Values;
+  /** `env` of the workflow with its secrets, for processes. */
+  readonly workflowEnv: { readonly [name: string]: string };
+  readonly secrets: { readonly [name: string]: string };
+  readonly facts: FactIndex;
+  /** Kinds that do something; groups and sub-workflows are the core's own. */
+  readonly handlers: { readonly [kind in Exclude<StepKind, "steps" | "uses">]: StepHandler };
+  readonly evaluator: Evaluator;
+  readonly check: SchemaCheck;
+  /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
+  readonly glob: (pattern: string) => Result<readonly string[], string>;
+  readonly read: ReadValue;
+  /** Makes a value storable; large ones go to the blob store at once. */
+  readonly keep: (value: Json) => ValueRef;
+  readonly now: () => number;
+  readonly sink: Sink;
+  /** A run is only read: an attempt whose outcome is unknown is left open, and not failed. Default false. */
+  readonly isRecall?: boolean;
+  /** Attempts at once; default: the plan's. */
+  readonly slots?: number;
+}

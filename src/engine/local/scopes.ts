@@ -1,0 +1,128 @@
+import type { PlannedStep } from "../../plan/types.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { Json, JsonObject } from "../../util/json.ts";
+import { InternalError } from "../../util/internal-error.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import { expressionFailure } from "../step/expression-failure.ts";
+import type { CoreOptions } from "./core-options.ts";
+import { runFailure } from "./failing.ts";
+import { enterWorkflow, type Entry } from "./scope-entry.ts";
+import { ScopeView, type Outside } from "./scope-view.ts";
+import { pathsOf, type StepRead } from "./step-read.ts";
+import type { Task, UnitWork } from "./unit-work.ts";
+
+/** The scopes that are open: the workflow, and those of the groups and sub-workflows that are at work. */
+export class Scopes {
+  readonly root: ScopeView;
+  readonly #o: CoreOptions;
+  /** By the scheduler's number; 0 is the workflow. */
+  readonly #open = new Map<number, ScopeView>();
+  readonly #reads = new Map<PlannedStep, StepRead>();
+  /** What the scopes that are about to open start with, by unit. */
+  readonly #entries = new Map<number, Entry>();
+
+  constructor(options: CoreOptions) {
+    this.#o = options;
+    this.root = this.#openView(0, 0, options, null, "", "");
+  }
+
+  view(scope: number): ScopeView {
+    const view = this.#open.get(scope);
+    if (view === undefined) throw new InternalError(`scope ${scope} is not open`);
+    return view;
+  }
+
+  /** Where the step with this path is, as people see it; null when no open scope has it. */
+  find(path: string): { readonly view: ScopeView; readonly step: number } | null {
+    for (const view of this.#open.values()) {
+      const step = view.record.steps.findIndex((record) => record.path === path);
+      if (step >= 0) return { view, step };
+    }
+    return null;
+  }
+
+  /** Resolves what the scope inside a unit starts with; kept until it is entered. */
+  prepare(id: number, unit: UnitWork, task: Task): Result<null, Failure> {
+    const entry = this.#entryOf(unit, task);
+    if (!entry.ok) return entry;
+    this.#entries.set(id, entry.value);
+    return ok(null);
+  }
+
+  /** Opens the scope inside a unit. */
+  enter(id: number, unit: UnitWork, scope: number): void {
+    const entry = this.#entries.get(id);
+    const body = unit.task?.step.body;
+    if (entry === undefined || unit.task === null || (body?.kind !== "steps" && body?.kind !== "uses")) {
+      throw new InternalError(`scope ${scope} opens in '${unit.record.path}', which is not ready for it`);
+    }
+    this.#entries.delete(id);
+    const outside: Outside = { view: unit.view, variables: unit.task.variables, isSeen: body.kind === "steps" };
+    const path = unit.item === null ? unit.record.path : `${unit.record.path}[${unit.item.index}]`;
+    unit.inside = this.#openView(scope, body.scope, entry, outside, `${unit.key}/`, `${path}/`);
+    if (unit.item === null) unit.record.inner = unit.inside.record;
+    else unit.item.record.inner = unit.inside.record;
+  }
+
+  /** What came of the scope inside a unit, all of whose steps have ended. */
+  leave(unit: UnitWork, isFailed: boolean): Result<JsonObject, Failure> {
+    if (unit.inside === null) throw new InternalError(`'${unit.record.path}' is left, but nobody is in it`);
+    if (!isFailed) return this.outputs(unit.inside);
+    return err(runFailure(unit.inside.record) ?? failure("internal", "bug", "a scope failed without a reason"));
+  }
+
+  /** The unit, or an attempt of it, is over. */
+  close(unit: UnitWork): void {
+    if (unit.inside !== null) this.#open.delete(unit.inside.id);
+    unit.inside = null;
+  }
+
+  /** The outputs of a scope as its steps stand. */
+  outputs(view: ScopeView): Result<JsonObject, Failure> {
+    const outputs: { [name: string]: Json } = {};
+    for (const [name, template] of Object.entries(view.outputs)) {
+      const value = this.#o.evaluator.evaluate(template, view.values(pathsOf([template]), null));
+      if (!value.ok) return err(expressionFailure("outputs", name, value.error));
+      outputs[name] = value.value;
+    }
+    return ok(outputs);
+  }
+
+  #entryOf({ view, index }: UnitWork, { step, variables }: Task): Result<Entry, Failure> {
+    const { body } = step;
+    if (body.kind !== "uses") return ok(view);
+    const child = this.#o.info.plan.scopes[body.scope]?.workflow;
+    if (child === undefined || child === null) throw new InternalError(`'${step.id}' uses a scope that is no workflow`);
+    const { evaluator, check } = this.#o;
+    const values = view.values(view.read(index).body, index, variables);
+    return enterWorkflow(step.id, body, child, values, { evaluator, check, secrets: view.secrets });
+  }
+
+  #openView(
+    id: number,
+    scope: number,
+    entry: Entry,
+    outside: Outside | null,
+    keyPrefix: string,
+    pathPrefix: string,
+  ): ScopeView {
+    const { base, workflowEnv, secrets } = entry;
+    const { info, read } = this.#o;
+    const reads = this.#reads;
+    const view = new ScopeView({
+      id,
+      plan: info.plan,
+      scope,
+      base,
+      workflowEnv,
+      secrets,
+      outside,
+      keyPrefix,
+      pathPrefix,
+      read,
+      reads,
+    });
+    this.#open.set(id, view);
+    return view;
+  }
+}

@@ -1,0 +1,24 @@
+import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
+import type { Pointer } from "./pointer.ts";
+
+/** A step as data, before anything is known of its form but that it is a map. */
+export interface WrittenStep {
+  readonly id: string;
+  readonly pointer: Pointer;
+  readonly step: JsonObject;
+}
+
+/** All steps of a manifest in the order of the file: those at the top, those inside of groups, those of `finally`. */
+export function* writtenSteps(manifest: JsonObject): Generator<WrittenStep> {
+  yield* stepsOf(manifest["steps"], ["steps"]);
+  yield* stepsOf(manifest["finally"], ["finally"]);
+}
+
+function* stepsOf(steps: Json | undefined, pointer: Pointer): Generator<WrittenStep> {
+  if (!isJsonObject(steps)) return;
+  for (const [id, step] of Object.entries(steps)) {
+    if (!isJsonObject(step)) continue;
+    yield { id, pointer: [...pointer, id], step };
+    yield* stepsOf(step["steps"], [...pointer, id, "steps"]);
+  }
+}

@@ -1,0 +1,66 @@
+import { typeOf } from "../expression/check.ts";
+import type { JsonSchema } from "../util/json.ts";
+import type { WorkflowFile } from "./load-workflows.ts";
+import { checkCycles } from "./passes/check-cycles.ts";
+import { checkExpressions } from "./passes/check-expressions.ts";
+import { checkFans } from "./passes/check-fans.ts";
+import { checkUnused } from "./passes/check-unused.ts";
+import { checkUses } from "./passes/check-uses.ts";
+import { findEdges, type Edges } from "./passes/edges.ts";
+import { parseTemplates, stepsWithin, type ParsedManifest } from "./passes/parse-templates.ts";
+import { atTheTop, placeSteps } from "./passes/position.ts";
+import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
+import { Models } from "./passes/resolve-models.ts";
+import { closed, Scopes } from "./passes/scopes.ts";
+import { shapesOf } from "./passes/step-shapes.ts";
+import type { SourceFiles } from "./source-files.ts";
+import { TextFiles } from "./text-files.ts";
+
+/** A file of which everything was looked at that can be told from it and from those that it uses. */
+export interface CheckedFile {
+  readonly file: WorkflowFile;
+  readonly parsed: ParsedManifest;
+  readonly models: Models;
+  readonly agentModels: AgentModels;
+  readonly edges: Edges;
+  /** What the workflow gives, as far as its shape is known. */
+  readonly outputs: JsonSchema;
+}
+
+/** Looks at a file and, first, at those that it uses, each once. Problems go to the files that have them. */
+export function checkFiles(top: WorkflowFile, files: SourceFiles): ReadonlyMap<WorkflowFile, CheckedFile> {
+  const checked = new Map<WorkflowFile, CheckedFile>();
+  const visit = (file: WorkflowFile): CheckedFile => {
+    const known = checked.get(file);
+    if (known !== undefined) return known;
+    const used = new Map<string, JsonSchema>();
+    for (const [id, below] of file.uses) if (below !== null) used.set(id, visit(below).outputs);
+    const result = checkFile(file, used, files);
+    checked.set(file, result);
+    return result;
+  };
+  visit(top);
+  return checked;
+}
+
+function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>, files: SourceFiles): CheckedFile {
+  const { manifest, problems } = file;
+  const parsed = parseTemplates(manifest, new TextFiles(file.path, files), problems);
+  const placed = placeSteps(parsed.scope);
+
+  const models = new Models(manifest, problems);
+  const agentModels = resolveAgents(manifest, models);
+  checkAgents(manifest, stepsWithin(parsed.scope), problems);
+
+  const scopes = new Scopes(manifest, shapesOf(manifest, placed, used));
+  checkExpressions(manifest, parsed, placed, scopes, problems);
+  checkUses(file, placed, scopes, problems);
+  const edges = findEdges(parsed.scope, placed, problems);
+  checkCycles(edges, problems);
+  checkFans(stepsWithin(parsed.scope), problems);
+  checkUnused(manifest, parsed, problems);
+
+  const scope = scopes.at("outputs", atTheTop, true);
+  const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);
+  return { file, parsed, models, agentModels, edges, outputs: closed(outputs) };
+}

@@ -1,0 +1,178 @@
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceFile } from "../diagnostic/source.ts";
+import type { Document } from "../manifest/document.ts";
+import { normalise } from "../manifest/normalise.ts";
+import type { NormalManifest, NormalStep } from "../manifest/normal.ts";
+import { readDocument } from "../manifest/read.ts";
+import { salvage } from "../manifest/salvage.ts";
+import { checkManifest } from "../manifest/validate.ts";
+import { chooseModels, type ModelChoice } from "./model-choice.ts";
+import { Problems } from "./problems.ts";
+import { pathBeside, type SourceFiles } from "./source-files.ts";
+
+/** A manifest of a workflow with those that it uses, which make no circle. */
+export interface WorkflowFile {
+  /** Relative to the folder of the manifest at the top. */
+  readonly path: string;
+  readonly manifest: NormalManifest;
+  /** What is found wrong with it from here on. */
+  readonly problems: Problems;
+  /** By the ids of the steps that use them; null where there is none to look at, which was reported. */
+  readonly uses: ReadonlyMap<string, WorkflowFile | null>;
+}
+
+/** Deeper than `limits.depth` may be: nothing below is read. */
+const DEEPEST_CHAIN = 40;
+
+/** Reads the workflows that a workflow uses, each once, and remembers all that was read. */
+export class WorkflowLoader {
+  readonly #files: SourceFiles;
+  readonly #choice: ModelChoice;
+  /** By path; null where nothing is left to look at. */
+  readonly #known = new Map<string, WorkflowFile | null>();
+  /** In the order in which they were met: what is wrong with the form of a file, and what the plan finds. */
+  readonly #reports: { readonly form: readonly Diagnostic[]; readonly problems: Problems | null }[] = [];
+  readonly #sources: SourceFile[] = [];
+  readonly #manifests: NormalManifest[] = [];
+
+  constructor(files: SourceFiles, choice: ModelChoice) {
+    this.#files = files;
+    this.#choice = choice;
+  }
+
+  /** Every manifest that was read, that at the top first: for code frames. */
+  get sources(): readonly SourceFile[] {
+    return this.#sources;
+  }
+
+  /** The manifests with their own models, whatever was chosen. */
+  get manifests(): readonly NormalManifest[] {
+    return this.#manifests;
+  }
+
+  /** The files beside the manifest at the top. */
+  get files(): SourceFiles {
+    return this.#files;
+  }
+
+  /** The workflow at the top with all below it. `form` is what was found wrong with its form. */
+  top(document: Document, manifest: NormalManifest, form: readonly Diagnostic[]): WorkflowFile {
+    const name = document.source.path.split(/[/\\]/).at(-1) ?? "";
+    const file = this.#load(name, document, manifest, form, []);
+    this.#checkDepth(file, manifest.limits.depth);
+    return file;
+  }
+
+  /** All problems of all files: file by file, each in its order. */
+  diagnosticsOf(severity: Diagnostic["severity"]): readonly Diagnostic[] {
+    return this.#reports.flatMap(({ form, problems }) =>
+      [...form.filter((each) => each.severity === severity), ...(problems?.of(severity) ?? [])].toSorted(
+        (a, b) => a.span.line - b.span.line || a.span.column - b.span.column,
+      ),
+    );
+  }
+
+  #load(
+    path: string,
+    document: Document,
+    manifest: NormalManifest,
+    form: readonly Diagnostic[],
+    chain: readonly string[],
+  ): WorkflowFile {
+    const problems = new Problems(document);
+    this.#sources.push(document.source);
+    this.#manifests.push(manifest);
+    this.#reports.push({ form, problems });
+    const uses = new Map<string, WorkflowFile | null>();
+    const file = { path, manifest: chooseModels(manifest, this.#choice), problems, uses };
+    for (const step of usingSteps(manifest.steps)) {
+      uses.set(step.id, this.#used(step, path, problems, [...chain, path]));
+    }
+    return file;
+  }
+
+  #used(step: NormalStep, from: string, problems: Problems, chain: readonly string[]): WorkflowFile | null {
+    if (step.body.kind !== "uses") return null;
+    const pointer = [...step.pointer, "uses"];
+    const written = step.body.path;
+    const path = pathBeside(from, written);
+    const fail = (message: string): null => {
+      const help = "a path is relative to this file, and stays inside of its repository";
+      problems.error(pointer, { code: "WF3017", message, help });
+      return null;
+    };
+    if (!path.ok) return fail(`the path '${written}' ${path.error}`);
+    if (chain.includes(path.value)) {
+      const round = [...chain.slice(chain.indexOf(path.value)), path.value];
+      problems.error(pointer, {
+        code: "WF3018",
+        message:
+          round.length === 2 ? "this workflow uses itself" : `these workflows use one another: ${round.join(" -> ")}`,
+        help: "to do something again write `repeat`, or go over a list with `for_each`",
+      });
+      return null;
+    }
+    const known = this.#known.get(path.value);
+    if (known !== undefined || chain.length > DEEPEST_CHAIN) return known ?? null;
+    const source = this.#files.read(path.value);
+    if (!source.ok) return fail(`the workflow '${written}' ${source.error.message}`);
+    const file = this.#read(path.value, source.value, chain);
+    this.#known.set(path.value, file);
+    return file;
+  }
+
+  #read(path: string, source: SourceFile, chain: readonly string[]): WorkflowFile | null {
+    const broken = (form: readonly Diagnostic[]): null => {
+      this.#sources.push(source);
+      this.#reports.push({ form, problems: null });
+      return null;
+    };
+    const document = readDocument(source);
+    if (!document.ok) return broken(document.error);
+    const manifest = checkManifest(document.value);
+    if (manifest.ok) return this.#load(path, document.value, normalise(manifest.value), [], chain);
+    const { diagnostics, pointers } = manifest.error;
+    const left = salvage(document.value, pointers);
+    if (left === null) return broken(diagnostics);
+    return this.#load(path, left.document, normalise(left.manifest), diagnostics, chain);
+  }
+
+  /** Reports the first chain of workflows that is too long, where it becomes so. */
+  #checkDepth(top: WorkflowFile, most: number): void {
+    const heights = new Map<WorkflowFile, number>();
+    const heightOf = (file: WorkflowFile): number => {
+      let height = heights.get(file);
+      if (height === undefined) {
+        const below = [...file.uses.values()].map((used) => (used === null ? 0 : 1 + heightOf(used)));
+        heights.set(file, (height = Math.max(0, ...below)));
+      }
+      return height;
+    };
+    if (heightOf(top) <= most) return;
+    const chain = [top.path];
+    let at = top;
+    for (let depth = 0; ; depth++) {
+      const [id, next] = [...at.uses].find(([, used]) => used !== null && 1 + heightOf(used) === heightOf(at)) ?? [];
+      if (id === undefined || next === undefined || next === null) return;
+      chain.push(next.path);
+      if (depth === most) {
+        const step = [...usingSteps(at.manifest.steps)].find((each) => each.id === id);
+        at.problems.error([...(step?.pointer ?? []), "uses"], {
+          code: "WF3019",
+          message: `workflows use one another more than ${most} deep: ${chain.join(" -> ")}`,
+          help: `write \`limits: { depth: ${heightOf(top)} }\` in ${top.path}, or bring some of the steps together`,
+        });
+        return;
+      }
+      at = next;
+    }
+  }
+}
+
+/** The steps that use other workflows, at every depth. */
+function* usingSteps(steps: readonly NormalStep[]): Generator<NormalStep> {
+  for (const step of steps) {
+    if (step.body.kind === "uses") yield step;
+    if (step.body.kind === "steps") yield* usingSteps(step.body.steps);
+  }
+}
