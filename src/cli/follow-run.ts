@@ -3,10 +3,8 @@ import { resolve } from "node:path";
 import { createReporter, type Told } from "../compose.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
 import type { Reporter } from "../reporter/reporter.ts";
-import { report } from "../run/report.ts";
-import type { ValueRef } from "../run/value-ref.ts";
 import type { Store } from "../store/store.ts";
-import type { Json, JsonObject } from "../util/json.ts";
+import type { JsonObject } from "../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
@@ -80,25 +78,11 @@ function codeOf({ status }: RunOutcome, signal: NodeJS.Signals | null): ExitCode
 function writeReport(outcome: RunOutcome, followed: Followed): void {
   const { shape, store, terminal } = followed;
   if (shape.report === undefined) return;
-  const status = outcome.status === "lease_lost" || outcome.status === "not_saved" ? "interrupted" : outcome.status;
-  const info = { runId: followed.runId, plan: followed.plan, startedAt: followed.startedAt, inputs: followed.inputs };
-  const end = {
-    ...outcome,
-    status,
-    durationMs: outcome.activeMs,
-    simulated: followed.simulated,
-    replayed: followed.origin,
-  } as const;
-  saveReport(
-    report(info, outcome.record, end, (ref) => readValue(store, ref)),
-    shape.report,
-    followed.runId,
-    terminal,
-  );
+  saveReport(reportOf(outcome, followed, store), shape.report, followed.runId, terminal);
 }
 
 /** Writes a report where `--report` says. UsageError when the file cannot be written. */
-export function saveReport(content: JsonObject, path: string, runId: string, terminal: Terminal): void {
+export function saveReport(content: JsonObject | Report, path: string, runId: string, terminal: Terminal): void {
   try {
     writeFileSync(resolve(terminal.cwd, path), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
@@ -106,11 +90,6 @@ export function saveReport(content: JsonObject, path: string, runId: string, ter
       `cannot write the report to ${path}: ${(error as Error).message}; 'muster show ${runId} --json' prints it`,
     );
   }
-}
-
-/** The value behind a reference. Throws StoreError when its blob is damaged. */
-export function readValue(store: Store, ref: ValueRef): Json {
-  return "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json);
 }
 
 function isJson({ format, json }: RunShape): boolean {

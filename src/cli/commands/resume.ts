@@ -84,11 +84,8 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       plan,
       inputs,
       origin: recording?.origin ?? null,
-<<<<<<< HEAD
       only: (choice["only"] ?? []) as readonly string[],
-=======
       simulated,
->>>>>>> wide
       shape: options,
       store,
       startedAt: summary.startedAt,

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import { ulid } from "ulid";
-import { createSurroundings, openStore, portablePath, workspaceOf } from "../../compose.ts";
+import { openStore, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
-import { startRun } from "../../engine/local/launch.ts";
+import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
@@ -11,7 +11,6 @@ import { modelChoice } from "../model-choice.ts";
 import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
-import type { Json } from "../../util/json.ts";
 import type { Terminal } from "../terminal.ts";
 import { planOrExit, reducedPlan } from "../workflow.ts";
 
@@ -53,8 +52,14 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   try {
     if (store.findRun(runId) !== null)
       throw new UsageError(`there is a run ${runId} already: muster resume ${runId}, or take another --run-id`);
-    const around = createSurroundings({
+    const replay = options.replay === undefined ? null : resolve(terminal.cwd, options.replay);
+    const begun = beginRun({
+      runId,
       plan,
+      project,
+      manifest,
+      inputs,
+      choice: { model: options.model, only, replay, auto },
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
       runsFolder: join(dirname(project.statePath), "runs"),
@@ -66,44 +71,31 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
     });
-    if (!around.ok) throw new UsageError(around.error.join("\n        "));
+    if (!begun.ok) throw refused(begun.error);
+    const { startedAt } = begun.value;
     const origin = recording?.origin ?? null;
-    const first = {
-      runId,
-      plan,
-      manifestPath: portablePath(manifest, project),
-      inputs: around.value.redactor.value(inputs) as typeof inputs,
-      choice: {
-        model: options.model,
-        only,
-        replay: options.replay === undefined ? null : portablePath(resolve(terminal.cwd, options.replay), project),
-        origin,
-        simulated,
-        auto: auto as unknown as Json,
-      },
-    };
-    const started = startRun(first, around.value);
-    if (!started.ok) throw new UsageError(started.error.message, exitCode.runFailed);
     const followed = {
       terminal,
       reporter,
       runId,
       plan,
-      inputs: first.inputs,
+      inputs: begun.value.inputs,
       origin,
-<<<<<<< HEAD
       only,
-=======
       simulated,
->>>>>>> wide
       shape: options,
       store,
-      startedAt: store.findRun(runId)?.startedAt ?? 0,
+      startedAt,
       file,
     };
-    return await followRun(started.value, followed).finally(() => record?.save(auto, runId));
+    return await followRun(begun.value.run, followed).finally(() => record?.save(auto, runId));
   } finally {
     reporter.close();
     store.close();
   }
+}
+
+function refused(refusal: Refusal): UsageError {
+  if (refusal.kind === "failure") return new UsageError(refusal.failure.message, exitCode.runFailed);
+  return new UsageError(refusal.problems.join("\n        "));
 }

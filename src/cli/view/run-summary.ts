@@ -20,21 +20,13 @@ export interface ShownRun {
 }
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-<<<<<<< HEAD
-export function runHeader({ plan, runId, origin, file, only }: ShownRun, color: Colors): string {
-=======
-export function runHeader({ plan, runId, origin, simulated, file }: ShownRun, color: Colors): string {
->>>>>>> wide
+export function runHeader({ plan, runId, origin, simulated, file, only }: ShownRun, color: Colors): string {
   const { name, version } = plan.workflow;
   const note = simulated ? SIMULATED : origin === null ? null : replayNote(origin);
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
-<<<<<<< HEAD
   const subset = only.length === 0 ? "" : color.yellow(`Only ${only.map(printable).join(", ")}, and what they need.\n`);
-  const note = origin === null ? "" : `${color.yellow(replayNote(origin))}\n`;
-  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${subset}${note}`;
-=======
-  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${note === null ? "" : `${color.yellow(note)}\n`}`;
->>>>>>> wide
+  const told = note === null ? "" : color.yellow(`${note}\n`);
+  return `${what}  ${color.dim(`${file}  run ${runId}`)}\n${subset}${told}`;
 }
 
 const SIMULATED = "Simulated: no model is asked, nothing is done; outputs are made up.";
