@@ -31,6 +31,7 @@ import type { StoredEvent } from "./run/event.ts";
 import { createRedactor } from "./run/redact.ts";
 import { ownerIsDead } from "./store/liveness.ts";
 import { processObserver } from "./store/process-observer.ts";
+import { createMemoryStore } from "./store/memory/memory-store.ts";
 import { openSqliteStore } from "./store/sqlite/open.ts";
 import type { LeaseOwner, Store } from "./store/store.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
@@ -52,6 +53,16 @@ export function openStore(project: Project, options: { readonly readOnly: boolea
     clock: systemClock,
     warnings: process,
   });
+}
+
+/** State that no disk holds. */
+export function createMemoryState(): Store {
+  return createMemoryStore({ clock: systemClock });
+}
+
+/** The environment of this process. */
+export function processEnvironment(): Environment {
+  return process.env;
 }
 
 /** True when there is state to read. */

@@ -33,7 +33,12 @@ const nothing: StepHandler = {
     }
     return {
       ok: true,
-      value: { kind: "later", model: null, run: async () => plainResult({ ok: true, output: "done" }) },
+      value: {
+        kind: "later",
+        model: null,
+        isWaiting: false,
+        run: async () => plainResult({ ok: true, output: "done" }),
+      },
     };
   },
 };
@@ -61,6 +66,9 @@ export function startOnDisk(
     owner: { host: "bench", pid: process.pid, processStart: null, renewedAt: systemClock.now() },
     mayTake: () => true,
     evaluator: createEvaluator(),
+    check: createSchemaCheck(),
+    glob: () => ({ ok: true, value: [] }),
+    hurry: false,
     redactor: redactor.value,
     secrets: {},
     onEvents: () => {},
@@ -92,7 +100,7 @@ export async function runOnDisk(plan: Plan, inputs: JsonObject, folder: string):
 
 /** A stand-in for every kind of step that leaves this process, and values as they are. */
 function handlersOf(standIn: StepHandler): Surroundings["handlers"] {
-  return { agent: standIn, run: standIn, value: createValueStep(createSchemaCheck()) };
+  return { agent: standIn, run: standIn, wait: standIn, value: createValueStep(createSchemaCheck()) };
 }
 
 function heapBytes(): number {

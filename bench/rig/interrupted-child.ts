@@ -19,6 +19,7 @@ const standIn: StepHandler = {
     value: {
       kind: "later",
       model: null,
+      isWaiting: false,
       async run({ signal }) {
         if (id === "last") {
           const stopped = new Promise((end) => signal.addEventListener("abort", end));

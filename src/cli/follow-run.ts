@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createReporter, type Told } from "../compose.ts";
+import { reportOf, type Report } from "../library/report.ts";
 import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import type { Store } from "../store/store.ts";

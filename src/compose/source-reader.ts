@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { decodeSource } from "../manifest/decode.ts";
 import type { FileProblem, SourceFiles } from "../plan/source-files.ts";
@@ -10,10 +10,10 @@ const LARGEST_BYTES = 1024 * 1024;
 
 /**
  * Reads the files beside a manifest, those inside of its repository only, links followed; without a repository, those
- * inside of its folder. `path` is where the manifest is, `shownAs` how the user calls it.
+ * inside of its folder. `path` is where the manifest is (or would be, for one that is no file), `shownAs` how the user calls it.
  */
 export function createSourceReader(path: string, shownAs: string): SourceFiles {
-  const folder = dirname(realpathSync(path));
+  const folder = existsSync(path) ? dirname(realpathSync(path)) : resolve(dirname(path));
   const root = nearest(folder, [".git", ".muster"]) ?? folder;
   const fail = (message: string, isMissing = false): Result<never, FileProblem> => err({ isMissing, message });
   return {

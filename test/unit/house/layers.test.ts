@@ -13,6 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ["engine"],
   ["daemon"],
   ["compose"],
+  ["library"],
   ["index", "cli"],
 ];
 

@@ -1,0 +1,9 @@
+import type { LocalRun, RunOutcome } from "../engine/local/run.ts";
+
+/** Waits for the end of a run; an abort lets what is in flight end within `limits.grace`, and the run can be resumed. */
+export async function follow(run: LocalRun, signal: AbortSignal | undefined): Promise<RunOutcome> {
+  const interrupt = (): void => run.interrupt();
+  if (signal?.aborted === true) interrupt();
+  signal?.addEventListener("abort", interrupt, { once: true });
+  return await run.done.finally(() => signal?.removeEventListener("abort", interrupt));
+}
