@@ -216,7 +216,7 @@ function addSpend(before: Spend, next: Spend): Spend {
   return {
     model: next.model,
     usage: addUsage(before.usage, next.usage),
-    costUsd: isKnown ? (before.costUsd as number) + (next.costUsd as number) : null,
+    costUsd: isKnown ? before.costUsd + next.costUsd : null,
   };
 }
 

@@ -79,5 +79,5 @@ function without(value: Json, [segment, ...rest]: Pointer): Json {
   // In place, so that the order of the steps stays.
   return Object.fromEntries(
     Object.entries(value).map(([key, old]) => [key, key === segment ? without(entry as Json, rest) : old]),
-  ) as JsonObject;
+  );
 }

@@ -4,8 +4,18 @@ const states = ["pending", "running", "succeeded", "failed"] as const;
 
 export type ItemPhase = (typeof states)[number];
 
+/** How many of many are in which state. */
+export interface Tally {
+  readonly total: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** What was in flight is not any more. */
+  stopRunning(): void;
+}
+
 /** How many units of a `for_each` are in which state: a byte for each, and every change in constant time. */
-export class ItemTally {
+export class ItemTally implements Tally {
   readonly total: number;
   readonly #states: Uint8Array;
   readonly #counts: { [phase in ItemPhase]: number };
@@ -50,5 +60,41 @@ export class ItemTally {
     const { succeeded, failed } = told;
     if (typeof succeeded !== "number" || typeof failed !== "number") return;
     Object.assign(this.#counts, { succeeded, failed, pending: this.total - succeeded - failed });
+  }
+}
+
+/** How many instances of a step inside of a `for_each` are in which state. Its total is what has begun so far. */
+export class InstanceTally implements Tally {
+  #started = 0;
+  #ended = { succeeded: 0, failed: 0, cancelled: 0 };
+
+  get total(): number {
+    return this.#started;
+  }
+
+  get running(): number {
+    return this.#started - this.#ended.succeeded - this.#ended.failed - this.#ended.cancelled;
+  }
+
+  get succeeded(): number {
+    return this.#ended.succeeded;
+  }
+
+  get failed(): number {
+    return this.#ended.failed;
+  }
+
+  start(): void {
+    this.#started += 1;
+  }
+
+  /** One that ends without a start (it was recalled) counts as both. */
+  end(as: "succeeded" | "failed" | "cancelled"): void {
+    if (this.running === 0) this.#started += 1;
+    this.#ended[as] += 1;
+  }
+
+  stopRunning(): void {
+    this.#started -= this.running;
   }
 }

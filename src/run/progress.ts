@@ -1,8 +1,8 @@
-import { EMPTY_SCOPE, type Plan, type StepKind } from "../plan/types.ts";
+import { EMPTY_SCOPE, type Plan, type PlannedStep, type StepKind } from "../plan/types.ts";
 import { graphOf } from "../plan/graph.ts";
 import { jsonText } from "../util/json.ts";
 import type { StoredEvent } from "./event.ts";
-import { ItemTally } from "./item-tally.ts";
+import { InstanceTally, ItemTally, type Tally } from "./item-tally.ts";
 
 /** How a step looks from outside, by its events. */
 export type StepPhase =
@@ -17,12 +17,21 @@ export type StepPhase =
 
 /** One step as a watcher sees it. Spend is what its events told: exact once the step is over. */
 export interface StepProgress {
+  readonly id: string;
+  /** `group/inner` for a step of a group or sub-workflow, without the items that it belongs to. */
   readonly path: string;
+  /** 0 at the top, 1 inside a group or sub-workflow, and so on. */
+  readonly depth: number;
   readonly kind: StepKind;
-  /** Positions of the steps that it waits for. */
+  /** The steps of its scope, in which `needs` are the positions of those that it waits for. */
+  readonly siblings: readonly StepProgress[];
   readonly needs: readonly number[];
   /** Waits for all others, too. */
   readonly isFinally: boolean;
+  /** It is inside of a `for_each`: what is told of it is told of all its instances together, and `items` counts them. */
+  readonly isMany: boolean;
+  /** The steps inside of it, once it has begun; null for other kinds. */
+  inside: readonly StepProgress[] | null;
   phase: StepPhase;
   /** Failed, and `on_error` let the run go on. */
   isCaught: boolean;
@@ -30,7 +39,7 @@ export interface StepProgress {
   startedAt: number | null;
   endedAt: number | null;
   /** null for a step without `for_each`, and before its list is known. */
-  items: ItemTally | null;
+  items: Tally | null;
   /** The attempt that began last, 1-based. */
   attempt: number;
   /** `provider/model` asked for last. */
@@ -47,50 +56,50 @@ export interface StepProgress {
 
 /**
  * How far a run is, folded from its events alone: for those who watch it from this process or another. Give it the
- * events in order, those of earlier starts included. What it does not know it leaves out: a step that is not in the
- * plan counts for the nearest step above it.
+ * events in order, those of earlier starts included. What it does not know it leaves out.
  */
 export class Progress {
+  /** The steps of the workflow itself, in the order of the file. */
   readonly steps: readonly StepProgress[];
   /** When the newest start of the run began; null before its first event. */
   startedAt: number | null = null;
   /** When it ended; null while it goes on. */
   endedAt: number | null = null;
-  readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #plan: Plan;
+  /** The steps of each scope that has begun, by id; the workflow's under null. */
+  readonly #byId = new Map<StepProgress | null, ReadonlyMap<string, StepProgress>>();
+  readonly #planned = new Map<StepProgress, PlannedStep>();
 
   constructor(plan: Plan) {
-    const scope = plan.scopes[0] ?? EMPTY_SCOPE;
-    const graph = graphOf(scope);
-    this.steps = scope.steps.map(({ id, body, isFinally }, index) => ({
-      path: id,
-      kind: body.kind,
-      needs: graph[index] ?? [],
-      isFinally,
-      ...untouched(),
-    }));
-    this.#indexOf = new Map(this.steps.map(({ path }, index) => [path, index]));
+    this.#plan = plan;
+    this.steps = this.#open(0, null);
   }
 
   /** Takes the next event. */
   apply(event: StoredEvent): void {
     if (event.type === "run.started") this.#begin(event.at);
     else if (event.type === "run.finished" || event.type === "run.interrupted") this.endedAt = event.at;
-    else if (event.step !== undefined) {
-      const step = this.#find(event.step);
-      if (step === null) return;
-      if (step.path === event.step) applyToStep(step, event);
-      else if (event.type === "model.called") addCall(step, event);
-    }
+    else if (event.step !== undefined) this.#applyToStep(event.step, event);
+  }
+
+  /** The steps that are worth a line, in the order of the file: those inside of others only while these are at work. */
+  rows(): readonly StepProgress[] {
+    const isOpen = (step: StepProgress): boolean => step.inside !== null && step.phase === "running";
+    const rows = (steps: readonly StepProgress[]): readonly StepProgress[] =>
+      steps.some(isOpen)
+        ? steps.flatMap((step) => (isOpen(step) ? [step, ...rows(step.inside ?? [])] : [step]))
+        : steps;
+    return rows(this.steps);
   }
 
   /** The steps that a pending step still waits for, in order. */
-  waitsFor(step: StepProgress): readonly StepProgress[] {
-    const needed = step.isFinally ? this.steps.filter((other) => !other.isFinally) : [];
-    const needs = step.needs.flatMap((index) => this.steps[index] ?? []);
-    return [...new Set([...needs, ...needed])].filter((other) => !isOver(other));
+  waitsFor({ siblings, needs, isFinally }: StepProgress): readonly StepProgress[] {
+    const all = isFinally ? siblings.filter((other) => !other.isFinally) : [];
+    const needed = needs.flatMap((index) => siblings[index] ?? []);
+    return [...new Set([...needed, ...all])].filter((other) => !isOver(other));
   }
 
-  /** How many steps are over. */
+  /** How many steps of the workflow itself are over. */
   done(): number {
     return this.steps.reduce((count, step) => count + (isOver(step) ? 1 : 0), 0);
   }
@@ -105,24 +114,66 @@ export class Progress {
     return { tokens, costUsd, isCostUnknown: this.steps.some((step) => step.isCostUnknown) };
   }
 
+  #applyToStep(path: string, event: StoredEvent): void {
+    const way = this.#way(path);
+    const step = way.at(-1);
+    if (event.type === "model.called") for (const one of way) addCall(one, event);
+    if (step === undefined || way.length < path.split("/").length) return;
+    if (event.type === "step.started") this.#openInside(step);
+    if (step.isMany) applyToMany(step, event);
+    else applyToStep(step, event);
+  }
+
+  /** The steps that lead to a path such as `group[2]/inner`, as far as they are known. */
+  #way(path: string): readonly StepProgress[] {
+    const way: StepProgress[] = [];
+    for (const id of path.replaceAll(/\[\d+\]/g, "").split("/")) {
+      const step = this.#byId.get(way.at(-1) ?? null)?.get(id);
+      if (step === undefined) break;
+      way.push(step);
+    }
+    return way;
+  }
+
+  /** The steps of a scope before anything happened to them. */
+  #open(scope: number, parent: StepProgress | null): readonly StepProgress[] {
+    const planned = this.#plan.scopes[scope] ?? EMPTY_SCOPE;
+    const graph = graphOf(planned);
+    const siblings: StepProgress[] = [];
+    const isMany = parent !== null && (parent.isMany || this.#planned.get(parent)?.fan !== null);
+    planned.steps.forEach((plannedStep, index) => {
+      const { id, body, isFinally } = plannedStep;
+      const step: StepProgress = {
+        id,
+        path: parent === null ? id : `${parent.path}/${id}`,
+        depth: parent === null ? 0 : parent.depth + 1,
+        kind: body.kind,
+        siblings,
+        needs: graph[index] ?? [],
+        isFinally,
+        isMany,
+        ...untouched(),
+        items: isMany ? new InstanceTally() : null,
+      };
+      siblings.push(step);
+      this.#planned.set(step, plannedStep);
+    });
+    this.#byId.set(parent, new Map(siblings.map((step) => [step.id, step])));
+    return siblings;
+  }
+
+  /** A group or sub-workflow begins: what is inside of it can be seen from now on. */
+  #openInside(step: StepProgress): void {
+    if (step.inside !== null) return;
+    const body = this.#planned.get(step)?.body;
+    if (body?.kind === "steps" || body?.kind === "uses") step.inside = this.#open(body.scope, step);
+  }
+
   /** A new start of the run: what was in flight in the one before is not any more. */
   #begin(at: number): void {
     this.startedAt = at;
     this.endedAt = null;
-    for (const step of this.steps) {
-      if (isOver(step) && !(step.phase === "failed" && !step.isCaught)) continue;
-      step.items?.stopRunning();
-      Object.assign(step, { phase: "pending", retryAt: null, endedAt: null });
-    }
-  }
-
-  /** The step of a path, else the nearest one above it. */
-  #find(path: string): StepProgress | null {
-    for (let name = path; ; name = name.slice(0, name.lastIndexOf("/"))) {
-      const index = this.#indexOf.get(name);
-      if (index !== undefined) return this.steps[index] ?? null;
-      if (!name.includes("/")) return null;
-    }
+    for (const steps of this.#byId.values()) for (const step of steps.values()) stopStep(step);
   }
 }
 
@@ -131,8 +182,19 @@ export function isOver({ phase }: StepProgress): boolean {
   return phase === "succeeded" || phase === "failed" || phase === "skipped" || phase === "cancelled";
 }
 
-function untouched(): Omit<StepProgress, "path" | "kind" | "needs" | "isFinally"> {
+/** What was in flight is not any more, and what failed is tried again. */
+function stopStep(step: StepProgress): void {
+  if (isOver(step) && !(step.phase === "failed" && !step.isCaught)) return;
+  step.items?.stopRunning();
+  Object.assign(step, { phase: "pending", retryAt: null, endedAt: null });
+}
+
+function untouched(): Omit<
+  StepProgress,
+  "id" | "path" | "depth" | "kind" | "siblings" | "needs" | "isFinally" | "isMany"
+> {
   return {
+    inside: null,
     phase: "pending",
     isCaught: false,
     skipCause: null,
@@ -149,8 +211,28 @@ function untouched(): Omit<StepProgress, "path" | "kind" | "needs" | "isFinally"
   };
 }
 
+/** One of the instances of a step: they are counted, and the step is at work while one of them is. */
+function applyToMany(step: StepProgress, { at, type, data = {} }: StoredEvent): void {
+  const { items } = step;
+  if (!(items instanceof InstanceTally)) return;
+  if (type === "step.started") {
+    items.start();
+    step.startedAt ??= at;
+    Object.assign(step, { phase: "running", endedAt: null });
+  } else if (type === "attempt.started") {
+    if (typeof data["model"] === "string") step.model = data["model"];
+  } else if (type === "step.succeeded" || type === "step.failed" || type === "step.cancelled") {
+    items.end(type === "step.succeeded" ? "succeeded" : type === "step.failed" ? "failed" : "cancelled");
+    if (type === "step.failed") step.problem = problemOf(data);
+    if (items.running === 0) Object.assign(step, { phase: items.succeeded > 0 ? "succeeded" : "failed", endedAt: at });
+  } else if (type === "step.skipped" && step.phase === "pending") {
+    Object.assign(step, { phase: "skipped", skipCause: jsonText(data["cause"]) });
+  }
+}
+
 function applyToStep(step: StepProgress, event: StoredEvent): void {
   const { at, type, item, attempt = 1, data = {} } = event;
+  const tally = step.items instanceof ItemTally ? step.items : null;
   switch (type) {
     case "step.started": {
       const total = data["items"];
@@ -165,20 +247,17 @@ function applyToStep(step: StepProgress, event: StoredEvent): void {
       step.attempt = attempt;
       step.retryAt = null;
       if (typeof data["model"] === "string") step.model = data["model"];
-      if (item !== undefined) step.items?.set(item, "running");
+      if (item !== undefined) tally?.set(item, "running");
       return;
     case "attempt.failed":
       step.problem = problemOf(data);
-      if (item !== undefined) step.items?.set(item, "pending");
+      if (item !== undefined) tally?.set(item, "pending");
       else if (typeof data["retry_in_ms"] === "number")
         Object.assign(step, { phase: "retrying", retryAt: at + data["retry_in_ms"] });
       return;
     case "item.succeeded":
     case "item.failed":
-      if (item !== undefined) step.items?.set(item, type === "item.succeeded" ? "succeeded" : "failed");
-      return;
-    case "model.called":
-      addCall(step, event);
+      if (item !== undefined) tally?.set(item, type === "item.succeeded" ? "succeeded" : "failed");
       return;
     case "step.waiting":
       step.phase = "waiting";
@@ -206,7 +285,7 @@ function endStep(step: StepProgress, { at, type, data = {} }: StoredEvent): void
   if (typeof data["duration_ms"] === "number") step.startedAt = at - data["duration_ms"];
   if (typeof data["tokens"] === "number") step.tokens = data["tokens"];
   if (typeof data["cost_usd"] === "number") step.costUsd = data["cost_usd"];
-  step.items?.end(data["items"]);
+  if (step.items instanceof ItemTally) step.items.end(data["items"]);
 }
 
 function addCall(step: StepProgress, { data = {} }: StoredEvent): void {

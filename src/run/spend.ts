@@ -15,7 +15,7 @@ export function plusSpend(sum: Spend, fact: Pick<Fact, "usage" | "costUsd">): Sp
   const isKnown = sum.costUsd !== null && (fact.costUsd !== null || fact.usage.calls === 0);
   return {
     usage: addUsage(sum.usage, fact.usage),
-    costUsd: isKnown ? (sum.costUsd as number) + (fact.costUsd ?? 0) : null,
+    costUsd: isKnown ? sum.costUsd + (fact.costUsd ?? 0) : null,
   };
 }
 

@@ -16,6 +16,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A value where a text is wanted: a string as it is, null as nothing, anything else as JSON. */
+export function asText(value: Json): string {
+  if (typeof value === "string") return value;
+  return value === null ? "" : JSON.stringify(value);
+}
+
 /**
  * The canonical text of a value: keys sorted by UTF-16 code unit, no white space.
  * Equal values give equal text; used for every digest.

@@ -53,7 +53,7 @@ const fieldReaders: { readonly [field: string]: (step: StepRecord, read: ReadVal
 export function valueAt(values: Values, path: readonly string[]): Json {
   let value: Json | undefined = values[path[0] as string];
   for (const part of path.slice(1)) {
-    if (Array.isArray(value)) return value;
+    if (Array.isArray(value)) return value as readonly Json[];
     if (!isJsonObject(value) || !Object.hasOwn(value, part)) return null;
     value = value[part];
   }

@@ -8,7 +8,7 @@ import type { GateVerdict } from "../../run/scheduler/event.ts";
 import { itemRecord, type StepRecord } from "../../run/state.ts";
 import type { ReadValue } from "../../run/step-value.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import type { Json } from "../../util/json.ts";
+import { asText, type Json } from "../../util/json.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { FactIndex } from "./fact-index.ts";
 import type { ScopeView } from "./scope-view.ts";
@@ -72,10 +72,9 @@ export class Gates {
 
   /** A step has ended: gates that waited may open now. */
   reconsider(): void {
-    for (const question of [...this.#waiting]) {
-      this.#waiting.delete(question);
-      this.open(question);
-    }
+    const questions = [...this.#waiting];
+    this.#waiting.clear();
+    for (const question of questions) this.open(question);
   }
 
   #verdict({ view, command: { step: index, status } }: Question): GateVerdict | { readonly failure: Failure } {
@@ -115,8 +114,8 @@ export class Gates {
     const values = view.values(view.read(index).itemPaths, index);
     const given = this.#o.evaluator.evaluate(fan.glob ?? fan.items, values);
     if (!given.ok) return err(expressionFailure("for_each", id, given.error));
-    const found = fan.glob === null ? given : this.#o.glob(String(given.value));
-    if (!found.ok) return err(wrongValue("for_each", id, "glob", String(found.error)));
+    const found = fan.glob === null ? given : this.#o.glob(asText(given.value));
+    if (!found.ok) return err(wrongValue("for_each", id, "glob", found.error));
     if (!Array.isArray(found.value)) return err(wrongValue("for_each", id, "not_a_list", "it does not give a list"));
     const list = found.value as readonly Json[];
     if (list.length <= fan.maxItems) return ok(list);

@@ -306,7 +306,7 @@ function keepValue(store: Store, value: Json): ValueRef {
 
 /** The plan as it ran, for `show`: a step's record is read with the plan that made it. */
 function keptPlan(plan: Plan, core: Pick<CoreOptions, "keep">): Json {
-  return core.keep(plan as unknown as Json) as unknown as Json;
+  return core.keep(plan as unknown as Json);
 }
 
 /** The plan that the newest start of a run used, read from its events; null when the run never started. */

@@ -1,6 +1,7 @@
 import { runTask, type TaskSurroundings } from "../../agent/task.ts";
 import { modelsOf } from "../../plan/step-digest.ts";
 import { failure } from "../../run/failure.ts";
+import { asText } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { StepHandler } from "./handler.ts";
@@ -19,7 +20,7 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
       if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));
       const prompt = evaluator.evaluate(body.task, values);
       if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
-      if (String(prompt.value).trim() === "") {
+      if (asText(prompt.value).trim() === "") {
         return err(
           failure("invalid", "empty_task", `the task of '${step.id}' is empty`, {
             help: "look at the values that it is made of",
@@ -27,8 +28,8 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
         );
       }
       const task = {
-        system: system === null ? null : String(system.value),
-        prompt: String(prompt.value),
+        system: system === null ? null : asText(system.value),
+        prompt: asText(prompt.value),
         models,
         output: step.output,
       };

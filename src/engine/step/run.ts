@@ -2,7 +2,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Template } from "../../expression/template.ts";
 import type { PlannedStep, RunBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import { readJson, type Json } from "../../util/json.ts";
+import { asText, readJson, type Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import {
@@ -173,10 +173,6 @@ function parseOutput(
   if (problems.length === 0) return value;
   const message = `the stdout of '${label}' does not fit its output schema: ${problems.join("; ")}`;
   return err(failure("output", "schema_mismatch", message, { partial: tail(stdout) }));
-}
-
-function asText(value: Json): string {
-  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
 }
 
 /** As in a shell's `$(...)`: line ends at the end are not part of the output. */

@@ -1,10 +1,10 @@
 import type { Colors } from "picocolors/types.js";
-import { displayWidth, printable } from "../../diagnostic/printable.ts";
+import { displayWidth } from "../../diagnostic/printable.ts";
 import type { Progress, StepProgress } from "../../run/progress.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import { cut } from "./cell.ts";
 import { layoutOf } from "./layout.ts";
-import { shortModel, spinner, stepRow } from "./row.ts";
+import { nameOf, shortModel, spinner, stepRow } from "./row.ts";
 import { chooseRows } from "./choose-rows.ts";
 
 /** Below this width there is room for the last line only. */
@@ -16,11 +16,10 @@ const NARROWEST = 24;
  * those that are over, that run and that wait. Pure: equal arguments give equal lines. `now` is milliseconds since 1970.
  */
 export function frame(progress: Progress, width: number, height: number, now: number, color: Colors): string[] {
-  const { steps } = progress;
   const columns = Math.max(1, width - 1);
   if (height < 1) return [];
   if (width < NARROWEST) return [totals(progress, columns, now, color)];
-  const shown = chooseRows(steps, Math.max(0, height - 1));
+  const shown = chooseRows(progress.rows(), Math.max(0, height - 1));
   const note = (mark: string, text: string): string => color.dim(cut(` ${mark} ${text}`, columns));
   return [
     ...(shown.over.length === 0 ? [] : [note("✓", hiddenText(shown.over))]),
@@ -41,7 +40,7 @@ export function rowsOf(
 ): string[] {
   const widest = (texts: readonly string[]): number =>
     texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
-  const layout = layoutOf(columns, widest(steps.map(({ path }) => printable(path))), widest(steps.map(shortModel)));
+  const layout = layoutOf(columns, widest(steps.map(nameOf)), widest(steps.map(shortModel)));
   return steps.map((step) => stepRow(step, progress, layout, now, color));
 }
 

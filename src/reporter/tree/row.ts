@@ -27,7 +27,7 @@ export function stepRow(step: StepProgress, progress: Progress, layout: Layout, 
   const empty = first === -1 ? figures : figures.slice(0, first);
   const room = layout.detail + empty.reduce((sum, [, width]) => sum + width + GAP, 0);
   const columns = [
-    nameStyle(step, color)(cell(printable(step.path), layout.name)),
+    nameStyle(step, color)(cell(nameOf(step), layout.name)),
     ...(room === 0 ? [] : [detail(step, progress, room, now, color)]),
     ...figures.slice(empty.length).map(([text, width], index) => {
       const isModel = index + empty.length === 0 && layout.model > 0;
@@ -35,6 +35,11 @@ export function stepRow(step: StepProgress, progress: Progress, layout: Layout, 
     }),
   ];
   return ` ${mark(step, now, color)}${" ".repeat(MARK_WIDTH - 2)}${columns.join(" ")}`.trimEnd();
+}
+
+/** The name of a step, further in the deeper it is. */
+export function nameOf({ id, depth }: StepProgress): string {
+  return `${"  ".repeat(depth)}${printable(id)}`;
 }
 
 /** A model without its provider: the line is short. */
@@ -95,6 +100,13 @@ function detail(step: StepProgress, progress: Progress, width: number, now: numb
       ),
     );
   if (phase === "waiting") return color.yellow(cell("waits for an answer", width));
+  if (items !== null && step.isMany) {
+    const failed = items.failed === 0 ? "" : ` ${items.failed}✗`;
+    return cell(
+      `${items.succeeded + items.failed} done${items.running === 0 ? "" : `, ${items.running} at work`}${failed}`,
+      width,
+    );
+  }
   if (items !== null) return itemText(step, width, color);
   return cell(step.attempt > 1 ? `attempt ${step.attempt}` : "", width);
 }
@@ -116,12 +128,12 @@ function itemText({ items, phase }: StepProgress, width: number, color: Colors):
 function waitText(step: StepProgress, progress: Progress, width: number): string {
   const open = progress.waitsFor(step);
   if (open.length === 0) return "ready";
-  let text = `waits for ${printable(open[0]?.path ?? "")}`;
+  let text = `waits for ${printable(open[0]?.id ?? "")}`;
   for (let shown = 1; shown < open.length; shown += 1) {
-    const next = `${text}, ${printable(open[shown]?.path ?? "")}`;
+    const next = `${text}, ${printable(open[shown]?.id ?? "")}`;
     const rest = open.length - shown - 1;
     if (next.length + (rest === 0 ? 0 : ` +${rest}`.length) > width)
-      return cut(`${text}`, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
+      return cut(text, width - ` +${rest + 1}`.length) + ` +${rest + 1}`;
     text = next;
   }
   return text;
