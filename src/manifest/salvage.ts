@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
 import type { Document } from "./document.ts";
 import type { Pointer } from "./pointer.ts";
 import { validateManifest } from "./validate.ts";
