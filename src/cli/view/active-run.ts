@@ -26,7 +26,7 @@ export function activeRunLines(
     if (tokens > 0) figures.push(`${formatTokens(tokens)} tokens`, formatUsd(isCostUnknown ? null : costUsd));
   }
   if (owner !== null) figures.push(`pid ${owner.pid} on ${printable(owner.host)}`);
-  const steps = progress?.steps.filter(isInFlight) ?? [];
+  const steps = progress?.rows().filter(isInFlight) ?? [];
   return [
     `${color.bold(name)}  ${summary.runId}`,
     color.dim(cut(`   ${figures.join("  ")}`, columns)),
@@ -50,7 +50,7 @@ export function activeRunJson({ summary, status, owner, progress }: ActiveRun, n
     cost_usd: spend === undefined || spend.isCostUnknown ? null : spend.costUsd,
     steps_done: progress?.done() ?? 0,
     steps_total: progress?.steps.length ?? 0,
-    steps: (progress?.steps ?? []).filter(isInFlight).map((step) => stepJson(step, now)),
+    steps: (progress?.rows() ?? []).filter(isInFlight).map((step) => stepJson(step, now)),
   };
 }
 

@@ -110,4 +110,53 @@ describe("the progress of a run", () => {
     teller.tell(6, "session.spawned" as "log", { step: "report" });
     expect(stepOf(teller, "report")).toMatchObject({ phase: "running", tokens: 116, problem: null });
   });
+
+  describe("with groups", () => {
+    const grouped = planOf(`  fetch: { run: "true" }
+  chapters:
+    needs: fetch
+    for_each: ["a", "b"]
+    steps:
+      draft: { agent: a, task: x }
+      check: { needs: draft, run: "true" }
+  end:
+    needs: chapters
+    steps:
+      sum: { run: "true" }
+`);
+    const rows = ({ progress }: Teller): string[] => progress.rows().map(({ path, phase }) => `${path} ${phase}`);
+
+    it("shows the steps inside of one while it is at work", () => {
+      const teller = new Teller(grouped).tell(0, "run.started").done("fetch", 0, 10);
+      expect(rows(teller)).toEqual(["fetch succeeded", "chapters pending", "end pending"]);
+      teller
+        .tell(10, "step.started", { step: "chapters", data: { items: 2 } })
+        .tell(10, "step.started", { step: "chapters[0]/draft" });
+      expect(rows(teller)).toEqual([
+        "fetch succeeded",
+        "chapters running",
+        "chapters/draft running",
+        "chapters/check pending",
+        "end pending",
+      ]);
+      expect(teller.progress.waitsFor(stepOf(teller, "end")).map(({ path }) => path)).toEqual(["chapters"]);
+      teller.tell(20, "step.succeeded", { step: "chapters", data: { duration_ms: 10 } });
+      expect(rows(teller)).toEqual(["fetch succeeded", "chapters succeeded", "end pending"]);
+    });
+
+    it("counts the instances of a step inside of a list, and their spend for all around them", () => {
+      const teller = new Teller(grouped)
+        .tell(0, "run.started")
+        .tell(10, "step.started", { step: "chapters", data: { items: 2 } });
+      for (const item of [0, 1]) teller.tell(11, "step.started", { step: `chapters[${item}]/draft` });
+      teller
+        .tell(12, "model.called", { step: "chapters[1]/draft", data: called })
+        .tell(13, "step.succeeded", { step: "chapters[1]/draft" });
+      const draft = teller.progress.rows().find(({ path }) => path === "chapters/draft");
+      expect([draft?.phase, draft?.tokens, draft && counts(draft)]).toEqual(["running", 116, [2, 1, 1, 0]]);
+      expect([stepOf(teller, "chapters").tokens, teller.progress.spend().tokens]).toEqual([116, 116]);
+      teller.tell(14, "step.failed", { step: "chapters[0]/draft", data: { class: "exit", message: "no" } });
+      expect([draft?.phase, draft && counts(draft)]).toEqual(["succeeded", [2, 0, 1, 1]]);
+    });
+  });
 });
