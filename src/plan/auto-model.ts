@@ -1,7 +1,7 @@
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
 import { AUTO_PROVIDER, type ProviderName } from "./provider-name.ts";
-import { modelsOf } from "./step-digest.ts";
+import { modelsOf, modelsOfStage } from "./step-digest.ts";
 import type { Plan, PlannedModel } from "./types.ts";
 
 /** What `auto` means in a run: found before it starts, frozen with it, and kept in its recording. */
@@ -17,7 +17,12 @@ export interface AutoChoice {
 
 /** The kinds of `auto` that steps of the plan ask for, each once, as they are written; empty = none. */
 export function autosOf(plan: Plan): readonly string[] {
-  const asked = plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)));
+  const asked = plan.scopes.flatMap((scope) =>
+    scope.steps.flatMap((step) => [
+      ...modelsOf(plan, step),
+      ...step.fallback.flatMap((stage) => modelsOfStage(plan, step, stage)),
+    ]),
+  );
   return [...new Set(asked.filter(isAuto).map(({ id }) => id))].sort();
 }
 
@@ -38,13 +43,21 @@ export function withAutoModels(plan: Plan, choice: AutoChoice): Plan {
   const agents = Object.entries(plan.agents).map(
     ([name, agent]) => [name, { ...agent, models: agent.models.map(resolve) }] as const,
   );
+  const chain = (models: readonly PlannedModel[] | null) => models?.map(resolve) ?? null;
   const scopes = plan.scopes.map((scope) => ({
     ...scope,
-    steps: scope.steps.map((step) =>
-      step.body.kind === "agent" && step.body.models !== null
-        ? { ...step, body: { ...step.body, models: step.body.models.map(resolve) } }
-        : step,
-    ),
+    steps: scope.steps.map(({ body, ...step }) => ({
+      ...step,
+      fallback: step.fallback.map((stage) => ({ ...stage, models: chain(stage.models) })),
+      body:
+        body.kind === "agent"
+          ? {
+              ...body,
+              models: chain(body.models),
+              modelsByItem: body.modelsByItem?.map((each) => each.map(resolve)) ?? null,
+            }
+          : body,
+    })),
   }));
   const { digest: _before, ...content } = { ...plan, agents: Object.fromEntries(agents), scopes };
   return { ...content, digest: digestOf(content as unknown as Json) };

@@ -43,7 +43,12 @@ describe("partials", () => {
 
   it.each([
     ["x {{> nobody}}", "there is no nobody", 2, 12],
-    ["{{> circle}}", "the partial 'circle' cannot be used: the partial 'round' cannot be used: the partial 'circle' is inside of itself", 0, 12],
+    [
+      "{{> circle}}",
+      "the partial 'circle' cannot be used: the partial 'round' cannot be used: the partial 'circle' is inside of itself",
+      0,
+      12,
+    ],
     ["{{> open}}", "the partial 'open' cannot be used: the block 'if' is not closed", 0, 10],
     ["{{> voice tone=1}}", "a partial is a name alone: {{> name}}", 0, 18],
     ["{{#> voice}}x{{/voice}}", "a partial is a name alone: {{> name}}", 0, 23],
@@ -52,7 +57,9 @@ describe("partials", () => {
   });
 
   it("that multiply stay within what a text may be, and cost no more than their length", () => {
-    const doubling = new Partials((name) => ok(Number(name.slice(1)) > 60 ? "word ".repeat(100) : `{{> p${Number(name.slice(1)) + 1}}}`.repeat(2)));
+    const doubling = new Partials((name) =>
+      ok(Number(name.slice(1)) > 60 ? "word ".repeat(100) : `{{> p${Number(name.slice(1)) + 1}}}`.repeat(2)),
+    );
     const [problem] = doubling.expand("{{> p1}}").problems;
     expect(problem?.message).toContain("with its partials the text is longer than");
   });
@@ -73,7 +80,10 @@ describe("files in a text", () => {
     const read: string[] = [];
     const file = (path: string) => (read.push(path), path === "gone" ? err("gone is not there") : ok(`<${path}>`));
     const evaluator = createEvaluator();
-    expect(evaluator.evaluate(template, { items: ["a", "b"] }, undefined, { file })).toEqual({ ok: true, value: "<a>;<b>;" });
+    expect(evaluator.evaluate(template, { items: ["a", "b"] }, undefined, { file })).toEqual({
+      ok: true,
+      value: "<a>;<b>;",
+    });
     expect(read).toEqual(["a", "b"]);
     expect(evaluator.evaluate(template, { items: ["gone"] }, undefined, { file })).toEqual({
       ok: false,
@@ -86,8 +96,11 @@ describe("files in a text", () => {
   });
 
   test("are found wherever they are named", () => {
-    const source = '{{ file "a" }}{{#if x}}{{ indent (file "b") 2 }}{{else}}{{#each (lines (file "c"))}}{{/each}}{{/if}}{{ file item }}';
-    expect(fileCallsOf(source).map(({ path, offset, length }) => [path, source.slice(offset, offset + length)])).toEqual([
+    const source =
+      '{{ file "a" }}{{#if x}}{{ indent (file "b") 2 }}{{else}}{{#each (lines (file "c"))}}{{/each}}{{/if}}{{ file item }}';
+    expect(
+      fileCallsOf(source).map(({ path, offset, length }) => [path, source.slice(offset, offset + length)]),
+    ).toEqual([
       ["a", '"a"'],
       ["b", '"b"'],
       ["c", '"c"'],

@@ -73,7 +73,9 @@ describe("what waits for what across groups", () => {
 finally:
   tell: { value: "\${{ [string(steps.work.output), run.status] }}" }
   after: { value: "\${{ steps.tell.output }}" }`).scopes;
-    expect(scope?.steps.map(({ id, needs, isFinally, whenSettled }) => [id, needs.length, isFinally, whenSettled])).toEqual([
+    expect(
+      scope?.steps.map(({ id, needs, isFinally, whenSettled }) => [id, needs.length, isFinally, whenSettled]),
+    ).toEqual([
       ["work", 0, false, false],
       ["tell", 0, true, true],
       ["after", 1, true, true],
@@ -96,8 +98,14 @@ describe("calls inside of steps", () => {
   });
 
   it("follow what is passed to a sub-workflow, as far as it is known", () => {
-    expect(callsOf(`  u: { uses: ./c.yaml, with: { names: [x, y] } }`, { "c.yaml": child })).toEqual({ floor: 2, ceiling: 2 });
-    expect(callsOf(`  u: { uses: ./c.yaml, with: { names: "\${{ inputs.names }}" } }`, { "c.yaml": child })).toEqual({ floor: 3, ceiling: 3 });
+    expect(callsOf(`  u: { uses: ./c.yaml, with: { names: [x, y] } }`, { "c.yaml": child })).toEqual({
+      floor: 2,
+      ceiling: 2,
+    });
+    expect(callsOf(`  u: { uses: ./c.yaml, with: { names: "\${{ inputs.names }}" } }`, { "c.yaml": child })).toEqual({
+      floor: 3,
+      ceiling: 3,
+    });
     const unknown = `
   v: { value: "\${{ [inputs.names[0]] }}" }
   u: { uses: ./c.yaml, with: { names: "\${{ steps.v.output }}" } }`;
@@ -105,7 +113,11 @@ describe("calls inside of steps", () => {
   });
 
   it("count every stage of a fallback, and each combination's own models", () => {
-    expect(callsOf(`  s: { agent: a, task: Go., retry: { max_attempts: 3 }, fallback: [{ model: anthropic/x }, { agent: a }] }`)).toEqual({ floor: 1, ceiling: 9 });
+    expect(
+      callsOf(
+        `  s: { agent: a, task: Go., retry: { max_attempts: 3 }, fallback: [{ model: anthropic/x }, { agent: a }] }`,
+      ),
+    ).toEqual({ floor: 1, ceiling: 9 });
     const matrix = `  s: { matrix: { m: [anthropic/x, anthropic/y], n: [1, 2] }, model: "\${{ matrix.m }}", agent: a, task: Go. }`;
     expect(callsOf(matrix)).toEqual({ floor: 4, ceiling: 4 });
     expect(estimate(planOf(matrix)).models.map(({ id, maxCalls }) => [id, maxCalls])).toEqual([
@@ -115,18 +127,26 @@ describe("calls inside of steps", () => {
   });
 
   it("count a batch as one", () => {
-    expect(callsOf(`  s: { for_each: "\${{ inputs.names }}", batch: 2, agent: a, task: "{{ items }}" }`)).toEqual({ floor: 2, ceiling: 2 });
-    expect(callsOf(`  s: { for_each: { glob: "*.md" }, max_items: 25, batch: 10, agent: a, task: "{{ items }}" }`)).toEqual({ floor: 0, ceiling: 3 });
+    expect(callsOf(`  s: { for_each: "\${{ inputs.names }}", batch: 2, agent: a, task: "{{ items }}" }`)).toEqual({
+      floor: 2,
+      ceiling: 2,
+    });
+    expect(
+      callsOf(`  s: { for_each: { glob: "*.md" }, max_items: 25, batch: 10, agent: a, task: "{{ items }}" }`),
+    ).toEqual({ floor: 0, ceiling: 3 });
   });
 });
 
 describe("the static fingerprint of what is inside", () => {
   const digest = (steps: string, files = {}) => staticFingerprint(planOf(steps, files), 0, 0);
-  const group = (inner: string, more = "") => `  g: { ${more} steps: { ${inner} }, outputs: { x: "\${{ steps.i.output }}" } }`;
+  const group = (inner: string, more = "") =>
+    `  g: { ${more} steps: { ${inner} }, outputs: { x: "\${{ steps.i.output }}" } }`;
   const base = digest(group("i: { agent: a, task: Hi. }"));
 
   it("is the same for a group whatever its steps' retries and timeouts", () => {
-    expect(digest(group("i: { agent: a, task: Hi., timeout: 1m, retry: { max_attempts: 2 } }", "timeout: 1h,"))).toBe(base);
+    expect(digest(group("i: { agent: a, task: Hi., timeout: 1m, retry: { max_attempts: 2 } }", "timeout: 1h,"))).toBe(
+      base,
+    );
   });
 
   it.each([
@@ -152,8 +172,12 @@ describe("the static fingerprint of what is inside", () => {
   });
 
   it("is each combination's own where a matrix names the models", () => {
-    const plan = planOf(`  s: { matrix: { m: [anthropic/x, anthropic/y] }, model: "\${{ matrix.m }}", agent: a, task: Go. }`);
-    const other = planOf(`  s: { matrix: { m: [anthropic/x, anthropic/z] }, model: "\${{ matrix.m }}", agent: a, task: Go. }`);
+    const plan = planOf(
+      `  s: { matrix: { m: [anthropic/x, anthropic/y] }, model: "\${{ matrix.m }}", agent: a, task: Go. }`,
+    );
+    const other = planOf(
+      `  s: { matrix: { m: [anthropic/x, anthropic/z] }, model: "\${{ matrix.m }}", agent: a, task: Go. }`,
+    );
     expect(staticFingerprint(plan, 0, 0, 0)).toBe(staticFingerprint(other, 0, 0, 0));
     expect(staticFingerprint(plan, 0, 0, 1)).not.toBe(staticFingerprint(other, 0, 0, 1));
     const [step] = plan.scopes[0]?.steps ?? [];
@@ -163,7 +187,9 @@ describe("the static fingerprint of what is inside", () => {
 
 describe("--model", () => {
   it("reaches the agents of sub-workflows, and aliases that only they have", () => {
-    const aliased = child.replace("agents:", "models: { smart: anthropic/claude-opus-5-5 }\nagents:").replace("model: anthropic/claude-opus-5-5 } }\nsteps", "model: smart } }\nsteps");
+    const aliased = child
+      .replace("agents:", "models: { smart: anthropic/claude-opus-5-5 }\nagents:")
+      .replace("model: anthropic/claude-opus-5-5 } }\nsteps", "model: smart } }\nsteps");
     const uses = `  u: { uses: ./c.yaml, with: { names: [x] } }`;
     const idsOf = (values: readonly string[]) => {
       const choice = parseModelChoice(values);
