@@ -4,7 +4,7 @@ import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import { isJsonObject, type Json } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
-import type { Plan, PlannedScope, PlannedStep } from "./types.ts";
+import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /**
  * The plan with these steps and all that they need, directly or not, and nothing else: the others are not in it, as
@@ -13,7 +13,7 @@ import type { Plan, PlannedScope, PlannedStep } from "./types.ts";
  * id the plan does not have.
  */
 export function onlySteps(plan: Plan, ids: readonly string[]): Result<Plan, string> {
-  const [scope, ...inner] = plan.scopes;
+  const [scope] = plan.scopes;
   if (ids.length === 0 || scope === undefined) return ok(plan);
   const positions = new Map(scope.steps.map(({ id }, index) => [id, index]));
   const named: number[] = [];
@@ -25,21 +25,27 @@ export function onlySteps(plan: Plan, ids: readonly string[]): Result<Plan, stri
     }
     named.push(position);
   }
-  const kept = withNeeds(scope, named, positions);
+  const kept = withNeeds(plan, scope, named, positions);
+  const top = reduce(scope, kept, positions);
   const { digest: _, ...content } = plan;
-  const reduced = { ...content, scopes: [reduce(scope, kept, positions), ...inner] };
+  const reduced = { ...content, scopes: withoutUnused([top, ...plan.scopes.slice(1)]) };
   return ok({ ...reduced, digest: digestOf(reduced as unknown as Json) });
 }
 
 /** The steps named and all before them, in the order of the file. */
-function withNeeds(scope: PlannedScope, named: readonly number[], positions: ReadonlyMap<string, number>): number[] {
+function withNeeds(
+  plan: Plan,
+  scope: PlannedScope,
+  named: readonly number[],
+  positions: ReadonlyMap<string, number>,
+): number[] {
   const kept = new Set(named);
   for (const index of kept) {
     const step = scope.steps[index];
     if (step === undefined) continue;
     for (const need of step.needs.flatMap(({ of }) => of)) kept.add(need);
     // A `finally` step reads others without waiting for them by an edge.
-    for (const id of stepsReadBy(step as unknown as Json)) {
+    for (const id of readInside(plan, step)) {
       const read = positions.get(id);
       if (read !== undefined) kept.add(read);
     }
@@ -66,6 +72,25 @@ function reduce(scope: PlannedScope, kept: readonly number[], positions: Readonl
   };
 }
 
+/** Parts of a planned step that are CEL without a template around. */
+const BARE = ["condition", "until", "itemKey"] as const;
+
+/** The scopes, each at its position; those that no step leads to any more are empty, so that nothing is asked for them. */
+function withoutUnused(scopes: readonly PlannedScope[]): readonly PlannedScope[] {
+  const used = new Set([0]);
+  for (const scope of used)
+    for (const { body } of scopes[scope]?.steps ?? []) if ("scope" in body) used.add(body.scope);
+  return scopes.map((scope, index) => (used.has(index) ? scope : EMPTY_SCOPE));
+}
+
+/** Ids of the steps that a step reads, and those inside of it when it is a group. */
+function readInside(plan: Plan, step: PlannedStep): string[] {
+  const own = stepsReadBy(step as unknown as Json);
+  if (step.body.kind !== "steps") return own;
+  const inner = plan.scopes[step.body.scope]?.steps ?? [];
+  return [...own, ...inner.flatMap((one) => readInside(plan, one))];
+}
+
 /** Ids of the steps that the templates anywhere in a part of the plan read. */
 function stepsReadBy(part: Json): string[] {
   if (Array.isArray(part)) return part.flatMap(stepsReadBy);
@@ -76,7 +101,9 @@ function stepsReadBy(part: Json): string[] {
     return referencesOf(part as unknown as Template).flatMap(({ path: [root, id] }) =>
       root === "steps" && id !== undefined ? [id] : [],
     );
-  const condition = part["condition"];
-  const own = typeof condition === "string" ? stepsReadBy({ kind: "cel", source: condition }) : [];
+  const own = BARE.flatMap((key) => {
+    const source = part[key];
+    return typeof source === "string" ? stepsReadBy({ kind: "cel", source }) : [];
+  });
   return [...own, ...Object.values(part).flatMap(stepsReadBy)];
 }

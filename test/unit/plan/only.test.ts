@@ -61,6 +61,19 @@ describe("a plan of only some steps", () => {
     expect(only("build")).toEqual(only("build", "fetch"));
   });
 
+  it("keeps what is inside of a group, with what that reads, and nothing of a group that is left out", () => {
+    const grouped = planOf(`  fetch: { value: 1 }
+  other: { steps: { inside: { agent: a, task: x } } }
+  group:
+    steps:
+      inner: { value: "\${{ steps.fetch.output }}" }
+`);
+    const reduced = onlySteps(grouped, ["group"]);
+    const scopes = reduced.ok ? reduced.value.scopes.map(({ steps }) => steps.map(({ id }) => id)) : [];
+    expect(scopes[0]).toEqual(["fetch", "group"]);
+    expect(scopes.slice(1).sort()).toEqual([[], ["inner"]]);
+  });
+
   it("of no names is the plan itself", () => {
     expect(onlySteps(plan, [])).toEqual({ ok: true, value: plan });
   });
