@@ -1,5 +1,5 @@
 // Proves the package as a user gets it: packs it, installs the tarball into an empty folder, runs the command there,
-// and compiles a program against its declarations.
+// and compiles and runs the program of docs/library.md.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,21 +22,14 @@ try {
   const names = readdirSync(examples).filter((name) => name.endsWith(".yaml") && !name.endsWith(".test.yaml"));
   run("npx", ["--no", "--", "muster", "validate", ...names.map((name) => join(examples, name))]);
 
-  writeFileSync(join(folder, "import.mjs"), 'console.log(typeof (await import("agentmuster")));\n');
-  equal(run("node", ["import.mjs"]).trim(), "object");
-  writeFileSync(
-    join(folder, "consumer.ts"),
-    'import * as muster from "agentmuster";\nexport const all: object = muster;\n',
-  );
+  // The program of docs/library.md, compiled against the declarations as strictly as can be, and run.
+  const page = readFileSync(join(folder, "node_modules/agentmuster/docs/library.md"), "utf8");
+  writeFileSync(join(folder, "consumer.ts"), block(page, "ts"));
   run(join(root, "node_modules/.bin/tsc"), [
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--types",
-    "",
-    "consumer.ts",
+    ...["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],
+    ...["--module", "nodenext", "--target", "es2024", "--types", "", "consumer.ts"],
   ]);
+  equal(run("node", ["consumer.js"]), block(page, "text"));
   process.stdout.write(`agentmuster ${version}: the package installs, runs and compiles\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -44,6 +37,13 @@ try {
 
 function run(command, args, cwd = folder) {
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** The first block of a language in a Markdown page. */
+function block(page, language) {
+  const found = new RegExp("^```" + language + "\\n(.*?)^```$", "ms").exec(page);
+  if (found === null) throw new Error(`the page has no block of ${language}`);
+  return found[1];
 }
 
 function equal(actual, expected) {

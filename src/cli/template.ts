@@ -52,12 +52,10 @@ export function readTemplate(name: string, projectRoot: string): readonly Templa
   );
   return [
     manifest,
-    ...beside
-      .sort()
-      .map((path) => ({
-        path: posix.join("workflows", name, path.split(sep).join("/")),
-        text: readFileSync(join(folder, path), "utf8"),
-      })),
+    ...beside.sort().map((path) => ({
+      path: posix.join("workflows", name, path.split(sep).join("/")),
+      text: readFileSync(join(folder, path), "utf8"),
+    })),
   ];
 }
 
