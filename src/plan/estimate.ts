@@ -28,8 +28,8 @@ export interface Estimate {
   /** In the order of the file. */
   readonly steps: readonly StepEstimate[];
   readonly calls: Range;
-  /** USD, without `unpriced` models and without `unknownInput`. */
-  readonly costUsd: Range;
+  /** USD, without `unpriced` models and without `unknownInput`; null when the price of no model that may be asked is known. */
+  readonly costUsd: Range | null;
   /** Every model that may be asked, in the order in which the plan first names it. */
   readonly models: readonly ModelEstimate[];
   /** Ids of models whose price nobody knows: their calls are not in `costUsd`. */
@@ -48,7 +48,10 @@ export interface StepEstimate extends FanSize {
   readonly units: Range;
   /** Calls of models, in all units of all that is around the step: 0 for steps that ask none. */
   readonly calls: Range;
-  readonly costUsd: Range;
+  /** USD without `unpriced` models; null when the price of no model that it may ask is known. */
+  readonly costUsd: Range | null;
+  /** Ids of the models that it may ask and whose price nobody knows. */
+  readonly unpriced: readonly string[];
   /** The steps inside of a group or a sub-workflow, whose calls and cost are in those of the step. */
   readonly steps: readonly StepEstimate[];
 }
@@ -82,7 +85,6 @@ export function estimate(plan: Plan, inputs: JsonObject = {}): Estimate {
     steps,
     ...totalOf(steps),
     models: ledger.models(),
-    unpriced: ledger.unpriced(),
     unknownInput: [...ledger.unknownInput],
     assumedInputs: Object.keys(known).filter((name) => !Object.hasOwn(inputs, name)),
     priceTableDate,
@@ -113,12 +115,25 @@ function estimateScope(plan: Plan, sizes: Sizes, times: Range, ledger: Ledger): 
   });
 }
 
-function totalOf(steps: readonly StepEstimate[]): Pick<StepEstimate, "calls" | "costUsd"> {
-  const total = (range: (step: StepEstimate) => Range): Range => ({
-    floor: steps.reduce((sum, step) => sum + range(step).floor, 0),
-    ceiling: steps.reduce((sum, step) => sum + range(step).ceiling, 0),
-  });
-  return { calls: total((step) => step.calls), costUsd: total((step) => step.costUsd) };
+type Sums = Pick<StepEstimate, "calls" | "costUsd" | "unpriced">;
+
+function totalOf(steps: readonly StepEstimate[]): Sums {
+  const asking = steps.filter(({ calls }) => calls.ceiling > 0);
+  const costs = asking.flatMap(({ costUsd }) => costUsd ?? []);
+  return {
+    calls: sumOf(asking.map(({ calls }) => calls)),
+    costUsd: asking.length > 0 && costs.length === 0 ? null : sumOf(costs),
+    unpriced: [...new Set(asking.flatMap(({ unpriced }) => unpriced))],
+  };
+}
+
+function sumOf(ranges: readonly Range[]): Range {
+  const sum = { floor: 0, ceiling: 0 };
+  for (const { floor, ceiling } of ranges) {
+    sum.floor += floor;
+    sum.ceiling += ceiling;
+  }
+  return sum;
 }
 
 function roundsOf({ repeat }: PlannedStep): number {
@@ -168,11 +183,13 @@ function callsOf(
   units: Range,
   sizes: Sizes,
   ledger: Ledger,
-): Pick<StepEstimate, "calls" | "costUsd"> {
+): Sums {
   const calls = { floor: 0, ceiling: 0 };
   const costUsd = { floor: 0, ceiling: 0 };
+  const unpriced = new Set<string>();
+  let isPriced = false;
   const { body } = step;
-  if (body.kind !== "agent") return { calls, costUsd };
+  if (body.kind !== "agent") return { calls, costUsd, unpriced: [] };
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
   const turns = step.output === null ? 1 : 2;
   calls.floor = units.floor;
@@ -183,14 +200,18 @@ function callsOf(
     calls.ceiling += attempts * turns * models.length;
     models.forEach((model, position) => {
       const price = ledger.add(model, attempts * turns);
-      if (price === null) return;
+      if (price === null) {
+        if (attempts > 0) unpriced.add(model.id);
+        return;
+      }
+      isPriced = true;
       if (isFirst && position === 0) costUsd.floor += (units.floor / split) * leastCost(price, prompts);
       costUsd.ceiling += attempts * worstCaseCost(price, longest, model.maxTokens);
       const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
       if (turns === 2) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);
     });
   }
-  return { calls, costUsd };
+  return { calls, costUsd: isPriced || unpriced.size === 0 ? costUsd : null, unpriced: [...unpriced] };
 }
 
 /** One call with what its prompts hold in any case, all of it cheap from the cache, and one token of answer. */

@@ -35,9 +35,4 @@ export class Ledger {
   models(): readonly ModelEstimate[] {
     return [...this.#models.values()];
   }
-
-  /** Ids of the models without a known price, each once. */
-  unpriced(): readonly string[] {
-    return [...new Set(this.models().flatMap(({ id, price }) => (price === null ? [id] : [])))];
-  }
 }

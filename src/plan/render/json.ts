@@ -5,7 +5,8 @@ import { EMPTY_SCOPE, type Plan } from "../types.ts";
 
 /**
  * The plan as a JSON document, version 1, ending in a line feed: `{ version, plan, waves, critical_path, estimate }`.
- * `plan` is the plan as it is hashed; `waves` and `critical_path` name steps; money is USD.
+ * `plan` is the plan as it is hashed; `waves` and `critical_path` name steps; money is USD without `unpriced` models,
+ * null when no price is known.
  * History: 1 = the first.
  */
 export function renderJson(plan: Plan, estimate: Estimate): string {
@@ -18,7 +19,7 @@ export function renderJson(plan: Plan, estimate: Estimate): string {
     critical_path: criticalPathOf(scope).map(idOf),
     estimate: {
       calls: rangeOf(estimate.calls),
-      cost_usd: rangeOf(estimate.costUsd),
+      cost_usd: estimate.costUsd === null ? null : rangeOf(estimate.costUsd),
       steps: estimate.steps.map(stepOf),
       models: estimate.models.map(({ id, price, maxCalls }) => ({
         id,
@@ -42,7 +43,8 @@ function stepOf(step: StepEstimate): JsonObject {
     size_known: step.isSizeKnown,
     too_large: step.isTooLarge,
     calls: rangeOf(step.calls),
-    cost_usd: rangeOf(step.costUsd),
+    cost_usd: step.costUsd === null ? null : rangeOf(step.costUsd),
+    unpriced: step.unpriced,
     steps: step.steps.map(stepOf),
   };
 }

@@ -1,9 +1,9 @@
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
-import { formatCost, formatDuration, formatRange, oneLine } from "./format.ts";
+import { formatDuration, formatRange, oneLine } from "./format.ts";
 import { renderMermaid } from "./mermaid.ts";
-import { costText, count, headline, modelText, needText, priceText } from "./words.ts";
+import { costText, count, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 
 /**
  * The plan as Markdown for a comment on a change: a picture, a table of the steps, the bounds. Every text of the
@@ -25,7 +25,7 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
         text(modelText(plan, step)),
         text(needs.join(", and ")),
       ];
-      return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? formatCost(sums.costUsd) : ""]];
+      return [[...cells, asksModels ? formatRange(sums.calls) : "", asksModels ? text(stepCostText(sums)) : ""]];
     }),
   );
   const { concurrency, timeoutMs } = plan.limits;

@@ -1,8 +1,8 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
-import { formatCost, formatCount, formatDuration, formatRange, oneLine } from "./format.ts";
-import { costText, count, fallbackText, headline, modelText, needText, priceText } from "./words.ts";
+import { formatCount, formatDuration, formatRange, oneLine } from "./format.ts";
+import { costText, count, fallbackText, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** How the text is emphasised; the default leaves it plain. */
@@ -97,7 +97,7 @@ function stepLines(
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
   if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);
   if (step.body.kind === "uses" && known.has(step.body.scope)) rows.push(["steps", "as above"]);
-  if (sums.calls.ceiling > 0) rows.push(["calls", `${formatRange(sums.calls)}, ${formatCost(sums.costUsd)}`]);
+  if (sums.calls.ceiling > 0) rows.push(["calls", `${formatRange(sums.calls)}, ${stepCostText(sums)}`]);
 
   const [first = "", ...more] = wrap(headline(plan, step, sums), " ".repeat(indent), WIDTH);
   const id = `${" ".repeat(left)}${step.id}`;

@@ -76,14 +76,21 @@ export function priceText({ id, price }: ModelEstimate): string {
 
 /** The bounds of the cost, and what is not in them. */
 export function costText(estimate: Estimate): string {
-  const isUnknown = estimate.models.every((model) => model.price === null);
-  if (isUnknown) return "unknown, since no model has a known price";
+  if (estimate.costUsd === null) return "unknown, since no model has a known price";
   const parts = [formatCost(estimate.costUsd)];
   if (estimate.unpriced.length > 0) parts.push(`the calls of ${estimate.unpriced.join(", ")} (price unknown)`);
   if (estimate.unknownInput.length > 0) {
     parts.push(`input of unknown size: ${estimate.unknownInput.join(", ")}`);
   }
   return parts.join(", plus ");
+}
+
+/** The bounds of the cost of a step that asks models: `up to $0.01 plus what a/b costs`, `price unknown`. */
+export function stepCostText({ costUsd, unpriced }: StepEstimate): string {
+  if (costUsd === null) return "price unknown";
+  if (unpriced.length === 0) return formatCost(costUsd);
+  const known = formatCost(costUsd).replace(/^\$0 to /, "up to ");
+  return `${known} plus what ${unpriced.join(" and ")} cost${unpriced.length === 1 ? "s" : ""}`;
 }
 
 /** `1 item`, `1,000 items`. */
