@@ -7,6 +7,7 @@ import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createValueStep } from "./engine/step/value.ts";
 import { createWaitStep } from "./engine/step/wait.ts";
+import { createFileReader } from "./engine/workspace/file.ts";
 import { createGlob } from "./engine/workspace/glob.ts";
 import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/launch.ts";
@@ -187,6 +188,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     evaluator: createEvaluator(),
     check,
     glob: createGlob(options.workspace),
+    file: createFileReader(options.workspace),
     redactor: redactor.value,
     secrets,
     onEvents: options.onEvents,
@@ -223,7 +225,7 @@ function observer(clock: Clock) {
 export function readingTools(
   workspace: string,
   simulated: boolean,
-): Pick<Surroundings, "evaluator" | "check" | "glob" | "handlers" | "clock"> {
+): Pick<Surroundings, "evaluator" | "check" | "glob" | "file" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
     throw new Error("a run that is only read does nothing");
@@ -238,6 +240,7 @@ export function readingTools(
     evaluator: createEvaluator(),
     check,
     glob: createGlob(workspace),
+    file: createFileReader(workspace),
     clock: systemClock,
     handlers: simulated
       ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })

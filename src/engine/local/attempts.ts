@@ -17,6 +17,7 @@ import { expressionFailure } from "../step/expression-failure.ts";
 import type { AttemptResult } from "../step/handler.ts";
 import { valueAt } from "./context.ts";
 import type { CoreOptions } from "./core-options.ts";
+import { FilesRead } from "./files-read.ts";
 import type { Gates } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scopes } from "./scopes.ts";
@@ -199,11 +200,7 @@ export class Attempts {
       unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
     const variables = { ...entry, ...previous };
     const values = view.values(read.body, index, variables);
-    const print = fingerprint(
-      read.staticDigest,
-      read.body.map((name) => [name.join("."), valueAt(values, name)]),
-    );
-    const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
+    const files = new FilesRead(this.#o.options.file);
     const prepared =
       step.body.kind === "steps" || step.body.kind === "uses"
         ? ok(null)
@@ -213,7 +210,11 @@ export class Attempts {
             values: read.secrets ? { ...values, secrets: view.secrets } : values,
             workflowEnv: view.workflowEnv,
             unit: unit.item === null ? null : unit.item.index,
+            resources: files,
           });
+    const valuesRead = read.body.map((name) => [name.join("."), valueAt(values, name)] as const);
+    const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
+    const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
     unit.task = {
       iteration,
       stage,
@@ -415,7 +416,7 @@ function stageOf(step: PlannedStep, stage: number): PlannedStep {
   const agent = fallback.agent ?? step.body.agent;
   // Another agent brings its own models.
   const models = fallback.models ?? (fallback.agent === null ? step.body.models : null);
-  return { ...step, body: { ...step.body, agent, models } };
+  return { ...step, body: { ...step.body, agent, models, modelsByItem: fallback.models === null && fallback.agent === null ? step.body.modelsByItem : null } };
 }
 
 /** A batch whose list has not one result for each item. */

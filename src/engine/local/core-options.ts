@@ -26,6 +26,8 @@ export interface CoreOptions {
   readonly check: SchemaCheck;
   /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
   readonly glob: (pattern: string) => Result<readonly string[], string>;
+  /** The text of a file of the workspace, for `file` in texts; the error is a sentence. */
+  readonly file: (path: string) => Result<string, string>;
   readonly read: ReadValue;
   /** Makes a value storable; large ones go to the blob store at once. */
   readonly keep: (value: Json) => ValueRef;

@@ -32,6 +32,7 @@ export interface Surroundings {
   readonly check: SchemaCheck;
   /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
   readonly glob: CoreOptions["glob"];
+  readonly file: CoreOptions["file"];
   readonly evaluator: Evaluator;
   readonly redactor: Redactor;
   /** Values of the plan's secrets by name. */
@@ -250,7 +251,7 @@ function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: num
 export function readRun(
   summary: RunSummary,
   plan: Plan,
-  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "handlers" | "clock">,
+  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "file" | "handlers" | "clock">,
 ): Result<Recall & { readonly facts: FactIndex }, Failure> {
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
@@ -265,7 +266,7 @@ export function readRun(
 
 type Needed = Pick<
   Surroundings,
-  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "secrets" | "concurrency"
+  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "file" | "secrets" | "concurrency"
 >;
 
 function coreOptions(
@@ -277,7 +278,7 @@ function coreOptions(
 ): Result<Omit<CoreOptions, "sink">, Failure> {
   const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
   if (!workflowEnv.ok) return workflowEnv;
-  const { store, clock, handlers, evaluator, check, glob, secrets, concurrency } = around;
+  const { store, clock, handlers, evaluator, check, glob, file, secrets, concurrency } = around;
   return ok({
     info,
     base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
@@ -288,6 +289,7 @@ function coreOptions(
     evaluator,
     check,
     glob,
+    file,
     read: (ref) =>
       "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
     keep: (value) => keepValue(store, value),

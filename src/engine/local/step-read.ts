@@ -21,8 +21,8 @@ export interface StepRead {
   readonly untilPaths: readonly (readonly string[])[];
   readonly onErrorPaths: readonly (readonly string[])[];
   readonly secrets: boolean;
-  /** S of the fingerprint. */
-  readonly staticDigest: string;
+  /** S of the fingerprint of a unit; null = a step without units. */
+  readonly staticDigest: (item: number | null) => string;
   /** Indices of needs that may still run when this step starts; null when it waits for all. */
   readonly unfinished: readonly number[] | null;
 }
@@ -50,9 +50,16 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
     untilPaths: pathsOf(present(until)),
     onErrorPaths: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
     secrets: all.some((path) => path[0] === "secrets"),
-    staticDigest: staticFingerprint(plan, scope, index),
+    staticDigest: digestOfUnit(plan, scope, index, step),
     unfinished: readsUnfinished(step) ? partial.flatMap((group) => group.of) : null,
   };
+}
+
+/** S of a unit: one for all units, but where each combination of a matrix asks models of its own. */
+function digestOfUnit(plan: Plan, scope: number, index: number, { body }: PlannedStep): StepRead["staticDigest"] {
+  if (body.kind === "agent" && body.modelsByItem !== null) return (item) => staticFingerprint(plan, scope, index, item);
+  const digest = staticFingerprint(plan, scope, index);
+  return () => digest;
 }
 
 /** Every template whose value goes into what a step does. */

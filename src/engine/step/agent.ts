@@ -9,16 +9,15 @@ import type { StepHandler } from "./handler.ts";
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | "check">): StepHandler {
   return {
-    prepare(step, { plan, evaluator, values, unit }) {
+    prepare(step, { plan, evaluator, values, unit, resources }) {
       const { body } = step;
-      const byUnit = body.kind === "agent" && unit !== null ? body.modelsByItem?.[unit] : undefined;
-      const models = byUnit ?? modelsOf(plan, step);
+      const models = modelsOf(plan, step, unit);
       const [first] = models;
       if (body.kind !== "agent" || first === undefined) return err(failure("internal", "bug", "not an agent step"));
       const instructions = plan.agents[body.agent]?.instructions ?? null;
-      const system = instructions === null ? null : evaluator.evaluate(instructions, values);
+      const system = instructions === null ? null : evaluator.evaluate(instructions, values, undefined, resources);
       if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));
-      const prompt = evaluator.evaluate(body.task, values);
+      const prompt = evaluator.evaluate(body.task, values, undefined, resources);
       if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
       if (asText(prompt.value).trim() === "") {
         return err(

@@ -1,4 +1,4 @@
-import type { Evaluator } from "../../expression/evaluate.ts";
+import type { Evaluator, Resources } from "../../expression/evaluate.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
@@ -35,6 +35,8 @@ export interface PrepareContext {
   readonly plan: Plan;
   readonly evaluator: Evaluator;
   /** The values behind the names that the step reads; `secrets` among them for `env`. */
+  /** Files that texts read by `file`. */
+  readonly resources: Resources;
   readonly values: { readonly [root: string]: Json | undefined };
   /** `env` of the workflow, evaluated; secrets inside. For the environment of processes only. */
   readonly workflowEnv: { readonly [name: string]: string };

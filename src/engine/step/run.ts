@@ -61,10 +61,10 @@ function resolveRequest(
   context: PrepareContext,
   options: RunStepOptions,
 ): Result<ProcessRequest, Failure> {
-  const { evaluator, values, workflowEnv } = context;
+  const { evaluator, values, workflowEnv, resources } = context;
   const problems: Failure[] = [];
   const text = (key: string, template: Template): string => {
-    const value = evaluator.evaluate(template, values);
+    const value = evaluator.evaluate(template, values, undefined, resources);
     if (value.ok) return asText(value.value);
     problems.push(expressionFailure(key, step.id, value.error));
     return "";

@@ -2,6 +2,7 @@ import { createAgentStep } from "../../../src/engine/step/agent.ts";
 import { createRunStep } from "../../../src/engine/step/run.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
 import { createWaitStep } from "../../../src/engine/step/wait.ts";
+import { createFileReader } from "../../../src/engine/workspace/file.ts";
 import { createGlob } from "../../../src/engine/workspace/glob.ts";
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import type { Surroundings } from "../../../src/engine/local/launch.ts";
@@ -51,6 +52,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     evaluator: createEvaluator(),
     check,
     glob: createGlob(workspace),
+    file: createFileReader(workspace),
     redactor: redactor.value,
     secrets,
     onEvents,

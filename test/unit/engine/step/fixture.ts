@@ -1,3 +1,4 @@
+import { err } from "../../../../src/util/result.ts";
 import type {
   AttemptContext,
   AttemptResult,
@@ -29,7 +30,8 @@ export function prepare(
   const plan = planOfText(`muster: 1\nname: w\n${head}\nsteps:\n  x:\n    ${step.split("\n").join("\n    ")}\n`);
   const planned = plan.scopes[0]?.steps[0];
   if (planned === undefined) throw new Error("the plan has no step");
-  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv, unit: null };
+  const resources = { file: (path: string) => err(`no file ${path} in this test`) };
+  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv, unit: null, resources };
   return handler.prepare(planned, context);
 }
 
