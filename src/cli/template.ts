@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, posix, relative, sep } from "node:path";
+import { basename, dirname, extname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { isJsonObject } from "../util/json.ts";
@@ -36,35 +36,45 @@ export function listTemplates(): readonly Template[] {
 }
 
 /**
- * The files of a template as they are written into a project: the manifest, whose first line leads an editor to the
- * schema, and what lies in the folder of its name.
+ * The files of a template as they are written into a project: the manifest, what lies in the folder of its name, and
+ * the partials that any of them includes. The first line of a manifest leads an editor to the schema.
  */
 export function readTemplate(name: string, projectRoot: string): readonly TemplateFile[] {
   const workflows = join(packageRoot(), "workflows");
-  const manifest = {
-    path: `workflows/${name}.yaml`,
-    text: withSchema(readFileSync(join(workflows, `${name}.yaml`), "utf8"), projectRoot),
-  };
-  const folder = join(workflows, name);
-  if (!existsSync(folder)) return [manifest];
-  const beside = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
-    statSync(join(folder, path)).isFile(),
+  const paths = [`${name}.yaml`, ...filesIn(join(workflows, name)).map((path) => posix.join(name, path))];
+  const texts = paths.map((path) => readFileSync(join(workflows, path), "utf8"));
+  const partials = filesIn(join(workflows, "prompts")).filter((file) =>
+    texts.some((text) => text.includes(`{{> ${basename(file, extname(file))}}}`)),
   );
-  return [
-    manifest,
-    ...beside.sort().map((path) => ({
-      path: posix.join("workflows", name, path.split(sep).join("/")),
-      text: readFileSync(join(folder, path), "utf8"),
-    })),
-  ];
+  for (const file of partials) {
+    paths.push(posix.join("prompts", file));
+    texts.push(readFileSync(join(workflows, "prompts", file), "utf8"));
+  }
+  return paths.map((path, index) => {
+    const text = texts[index] ?? "";
+    return {
+      path: posix.join("workflows", path),
+      text: path.endsWith(".yaml") ? withSchema(text, path, projectRoot) : text,
+    };
+  });
 }
 
-/** The schema that is installed in the project, else the published one of this version. */
-function withSchema(manifest: string, projectRoot: string): string {
+/** Every file below a folder, with `/`, in order; none when there is no such folder. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return paths
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .map((path) => path.split(sep).join("/"))
+    .sort();
+}
+
+/** The schema that is installed in the project, else the published one of this version. `path` is below `workflows`. */
+function withSchema(manifest: string, path: string, projectRoot: string): string {
   const installed = "node_modules/agentmuster/schemas/workflow.v1.json";
-  const isInstalled = existsSync(join(projectRoot, installed));
-  const schema = isInstalled
-    ? posix.join("..", installed)
+  const up = "../".repeat(path.split("/").length);
+  const schema = existsSync(join(projectRoot, installed))
+    ? `${up}${installed}`
     : `https://unpkg.com/agentmuster@${version}/schemas/workflow.v1.json`;
   return manifest.replace(/^# yaml-language-server: .*$/m, () => `# yaml-language-server: $schema=${schema}`);
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suggest } from "../../diagnostic/suggest.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
-import { listTemplates, readTemplate, type Template } from "../template.ts";
+import { listTemplates, readTemplate, type Template, type TemplateFile } from "../template.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface InitOptions {
@@ -26,8 +26,12 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       `there is no template '${name}'${near === null ? "" : `; did you mean '${near}'?`} 'muster init' lists them`,
     );
   }
-  const files = readTemplate(name, terminal.cwd);
-  const taken = files.filter(({ path }) => existsSync(join(terminal.cwd, path)));
+  const all = readTemplate(name, terminal.cwd);
+  // Templates share partials: one that is there already, and is the same, is no obstacle.
+  const isThere = (file: TemplateFile): boolean => existsSync(join(terminal.cwd, file.path));
+  const isSame = (file: TemplateFile): boolean => readFileSync(join(terminal.cwd, file.path), "utf8") === file.text;
+  const files = all.filter((file) => !(isPartial(file) && isThere(file) && isSame(file)));
+  const taken = files.filter(isThere);
   if (taken.length > 0)
     throw new UsageError(
       `nothing was written: ${taken.map(({ path }) => path).join(", ")} ${taken.length === 1 ? "is" : "are"} there already; move ${taken.length === 1 ? "it" : "them"} away first`,
@@ -51,6 +55,10 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       ),
     );
   return exitCode.succeeded;
+}
+
+function isPartial({ path }: TemplateFile): boolean {
+  return path.startsWith("workflows/prompts/");
 }
 
 function listText(templates: readonly Template[], { color }: Terminal): string {
