@@ -25,10 +25,9 @@ try {
   // The program of docs/library.md, compiled against the declarations as strictly as can be, and run.
   const page = readFileSync(join(folder, "node_modules/agentmuster/docs/library.md"), "utf8");
   writeFileSync(join(folder, "consumer.ts"), block(page, "ts"));
-  run(join(root, "node_modules/.bin/tsc"), [
-    ...["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],
-    ...["--module", "nodenext", "--target", "es2024", "--types", "", "consumer.ts"],
-  ]);
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
+  const target = ["--module", "nodenext", "--target", "es2024", "--types", ""];
+  run(join(root, "node_modules/.bin/tsc"), [...strict, ...target, "consumer.ts"]);
   equal(run("node", ["consumer.js"]), block(page, "text"));
   process.stdout.write(`agentmuster ${version}: the package installs, runs and compiles\n`);
 } finally {

@@ -68,6 +68,7 @@ export function startOnDisk(
     evaluator: createEvaluator(),
     check: createSchemaCheck(),
     glob: () => ({ ok: true, value: [] }),
+    file: (path) => ({ ok: false, error: `no file ${path}` }),
     hurry: false,
     redactor: redactor.value,
     secrets: {},
