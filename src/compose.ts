@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSyn
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { stopOrphans } from "./engine/process/orphan.ts";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
@@ -10,7 +11,7 @@ import { createWaitStep } from "./engine/step/wait.ts";
 import { createFileReader } from "./engine/workspace/file.ts";
 import { createGlob } from "./engine/workspace/glob.ts";
 import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
-import type { Surroundings } from "./engine/local/launch.ts";
+import type { Surroundings } from "./engine/local/surroundings.ts";
 import type { Environment } from "./compose/environment.ts";
 import { liveProviders, missingKeys, providerKeys } from "./compose/providers.ts";
 import { recordingProviders } from "./compose/record.ts";
@@ -22,7 +23,7 @@ import type { Recording, RecordingEntry } from "./provider/recording/recording.t
 import { createReplayProvider } from "./provider/recording/replay-provider.ts";
 import { createSimulateProvider } from "./provider/simulate.ts";
 import { simulatedText, simulatedValue } from "./provider/simulate/value.ts";
-import { nearest, type Project } from "./util/project.ts";
+import { nearest, runsFolderOf, type Project } from "./util/project.ts";
 import { createNdjsonReporter } from "./reporter/ndjson.ts";
 import { createPlainReporter } from "./reporter/plain.ts";
 import type { Reporter } from "./reporter/reporter.ts";
@@ -73,7 +74,7 @@ export function hasState(project: Project): boolean {
 
 /** Deletes what a run left in `.muster/runs/RUN/`, if there is anything. */
 export function removeRunFolder(project: Project, runId: string): void {
-  const runs = join(dirname(project.statePath), "runs");
+  const runs = runsFolderOf(project);
   const folder = join(runs, runId);
   // A run may be called `..`: what it would lead to is not its folder.
   if (dirname(folder) === runs && basename(folder) === runId) rmSync(folder, { recursive: true, force: true });
@@ -85,6 +86,14 @@ function keepOutOfGit(project: Project): void {
   if (project.statePath !== join(folder, "state.db") || existsSync(join(folder, ".gitignore"))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, ".gitignore"), "*\n");
+}
+
+/** With the run's id, this tells the programs of a run from those of another project's run with the same id. */
+const RUNS_VARIABLE = "MUSTER_RUNS_FOLDER";
+
+/** Stops the programs that a dead runner of the run left behind here; answers how many. For who holds the run's lease. */
+export function stopLeftBehind(project: Project, runId: string): Promise<number> {
+  return stopOrphans([`MUSTER_RUN_ID=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`]);
 }
 
 /** Reads a text file of the user's; what is wrong with its bytes are diagnostics, what the system says is thrown. */
@@ -174,7 +183,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     run: createRunStep({
       workspace: options.workspace,
       isolated: createIsolatedFolders(options.runsFolder),
-      environment: inherited(env, plan.secrets),
+      environment: { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder },
       check,
     }),
     value: createValueStep(check),

@@ -6,6 +6,7 @@ export const exitCode = {
   invalid: 3,
   waiting: 4,
   bug: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

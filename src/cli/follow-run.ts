@@ -45,6 +45,9 @@ export function reporterFor(terminal: Terminal, told: Told, shape: RunShape): Re
   );
 }
 
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Waits for the end of a run, passes signals on to it, and shows what came of it. */
 export async function followRun(run: LocalRun, followed: Followed): Promise<ExitCode> {
   const { terminal, shape, reporter } = followed;
@@ -55,11 +58,9 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
     signal ??= name;
     run.interrupt();
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const name of SIGNALS) process.on(name, interrupt);
   const outcome = await run.done.finally(() => {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const name of SIGNALS) process.off(name, interrupt);
     reporter.close();
   });
   writeReport(outcome, followed);
@@ -72,8 +73,13 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
 
 function codeOf({ status }: RunOutcome, signal: NodeJS.Signals | null): ExitCode {
   if (status === "succeeded") return exitCode.succeeded;
-  if (status === "interrupted") return signal === "SIGTERM" ? exitCode.terminated : exitCode.interrupted;
+  if (status === "interrupted") return interruptedBy(signal);
   return exitCode.runFailed;
+}
+
+function interruptedBy(signal: NodeJS.Signals | null): ExitCode {
+  if (signal === "SIGTERM") return exitCode.terminated;
+  return signal === "SIGHUP" ? exitCode.hungUp : exitCode.interrupted;
 }
 
 function writeReport(outcome: RunOutcome, followed: Followed): void {

@@ -19,8 +19,8 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
   const { env } = process;
   const wantsColor = options.color && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   const isColor = wantsColor && ((env["FORCE_COLOR"] ?? "") !== "" || process.stderr.isTTY);
-  // A reader that went away (`| head`) must not end the run.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
+  // A reader that went away (`| head`), or a terminal that was closed, must not end the run.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreLostReader);
   return {
     cwd: process.cwd(),
     env,
@@ -47,6 +47,6 @@ function stderrScreen(): Screen {
   };
 }
 
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function ignoreLostReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { createSurroundings, processEnvironment, workspaceOf } from "../compose.ts";
-import { prepareResume, type Frozen } from "../engine/local/launch.ts";
+import { createSurroundings, processEnvironment, stopLeftBehind, workspaceOf } from "../compose.ts";
+import { prepareResume } from "../engine/local/resume.ts";
+import type { Frozen } from "../engine/local/surroundings.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { RunSummary } from "../store/store.ts";
 import type { Project } from "../util/project.ts";
@@ -59,10 +60,11 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
     if (!around.ok) throw new RequestError(around.error);
     const prepared = prepareResume(summary, plan, new Set(rerun), around.value);
     if (!prepared.ok) throw new RequestError([prepared.error.message]);
-    const started = prepared.value.go();
-    if (!started.ok)
-      throw new RequestError([`run ${runId} is being run by pid ${started.error.pid} on ${started.error.host}`]);
-    const outcome = await follow(started.value, options.signal);
+    const taken = prepared.value.take();
+    if (!taken.ok)
+      throw new RequestError([`run ${runId} is being run by pid ${taken.error.pid} on ${taken.error.host}`]);
+    await stopLeftBehind(project, runId);
+    const outcome = await follow(taken.value.go(), options.signal);
     const origin = recording?.origin ?? null;
     return reportOf(outcome, { runId, plan, inputs, startedAt: summary.startedAt, origin, simulated }, store);
   } finally {

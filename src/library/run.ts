@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openRecording, processEnvironment, workspaceOf, type Recording } from "../compose.ts";
 import type { Environment } from "../compose/environment.ts";
@@ -6,7 +6,7 @@ import { resolveInputs } from "../plan/input.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { JsonObject } from "../util/json.ts";
 import { silentLog } from "../util/log.ts";
-import type { Project } from "../util/project.ts";
+import { runsFolderOf, type Project } from "../util/project.ts";
 import { createSchemaCheck } from "../util/schema-check.ts";
 import { resolveAuto } from "./auto.ts";
 import { beginRun, type Refusal } from "./begin.ts";
@@ -93,7 +93,7 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
 /** The parts of a start that are passed on as they are. */
 export function surroundingOptions({ concurrency, onEvent }: StartOptions, project: Project) {
   return {
-    runsFolder: join(dirname(project.statePath), "runs"),
+    runsFolder: runsFolderOf(project),
     concurrency: concurrency ?? null,
     onEvents: (events: readonly StoredEvent[]) => {
       if (onEvent !== undefined) for (const event of events) onEvent(event);

@@ -15,6 +15,11 @@ export function findProject(cwd: string, statePath: string | null): Project {
   return { root, statePath: statePath === null ? join(root, ".muster", "state.db") : resolve(cwd, statePath) };
 }
 
+/** Where runs have folders of their own: `runs` beside the state. */
+export function runsFolderOf(project: Project): string {
+  return join(dirname(project.statePath), "runs");
+}
+
 /** The root of the project around a folder. */
 export function findProjectRoot(cwd: string): string {
   return nearest(cwd, [".muster", ".git"]) ?? cwd;

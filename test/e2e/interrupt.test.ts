@@ -19,6 +19,7 @@ describe("a signal stops a run and loses nothing", () => {
   story.for([
     { signal: "SIGINT", code: 130 },
     { signal: "SIGTERM", code: 143 },
+    { signal: "SIGHUP", code: 129 },
   ] as const)(
     "$signal: the call in flight is answered and kept, nothing new starts, exit $code",
     async ({ signal, code }, { fake, project }) => {

@@ -1,10 +1,11 @@
-import { hasState, mayTake, openStore, thisOwner } from "../../compose.ts";
+import { hasState, mayTake, openStore, stopLeftBehind, thisOwner } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
-import { planOfRun } from "../../engine/local/launch.ts";
+import { planOfRun } from "../../engine/local/read-run.ts";
 import { systemClock } from "../../util/clock.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import type { Terminal } from "../terminal.ts";
+import { leftBehind } from "../view/left-behind.ts";
 
 /** `muster kill RUN [STEP]`: a live run is told through its inbox; one whose runner is gone is cancelled here. */
 export async function run(
@@ -37,17 +38,18 @@ export async function run(
         `nobody runs ${runId} now, so step '${step}' cannot be stopped: 'muster resume ${runId}' goes on with it`,
       );
     }
+    const stopped = await stopLeftBehind(project, runId);
     const data = {
       status: "cancelled",
       error: { class: "cancelled", code: "killed", message: "the run was stopped on request" },
     };
     store.commit(lease.lease, {
-      events: [{ seq: store.lastSeq(runId) + 1, at: now, type: "run.finished", data }],
+      events: [{ seq: store.lastSeq(runId) + 1, at: systemClock.now(), type: "run.finished", data }],
       facts: [],
       status: "cancelled",
     });
     store.releaseLease(lease.lease);
-    terminal.err(`${runId} is cancelled; nobody was running it\n`);
+    terminal.err(`${runId} is cancelled; nobody was running it${stopped === 0 ? "" : `, ${leftBehind(stopped)}`}\n`);
     return exitCode.succeeded;
   } finally {
     store.close();

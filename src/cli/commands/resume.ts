@@ -1,7 +1,8 @@
-import { dirname, join, resolve } from "node:path";
-import { createSurroundings, hasState, mayTake, openStore, workspaceOf } from "../../compose.ts";
-import { findProject } from "../../util/project.ts";
-import { prepareResume, type Frozen } from "../../engine/local/launch.ts";
+import { resolve } from "node:path";
+import { createSurroundings, hasState, mayTake, openStore, stopLeftBehind, workspaceOf } from "../../compose.ts";
+import { findProject, runsFolderOf } from "../../util/project.ts";
+import { prepareResume } from "../../engine/local/resume.ts";
+import type { Frozen } from "../../engine/local/surroundings.ts";
 import { resumePlan } from "../../engine/local/recall.ts";
 import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
@@ -11,6 +12,7 @@ import type { AutoChoice } from "../../plan/auto-model.ts";
 import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
+import { leftBehind } from "../view/left-behind.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
@@ -59,7 +61,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       plan,
       env: terminal.env,
       workspace: workspaceOf(file, project),
-      runsFolder: join(dirname(project.statePath), "runs"),
+      runsFolder: runsFolderOf(project),
       store,
       recording,
       simulated,
@@ -74,8 +76,10 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       `resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.recall), terminal.color)}`,
     );
     if (options.dryRun === true) return exitCode.succeeded;
-    const started = prepared.value.go();
-    if (!started.ok) throw refused(runId, started.error);
+    const taken = prepared.value.take();
+    if (!taken.ok) throw refused(runId, taken.error);
+    const stopped = await stopLeftBehind(project, runId);
+    if (stopped > 0) terminal.err(`${leftBehind(stopped)}\n`);
     const { inputs } = summary.frozen as unknown as Frozen;
     const followed = {
       terminal,
@@ -91,7 +95,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       startedAt: summary.startedAt,
       file: summary.manifestPath,
     };
-    return await followRun(started.value, followed).finally(() => reporter.close());
+    return await followRun(taken.value.go(), followed).finally(() => reporter.close());
   } finally {
     store.close();
   }

@@ -1,7 +1,7 @@
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openStore, workspaceOf } from "../../compose.ts";
-import { findProject } from "../../util/project.ts";
+import { findProject, runsFolderOf } from "../../util/project.ts";
 import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
@@ -62,7 +62,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       choice: { model: options.model, only, replay, auto },
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
-      runsFolder: join(dirname(project.statePath), "runs"),
+      runsFolder: runsFolderOf(project),
       store,
       recording,
       simulated,

@@ -39,6 +39,14 @@ export function environmentHolds(pid: number, text: string): boolean {
   return readBytes(`/proc/${pid}/environ`)?.includes(text) ?? false;
 }
 
+/** True when the environment that the process was started with has all these entries (`NAME=VALUE`). */
+export function environmentHasEntries(pid: number, entries: readonly string[]): boolean {
+  const environment = readBytes(`/proc/${pid}/environ`);
+  if (environment === undefined) return false;
+  const bounded = Buffer.concat([Buffer.of(0), environment]);
+  return entries.every((entry) => bounded.includes(`\0${entry}\0`));
+}
+
 function listFolder(path: string): readonly string[] {
   try {
     return readdirSync(path);

@@ -1,4 +1,6 @@
-import { prepareResume, readRun, startRun } from "../../../src/engine/local/launch.ts";
+import { readRun } from "../../../src/engine/local/read-run.ts";
+import { prepareResume } from "../../../src/engine/local/resume.ts";
+import { startRun } from "../../../src/engine/local/start.ts";
 import type { RunOutcome } from "../../../src/engine/local/run.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import type { Plan } from "../../../src/plan/types.ts";
@@ -121,9 +123,9 @@ export async function live({ plans, seed, deaths, sees }: LifeOptions): Promise<
 
 function resumed(prepared: ReturnType<typeof prepareResume>) {
   if (!prepared.ok) throw new Error(`the run does not resume: ${prepared.error.message}`);
-  const run = prepared.value.go();
-  if (!run.ok) throw new Error("somebody else holds the run");
-  return run.value;
+  const taken = prepared.value.take();
+  if (!taken.ok) throw new Error("somebody else holds the run");
+  return taken.value.go();
 }
 
 /** Sorts the effects of the process that died into those whose outcome is on the record and those that are lost. */

@@ -1,4 +1,6 @@
-import { prepareResume, startRun, type Surroundings } from "../../../src/engine/local/launch.ts";
+import { prepareResume } from "../../../src/engine/local/resume.ts";
+import { startRun } from "../../../src/engine/local/start.ts";
+import type { Surroundings } from "../../../src/engine/local/surroundings.ts";
 import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
 import type { Recall } from "../../../src/engine/local/recall.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
@@ -59,9 +61,9 @@ export class Story {
       const prepared = prepareResume(summary, plan, new Set(more.rerun ?? []), around);
       if (!prepared.ok) throw new Error(prepared.error.message);
       recall = prepared.value.recall;
-      const resumed = prepared.value.go();
-      if (!resumed.ok) throw new Error("somebody else holds the run");
-      run = resumed.value;
+      const taken = prepared.value.take();
+      if (!taken.ok) throw new Error("somebody else holds the run");
+      run = taken.value.go();
     }
     for (const [afterMs, act] of more.meanwhile ?? []) this.clock.after(afterMs, () => act(run));
     const outcome = await run.done;

@@ -74,6 +74,11 @@ export class Project {
       .map((path) => ({ path, bytes: readFileSync(join(this.folder, path)) }));
   }
 
+  /** Another folder with the same command; whoever asks for it closes it. */
+  sibling(baseUrl: string): Project {
+    return new Project(this.#script, baseUrl);
+  }
+
   /** Starts a command in the folder. */
   start(args: readonly string[], env: { readonly [name: string]: string } = {}): MusterProcess {
     const inherited = { PATH: process.env["PATH"] ?? "", HOME: this.folder };
