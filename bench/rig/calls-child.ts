@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createSurroundings, openStore } from "../../src/compose.ts";
-import { startRun } from "../../src/engine/local/launch.ts";
+import { startRun } from "../../src/engine/local/start.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { inFolder } from "./child.ts";

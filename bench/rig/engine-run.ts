@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { startRun, type Surroundings } from "../../src/engine/local/launch.ts";
+import { startRun } from "../../src/engine/local/start.ts";
+import type { Surroundings } from "../../src/engine/local/surroundings.ts";
 import { plainResult, type StepHandler } from "../../src/engine/step/handler.ts";
 import { createValueStep } from "../../src/engine/step/value.ts";
 import type { LocalRun } from "../../src/engine/local/run.ts";

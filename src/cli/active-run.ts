@@ -1,4 +1,4 @@
-import { planOfRun } from "../engine/local/launch.ts";
+import { planOfRun } from "../engine/local/read-run.ts";
 import { Progress, type StepProgress } from "../run/progress.ts";
 import type { LeaseOwner, RunStatus, RunSummary, Store } from "../store/store.ts";
 import { standing } from "./standing.ts";

@@ -1,5 +1,5 @@
 import { createSurroundings, portablePath, type SurroundingsOptions } from "../compose.ts";
-import { startRun } from "../engine/local/launch.ts";
+import { startRun } from "../engine/local/start.ts";
 import type { LocalRun } from "../engine/local/run.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { Failure } from "../run/failure.ts";

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { createSurroundings, processEnvironment, stopLeftBehind, workspaceOf } from "../compose.ts";
 import { prepareResume } from "../engine/local/resume.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
+import { stepPaths } from "../plan/step-paths.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { RunSummary } from "../store/store.ts";
 import type { Project } from "../util/project.ts";
@@ -16,7 +17,7 @@ import { openState } from "./state.ts";
 export interface ResumeOptions extends StartOptions {
   /** In place of the manifest that the run was started with, which is read again. Needed where that was no file. */
   readonly workflow?: Workflow;
-  /** Ids of steps that run anew, whatever is on the record. */
+  /** Steps that run anew, whatever is on the record: ids, or paths as `group/inner`. */
   readonly rerun?: readonly string[];
 }
 
@@ -36,7 +37,7 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
 
     const { choice, inputs } = summary.frozen as unknown as Frozen;
     const workflow = options.workflow ?? (await workflowOf(summary, project));
-    const ids = new Set(workflow.plan.scopes[0]?.steps.map(({ id }) => id));
+    const ids = new Set(stepPaths(workflow.plan));
     const unknown = rerun.filter((id) => !ids.has(id));
     if (unknown.length > 0) throw new RequestError(unknown.map((id) => `rerun: the workflow has no step '${id}'`));
     const simulated = choice["simulated"] === true;

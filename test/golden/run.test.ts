@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { startRun } from "../../src/engine/local/launch.ts";
+import { startRun } from "../../src/engine/local/start.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { estimate } from "../../src/plan/estimate.ts";
 import { resolveInputs } from "../../src/plan/input.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { planOfRun } from "../../engine/local/launch.ts";
+import { planOfRun } from "../../engine/local/read-run.ts";
 import { estimate } from "../../plan/estimate.ts";
 import { noChoice } from "../../plan/model-choice.ts";
 import { arrowsOf, boxesOf } from "../../plan/render/box.ts";

@@ -8,6 +8,8 @@ import type { LeaseOwner, RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { formatElapsed } from "../../util/format.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
+import { stepPaths } from "../../plan/step-paths.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 import type { AutoChoice } from "../../plan/auto-model.ts";
 import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
@@ -50,7 +52,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const file = resolve(project.root, summary.manifestPath);
     const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
     const asked = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
-    const rerun = rerunSteps(asked.scopes[0]?.steps.map(({ id }) => id) ?? [], options.rerun);
+    const rerun = rerunSteps(stepPaths(asked), options.rerun);
     const simulated = choice["simulated"] === true;
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
@@ -115,10 +117,11 @@ function refused(runId: string, owner: LeaseOwner): UsageError {
   );
 }
 
-function rerunSteps(ids: readonly string[], rerun: readonly string[]): ReadonlySet<string> {
+function rerunSteps(paths: readonly string[], rerun: readonly string[]): ReadonlySet<string> {
   for (const step of rerun) {
-    if (ids.includes(step)) continue;
-    const near = suggest(step, ids);
+    if (paths.includes(step)) continue;
+    // Items have no name of their own here: all of them run again.
+    const near = paths.find((path) => path === idsOfPath(step)) ?? suggest(step, paths);
     throw new UsageError(
       `--rerun ${step}: the workflow has no such step${near === null ? "" : `; did you mean '${near}'?`}`,
     );

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { readingTools, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
-import { planOfRun, readRun, type Frozen } from "../../engine/local/launch.ts";
+import { planOfRun, readRun } from "../../engine/local/read-run.ts";
+import type { Frozen } from "../../engine/local/surroundings.ts";
 import { report } from "../../run/report.ts";
 import { stopOpenSteps } from "../../run/state.ts";
 import type { StoredEvent } from "../../run/event.ts";

@@ -5,7 +5,7 @@ import { createWaitStep } from "../../../src/engine/step/wait.ts";
 import { createFileReader } from "../../../src/engine/workspace/file.ts";
 import { createGlob } from "../../../src/engine/workspace/glob.ts";
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
-import type { Surroundings } from "../../../src/engine/local/launch.ts";
+import type { Surroundings } from "../../../src/engine/local/surroundings.ts";
 import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
 import { createEvaluator } from "../../../src/expression/evaluate.ts";
 import type { Plan } from "../../../src/plan/types.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readRun } from "../../../../src/engine/local/launch.ts";
+import { readRun } from "../../../../src/engine/local/read-run.ts";
 import { resumePlan } from "../../../../src/engine/local/recall.ts";
 import { plainResult, type StepHandler } from "../../../../src/engine/step/handler.ts";
 import { Story, planOfText, type Chapter } from "../../../rig/engine/story.ts";

@@ -1,0 +1,40 @@
+import type { Plan } from "../../plan/types.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { RunInfo } from "../../run/state.ts";
+import type { RunSummary, Store } from "../../store/store.ts";
+import { isJsonObject } from "../../util/json.ts";
+import { ok, type Result } from "../../util/result.ts";
+import { FactIndex } from "./fact-index.ts";
+import { recall, type Recall } from "./recall.ts";
+import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
+
+/** Reads a run as its facts tell it: for `show`, writes nothing. */
+export function readRun(
+  summary: RunSummary,
+  plan: Plan,
+  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "file" | "handlers" | "clock">,
+): Result<Recall & { readonly facts: FactIndex }, Failure> {
+  const frozen = summary.frozen as unknown as Frozen;
+  const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
+  const facts = new FactIndex(around.store.readFacts(summary.runId));
+  const core = coreOptions(plan, info, frozen, facts, {
+    ...around,
+    secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])),
+    concurrency: null,
+  });
+  return core.ok ? ok({ ...recall(core.value), facts }) : core;
+}
+
+/** The plan that the newest start of a run used, read from its events; null when the run never started. */
+export function planOfRun(store: Store, runId: string): Plan | null {
+  let plan: Plan | null = null;
+  for (const { type, data } of store.readEvents(runId)) {
+    const ref = type === "run.started" ? data?.["plan"] : undefined;
+    if (!isJsonObject(ref)) continue;
+    const blob = ref["blob"];
+    plan = (
+      typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]
+    ) as Plan;
+  }
+  return plan;
+}

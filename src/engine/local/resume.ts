@@ -1,0 +1,141 @@
+import type { Effect, Plan } from "../../plan/types.ts";
+import { idsOfPath, pathOfKey } from "../../run/attempt-key.ts";
+import type { Fact } from "../../run/fact.ts";
+import type { Failure } from "../../run/failure.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
+import type { RunInfo } from "../../run/state.ts";
+import type { LeaseOwner, RunSummary } from "../../store/store.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import { FactIndex } from "./fact-index.ts";
+import { planOfRun, readRun } from "./read-run.ts";
+import { recall, uncaughtFailures, type Recall } from "./recall.ts";
+import { LocalRun } from "./run.ts";
+import type { Start, StartReason } from "./sink.ts";
+import { coreOptions, keptPlan, type Frozen, type Surroundings } from "./surroundings.ts";
+
+export interface Resume {
+  /** What the facts answer, and what is left to run: shown before anything starts. */
+  readonly recall: Recall;
+  /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
+  take(): Result<{ readonly go: () => LocalRun }, LeaseOwner>;
+}
+
+/**
+ * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` are paths of
+ * steps whose facts no longer answer. Reads only, until `take`.
+ */
+export function prepareResume(
+  summary: RunSummary,
+  plan: Plan,
+  rerun: ReadonlySet<string>,
+  around: Surroundings,
+): Result<Resume, Failure> {
+  const { store, clock } = around;
+  const frozen = summary.frozen as unknown as Frozen;
+  const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
+  const all = [...store.readFacts(summary.runId)];
+  const core = coreOptions(plan, info, frozen, new FactIndex(all), around);
+  if (!core.ok) return core;
+
+  // After a failed run what nothing caught is tried anew; after a crash every fact answers.
+  const anew = uncaughtSteps(summary, plan, around);
+  const isForgotten = (fact: Fact): boolean => {
+    const path = pathOfKey(fact.key);
+    if (isWithin(path, rerun)) return true;
+    if (!anew.has(path)) return false;
+    if (fact.state === "failed") return fact.failure?.code !== "outcome_unknown";
+    // What was lost too often starts anew as well; what must not be repeated stays in doubt.
+    return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
+  };
+  const effects = effectsOf(plan);
+  const forgotten = all.filter(isForgotten);
+  const carried = carriedSpend(all, forgotten, clock.now());
+  const kept = [
+    ...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED),
+    ...(carried === null ? [] : [carried]),
+  ];
+  const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
+  const reasonOf = ({ path, reason }: Start): StartReason =>
+    reason !== "new" ? reason : isWithin(idsOfPath(path), rerun) ? "rerun" : anew.has(idsOfPath(path)) ? "failed" : "new";
+
+  const take: Resume["take"] = () => {
+    const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
+    if (!lease.ok) return err(lease.owner);
+    const started = {
+      epoch: lease.lease.epoch,
+      workflow: plan.workflow.name,
+      version: plan.workflow.version,
+      plan_digest: plan.digest,
+      plan: keptPlan(plan, core.value),
+      taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
+    };
+    const facts = new FactIndex(kept);
+    const options = {
+      core: { ...core.value, facts },
+      store,
+      lease: lease.lease,
+      clock,
+      redactor: around.redactor,
+      onEvents: around.onEvents,
+      log: around.log,
+      hurry: around.hurry,
+      started,
+      forget: forgotten.map(({ key }) => key),
+      carry: carried === null || forgotten.length === 0 ? [] : [carried],
+      activeMs: summary.activeMs,
+    };
+    return ok({ go: () => new LocalRun(options) });
+  };
+  return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, take });
+}
+
+/** What a repetition of each step would mean, by path of ids. */
+function effectsOf(
+  plan: Plan,
+  scope = 0,
+  prefix = "",
+  effects = new Map<string, Effect>(),
+): ReadonlyMap<string, Effect> {
+  for (const { id, body, effect } of plan.scopes[scope]?.steps ?? []) {
+    effects.set(`${prefix}${id}`, effect);
+    if (body.kind === "steps" || body.kind === "uses") effectsOf(plan, body.scope, `${prefix}${id}/`, effects);
+  }
+  return effects;
+}
+
+/** Whether a path of ids is one of these, or lies inside one. */
+function isWithin(path: string, paths: ReadonlySet<string>): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
+    if (paths.has(path.slice(0, end))) return true;
+  return false;
+}
+
+/** After a failed run: its steps whose failure nothing caught, by the plan that it ran with. No edit undoes that they failed. */
+function uncaughtSteps(summary: RunSummary, plan: Plan, around: Surroundings): ReadonlySet<string> {
+  if (summary.status !== "failed") return new Set();
+  const failed = readRun(summary, planOfRun(around.store, summary.runId) ?? plan, around);
+  return failed.ok ? uncaughtFailures(failed.value.record) : new Set();
+}
+
+/** The name of the fact that keeps the spend of facts which no longer answer: spend never falls. */
+const CARRIED = "~forgotten";
+
+function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: number): Fact | null {
+  const before = all.find(({ key }) => key === CARRIED);
+  const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
+  if (before === undefined && sum.usage.calls === 0) return null;
+  return {
+    key: CARRIED,
+    fingerprint: "spend",
+    state: "succeeded",
+    starts: 1,
+    startedAt: now,
+    endedAt: now,
+    output: { inline: null },
+    extra: null,
+    failure: null,
+    model: null,
+    usage: sum.usage,
+    costUsd: sum.costUsd,
+  };
+}

@@ -1,0 +1,68 @@
+import type { Plan } from "../../plan/types.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { Json, JsonObject } from "../../util/json.ts";
+import { ok, type Result } from "../../util/result.ts";
+import { FactIndex } from "./fact-index.ts";
+import { LocalRun } from "./run.ts";
+import { evaluateEnv } from "./scope-entry.ts";
+import { coreOptions, keptPlan, type Frozen, type Surroundings } from "./surroundings.ts";
+
+export interface FirstStart {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly manifestPath: string;
+  /** Complete and valid, with defaults; redacted. */
+  readonly inputs: JsonObject;
+  readonly choice: JsonObject;
+}
+
+/** Starts a run for the first time. An `env` that cannot be evaluated is a failure, and nothing was created. */
+export function startRun(first: FirstStart, around: Surroundings): Result<LocalRun, Failure> {
+  const { plan, runId } = first;
+  const startedAt = around.clock.now();
+  const run = {
+    id: runId,
+    name: plan.workflow.name,
+    version: plan.workflow.version,
+    started_at: new Date(startedAt).toISOString(),
+  };
+  const env = evaluateEnv(plan.env, { inputs: first.inputs, run }, around, false);
+  if (!env.ok) return env;
+  const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice };
+  const core = coreOptions(plan, { runId, plan, startedAt, inputs: first.inputs }, frozen, new FactIndex(), around);
+  if (!core.ok) return core;
+  const lease = around.store.createRun(
+    {
+      runId,
+      workflow: plan.workflow.name,
+      workflowVersion: plan.workflow.version,
+      manifestPath: first.manifestPath,
+      startedAt,
+      frozen: frozen as unknown as Json,
+    },
+    around.owner,
+  );
+  const started = {
+    epoch: 1,
+    workflow: plan.workflow.name,
+    version: plan.workflow.version,
+    plan_digest: plan.digest,
+    plan: keptPlan(plan, core.value),
+  };
+  const { store, clock, redactor, onEvents, log, hurry } = around;
+  return ok(
+    new LocalRun({
+      core: core.value,
+      store,
+      lease,
+      clock,
+      redactor,
+      onEvents,
+      log,
+      hurry,
+      started,
+      forget: [],
+      activeMs: 0,
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+import type { Evaluator } from "../../expression/evaluate.ts";
+import type { Plan } from "../../plan/types.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import type { Failure } from "../../run/failure.ts";
+import type { Redactor } from "../../run/redact.ts";
+import type { RunInfo } from "../../run/state.ts";
+import { INLINE_LIMIT_BYTES, type ValueRef } from "../../run/value-ref.ts";
+import type { LeaseOwner, Store } from "../../store/store.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Json, JsonObject } from "../../util/json.ts";
+import type { Log } from "../../util/log.ts";
+import { ok, type Result } from "../../util/result.ts";
+import type { SchemaCheck } from "../../util/schema-check.ts";
+import type { CoreOptions } from "./core-options.ts";
+import type { FactIndex } from "./fact-index.ts";
+import { evaluateEnv } from "./scope-entry.ts";
+
+/** All that a run needs from outside. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly owner: LeaseOwner;
+  /** Whether the lease of this owner may be taken. */
+  readonly mayTake: (owner: LeaseOwner) => boolean;
+  readonly handlers: CoreOptions["handlers"];
+  readonly check: SchemaCheck;
+  /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
+  readonly glob: CoreOptions["glob"];
+  readonly file: CoreOptions["file"];
+  readonly evaluator: Evaluator;
+  readonly redactor: Redactor;
+  /** Values of the plan's secrets by name. */
+  readonly secrets: { readonly [name: string]: string };
+  readonly onEvents: (events: readonly StoredEvent[]) => void;
+  readonly log: Log;
+  /** Over the plan's `limits.concurrency`; null = that one. */
+  readonly concurrency: number | null;
+  /** Delays end at once: for simulated runs. */
+  readonly hurry: boolean;
+}
+
+/** What is fixed at the first start of a run and holds for all its resumes. */
+export interface Frozen {
+  readonly inputs: JsonObject;
+  /** `env` of the workflow, without the entries that are made of secrets. */
+  readonly env: { readonly [name: string]: string };
+  readonly run: JsonObject;
+  /** What the command line chose, to be chosen again: `--model`, `--replay`. */
+  readonly choice: JsonObject;
+}
+
+/** What of the surroundings the core needs. */
+export type CoreSurroundings = Pick<
+  Surroundings,
+  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "file" | "secrets" | "concurrency"
+>;
+
+/** The core of a run over its facts; an `env` that cannot be evaluated is a failure. */
+export function coreOptions(
+  plan: Plan,
+  info: RunInfo,
+  frozen: Frozen,
+  facts: FactIndex,
+  around: CoreSurroundings,
+): Result<Omit<CoreOptions, "sink">, Failure> {
+  const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
+  if (!workflowEnv.ok) return workflowEnv;
+  const { store, clock, handlers, evaluator, check, glob, file, secrets, concurrency } = around;
+  return ok({
+    info,
+    base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
+    workflowEnv: { ...workflowEnv.value, ...frozen.env },
+    secrets,
+    facts,
+    handlers,
+    evaluator,
+    check,
+    glob,
+    file,
+    read: (ref) =>
+      "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
+    keep: (value) => keepValue(store, value),
+    now: () => clock.now(),
+    ...(concurrency === null ? {} : { slots: concurrency }),
+  });
+}
+
+/** Small values stay where they are named; large ones are in the blob store before anything names them. */
+function keepValue(store: Store, value: Json): ValueRef {
+  const text = JSON.stringify(value);
+  if (text.length <= INLINE_LIMIT_BYTES / 3) return { inline: value };
+  const bytes = Buffer.from(text, "utf8");
+  return bytes.length <= INLINE_LIMIT_BYTES ? { inline: value } : { blob: store.putBlob(bytes), bytes: bytes.length };
+}
+
+/** The plan as it ran, for `show`: a step's record is read with the plan that made it. */
+export function keptPlan(plan: Plan, core: Pick<CoreOptions, "keep">): Json {
+  return core.keep(plan as unknown as Json);
+}
