@@ -9,7 +9,7 @@ export function rowsOf(results: readonly Result[]): readonly (readonly string[])
 
 function row({ what, target, median, best, unit }: Result): readonly string[] {
   const figures = [`${figure(median)} ${unit}`, `${figure(best)} ${unit}`];
-  if (target === null) return [what, "", ...figures, "", ""];
+  if (target === null) return [what, "", `${figure(median)} ${unit}`, "", "", ""];
   const limit = limitOf(target);
   const told = `${"atMost" in target ? "<=" : ">="} ${figure(limit)} ${unit}`;
   return [what, told, ...figures, (median / limit).toFixed(2), verdict(target, median, best)];
