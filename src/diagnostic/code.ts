@@ -64,6 +64,7 @@ export const diagnosticCodes = {
   WF3026: "A matrix has no combination, or names a value that it does not have.",
   WF3027: "A model that is left to `auto` has an address or a key.",
   WF3028: "A model is of a provider that there is not.",
+  WF3029: "`join` asks for more successes than there are items.",
 
   WF4001: "An expression (CEL) cannot be read.",
   WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",

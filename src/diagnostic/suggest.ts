@@ -1,7 +1,8 @@
 /**
  * The candidate that a mistyped word most likely meant, or null. Distance counts inserted, dropped, replaced and
  * swapped letters; up to a third of the word may be wrong (at most 3), case does not count. Ties go to the first. When
- * nothing is that near, the only candidate that starts with the word.
+ * nothing is that near, the only candidate that starts with the word. A word of one or two letters is near to too many:
+ * only another case, its letters swapped or its one continuation is a guess.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | null {
   // A name of more than 64 letters is no name of ours, and comparing it would be slow.
@@ -13,6 +14,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
     if (Math.abs(candidate.length - word.length) > bound || candidate.length > 64) continue;
     const found = distance(wanted, candidate.toLowerCase(), bound);
     if (found === null) continue;
+    if (found > 0 && word.length <= 2 && !isSwapped(wanted, candidate.toLowerCase())) continue;
     if (found === 0) return candidate;
     best = candidate;
     bound = found - 1;
@@ -20,8 +22,12 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
   return best ?? onlyOneStartingWith(wanted, candidates);
 }
 
+function isSwapped(word: string, candidate: string): boolean {
+  return [...word].toReversed().join("") === candidate;
+}
+
 function onlyOneStartingWith(word: string, candidates: Iterable<string>): string | null {
-  if (word.length < 3) return null;
+  if (word.length < 2) return null;
   const found = [...candidates].filter((candidate) => candidate.toLowerCase().startsWith(word));
   return found.length === 1 ? (found[0] as string) : null;
 }

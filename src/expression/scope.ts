@@ -12,6 +12,8 @@ export interface ExpressionScope {
   readonly hidden: { readonly [root: string]: string };
   /** success(), failure(), always(), cancelled() may be called: only in `if`. */
   readonly statusFunctions: boolean;
+  /** Finds the name that was meant among many, within bounds of its own; left out = without bounds. */
+  readonly suggest?: (word: string, names: readonly string[]) => string | null;
 }
 
 /** A problem inside an expression; `offset` and `length` are UTF-16 units in its source. */

@@ -11,6 +11,8 @@ export const doubleShape: JsonSchema = { type: "number", "x-double": true };
 export const stringShape: JsonSchema = { type: "string" };
 /** An optional of CEL, as `a.?b` gives it: nothing is said about what it holds. */
 export const optionalShape: JsonSchema = { "x-optional": true };
+/** Text that a model wrote without a schema. */
+export const freeTextShape: JsonSchema = { type: "string", "x-free-text": true };
 export const nullShape: JsonSchema = { type: "null" };
 /** The path of a file that a `glob` gave. */
 export const filePathShape: JsonSchema = { type: "string", "x-file-path": true };
@@ -163,6 +165,13 @@ function fieldOfBranch(branch: JsonObject, name: string): JsonSchema | null {
   const values = valuesOfBranch(branch);
   if (values && !values.some((value) => isJsonObject(value) && Object.hasOwn(value, name))) return null;
   return values ? anyShape : ((additionalProperties as JsonSchema | undefined) ?? anyShape);
+}
+
+/** True when a value may have fields that the schema does not name: it is written out as a literal, or leaves room. */
+export function leavesRoom(schema: JsonSchema): boolean {
+  return branchesOf(schema).some(
+    (branch) => branch === null || branch["x-written"] === true || !Object.hasOwn(branch, "additionalProperties"),
+  );
 }
 
 /** True when the schema itself names the field, rather than allowing any. */

@@ -52,7 +52,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>, fi
   const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, stepsWithin(parsed.scope), problems);
 
-  const scopes = new Scopes(manifest, shapesOf(manifest, placed, used));
+  const scopes = new Scopes(manifest, shapesOf(manifest, placed, used), (word, names) => problems.suggest(word, names));
   checkExpressions(manifest, parsed, placed, scopes, problems);
   checkUses(file, placed, scopes, problems);
   const edges = findEdges(parsed.scope, placed, problems);

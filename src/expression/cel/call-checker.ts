@@ -4,6 +4,7 @@ import {
   anyShape,
   boolShape,
   describeKinds,
+  isFreeText,
   itemShape,
   kindsOf,
   listShape,
@@ -14,6 +15,7 @@ import {
 import { isStatusFunction, statusFunctions } from "../status-function.ts";
 import { comprehensions, isComprehension, takesArguments, type Comprehension } from "./comprehension.ts";
 import { accepts, globalFunctions, methods, overloadsFor, type Overload } from "./function.ts";
+import { freeTextFinding } from "./comparison.ts";
 import { functionHabit } from "./habit.ts";
 import { sourceOf } from "./message.ts";
 import type { CelNode } from "./parse.ts";
@@ -24,6 +26,16 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ["timestamp", "times are not in this version yet; ISO 8601 texts in UTC compare as they are"],
   ["duration", "durations are not in this version yet; compute with numbers of seconds"],
   ["bytes", "bytes are not a value here; texts are"],
+]);
+
+/** Functions that compare a text with another. */
+const textTests: ReadonlySet<string> = new Set([
+  "contains",
+  "startsWith",
+  "endsWith",
+  "matches",
+  "indexOf",
+  "lastIndexOf",
 ]);
 
 const namespaceFunctions: ReadonlyMap<string, number> = new Map([
@@ -111,6 +123,12 @@ function overloaded(
   shapes: readonly JsonSchema[],
 ): JsonSchema {
   const fitting = overloadsFor(overloads, args.length);
+  const [subject] = args;
+  if (reader.isGate && textTests.has(name) && subject && isFreeText(shapes[0] ?? anyShape)) {
+    const { code, message, help } = freeTextFinding(subject);
+    reader.problem(node, code, message, help);
+    return boolShape;
+  }
   if (fitting.length === 0) return wrongCount(reader, node, name, overloads, args.length);
   const kinds = shapes.map((shape) => kindsOf(shape));
   const found = fitting.filter(({ takes }) =>

@@ -1,17 +1,21 @@
 import type { DiagnosticCode } from "../../diagnostic/code.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
-import { fieldProblem } from "../field-problem.ts";
+import { fieldProblem, outputsProblem } from "../field-problem.ts";
 import { foreignRoots } from "../root.ts";
 import type { ExpressionProblem, ExpressionScope } from "../scope.ts";
+import { isStatusFunction } from "../status-function.ts";
 import {
   anyShape,
   boolShape,
   describeKinds,
   doubleShape,
   fieldShape,
+  freeTextShape,
   intShape,
+  isFreeText,
   itemShape,
   kindsOf,
+  leavesRoom,
   listShape,
   nullShape,
   optionalShape,
@@ -37,10 +41,13 @@ export class CelChecker implements ShapeReader {
   readonly problems: ExpressionProblem[] = [];
   /** The names in reach. */
   readonly scope: ExpressionScope;
+  /** An `if`, which alone may ask for the status; `until` may look for a mark in a text. */
+  readonly isGate: boolean;
   readonly #isCondition: boolean;
 
   constructor(scope: ExpressionScope, isCondition: boolean) {
     this.scope = scope;
+    this.isGate = isCondition && scope.statusFunctions;
     this.#isCondition = isCondition;
   }
 
@@ -52,14 +59,14 @@ export class CelChecker implements ShapeReader {
       case "id":
         return this.#name(node.args, node, bound);
       case ".":
-        return this.#field(node, node.args[0], node.args[1], bound);
+        return this.#field(node, node.args[0], node.args[1], bound, false);
       case ".?":
-        this.#field(node, node.args[0], node.args[1], bound);
+        this.#field(node, node.args[0], node.args[1], bound, true);
         return optionalShape;
       case "[]":
-        return this.#index(node, node.args, bound);
+        return this.#index(node, node.args, bound, false);
       case "[?]":
-        this.#index(node, node.args, bound);
+        this.#index(node, node.args, bound, true);
         return optionalShape;
       case "?:": {
         this.expectBool(node.args[0], bound);
@@ -116,6 +123,9 @@ export class CelChecker implements ShapeReader {
       return this.problem(node, "WF4005", `'${name}' cannot be read here`, hidden[name] as string);
     }
     if (typeNames.has(name)) return anyShape;
+    if (isStatusFunction(name) && this.scope.statusFunctions) {
+      return this.problem(node, "WF4009", `'${name}' is a function`, `write ${name}()`);
+    }
     const foreign = foreignRoots.get(name);
     const near = suggest(name, boundNames(bound, Object.keys(names)));
     if (foreign && !near) return this.problem(node, "WF4009", `there is no '${name}'`, foreign);
@@ -124,25 +134,47 @@ export class CelChecker implements ShapeReader {
     return this.problem(node, "WF4004", `unknown name '${name}'`, help);
   }
 
-  #field(node: CelNode, baseNode: CelNode, name: string, bound: BoundShapes): JsonSchema {
+  #field(node: CelNode, baseNode: CelNode, name: string, bound: BoundShapes, isOptionalAccess: boolean): JsonSchema {
+    if (baseNode.op === "." && isStepOutputs(...baseNode.args)) {
+      return this.#outputs(baseNode.args[0], baseNode.end - baseNode.args[1].length, baseNode.end, `.${name}`);
+    }
     const base = this.shapeOf(baseNode, bound);
-    return this.#fieldOf(base, baseNode, name, node.end - name.length, node.end);
+    return this.#fieldOf(base, baseNode, name, [node.end - name.length, node.end], isOptionalAccess);
   }
 
-  #fieldOf(base: JsonSchema, baseNode: CelNode, name: string, start: number, end: number): JsonSchema {
+  /** `rest` is what is read of the output. */
+  #outputs(step: CelNode, start: number, end: number, rest: string): JsonSchema {
+    this.problems.push({ ...outputsProblem(sourceOf(step), rest), offset: start, length: end - start });
+    return anyShape;
+  }
+
+  #fieldOf(
+    base: JsonSchema,
+    baseNode: CelNode,
+    name: string,
+    [start, end]: readonly [number, number],
+    isOptionalAccess: boolean,
+  ): JsonSchema {
+    if (isStepOutputs(baseNode, name)) return this.#outputs(baseNode, start, end, "");
     const field = fieldShape(base, name);
-    if (field.is === "field" && !isStepOutputs(baseNode, name)) return field.shape;
-    const problem = fieldProblem(field, sourceOf(baseNode), name, isStepOutputs(baseNode, name));
+    if (field.is === "field") return field.shape;
+    if (field.is === "unknown" && isOptionalAccess && leavesRoom(base)) return anyShape;
+    const problem = fieldProblem(field, sourceOf(baseNode), name, this.scope.suggest);
     this.problems.push({ ...problem, offset: start, length: end - start });
     return anyShape;
   }
 
-  #index(node: CelNode, [baseNode, keyNode]: readonly [CelNode, CelNode], bound: BoundShapes): JsonSchema {
+  #index(
+    node: CelNode,
+    [baseNode, keyNode]: readonly [CelNode, CelNode],
+    bound: BoundShapes,
+    isOptionalAccess: boolean,
+  ): JsonSchema {
     const base = this.shapeOf(baseNode, bound);
     const key = this.shapeOf(keyNode, bound);
     const kinds = kindsOf(base);
     if (keyNode.op === "value" && typeof keyNode.args === "string" && (kinds === null || kinds.has("map"))) {
-      return this.#fieldOf(base, baseNode, keyNode.args, keyNode.start, keyNode.end);
+      return this.#fieldOf(base, baseNode, keyNode.args, [keyNode.start, keyNode.end], isOptionalAccess);
     }
     const keyKinds = kindsOf(key);
     if (kinds === null || keyKinds === null) return anyShape;
@@ -211,7 +243,7 @@ export class CelChecker implements ShapeReader {
     }
     const required = properties.map(([key]) => key);
     const shape = { type: "object", properties: Object.fromEntries(properties), required };
-    return isClosed ? { ...shape, additionalProperties: false } : { type: "object" };
+    return isClosed ? { ...shape, additionalProperties: false, "x-written": true } : { type: "object" };
   }
 
   #binary(
@@ -255,8 +287,7 @@ function resultOf(operator: string, left: JsonSchema, right: JsonSchema): JsonSc
   const [leftKinds, rightKinds] = kinds;
   if (!leftKinds || !rightKinds) return anyShape;
   if (operator === "+" && leftKinds.has("string")) {
-    const free = [left, right].find((shape) => typeof shape === "object" && shape["x-free-text"] === true);
-    return free ?? stringShape;
+    return isFreeText(left) || isFreeText(right) ? freeTextShape : stringShape;
   }
   if (operator === "+" && leftKinds.has("list")) return listShape(unionOf([itemShape(left), itemShape(right)]));
   const isDouble = (each: ReadonlySet<ShapeKind>): boolean => each.has("double") && !each.has("int");

@@ -48,14 +48,18 @@ function freeTextProblem(left: Operand, right: Operand): Finding | null {
     [left, right],
     [right, left],
   ] as const) {
-    if (!isFreeText(one.shape) || isEmptyCheck(other.node)) continue;
-    return {
-      code: "WF4008",
-      message: `${sourceOf(one.node)} is free text of a model, which no comparison can rely on`,
-      help: "declare `output: { enum: [...] }` on that step, or a schema with a field to compare",
-    };
+    if (isFreeText(one.shape) && !isEmptyCheck(other.node)) return freeTextFinding(one.node);
   }
   return null;
+}
+
+/** What is said of text that a model wrote freely where a condition hangs on it. */
+export function freeTextFinding(node: CelNode): Finding {
+  return {
+    code: "WF4008",
+    message: `${sourceOf(node)} is free text of a model, which no comparison can rely on`,
+    help: "declare `output: { enum: [...] }` on that step, or a schema with a field to compare",
+  };
 }
 
 /** `== null` and `== ""` ask whether there is something. */
@@ -109,7 +113,11 @@ function membershipProblem(item: Operand, container: Operand, isCondition: boole
     return { code: "WF4007", message, help };
   }
   if (kinds?.size !== 1 || !kinds.has("list")) return null;
-  if (isCondition && isFreeText(item.shape)) return freeTextProblem(item, container);
+  if (isCondition && isFreeText(item.shape)) return freeTextFinding(item.node);
+  if (isCondition && isFreeText(itemShape(container.shape))) {
+    const [only, ...others] = container.node.op === "list" ? container.node.args : [];
+    return freeTextFinding(only !== undefined && others.length === 0 ? only : container.node);
+  }
   if (container.node.op === "list") {
     for (const node of container.node.args) {
       if (node.op !== "value") continue;

@@ -1,5 +1,16 @@
 import type { Meter } from "../meter.ts";
-import { boolShape, doubleShape, intShape, itemShape, kindsOf, listShape, stringShape, anyShape } from "../shape.ts";
+import {
+  boolShape,
+  doubleShape,
+  freeTextShape,
+  intShape,
+  isFreeText,
+  itemShape,
+  kindsOf,
+  listShape,
+  stringShape,
+  anyShape,
+} from "../shape.ts";
 import type { JsonSchema } from "../../util/json.ts";
 import { toBool, toDouble, toInt, toText } from "./conversion.ts";
 import { fromJsonText, linesOf, sumOf, toJsonText } from "./data.ts";
@@ -37,7 +48,7 @@ const overload = (
 const int = (value: number): bigint => BigInt(value);
 /** Text made of text: stays free text when it was. */
 const sameText = ([from]: readonly JsonSchema[]): JsonSchema =>
-  typeof from === "object" && from["x-free-text"] === true ? from : stringShape;
+  isFreeText(from ?? anyShape) ? freeTextShape : stringShape;
 
 const size = (kind: "string" | "list" | "map"): Overload =>
   overload([kind], intShape, ([value], { meter }) =>

@@ -14,6 +14,8 @@ export type BoundShapes = BoundShape | null;
 /** What the check of a call needs of the check of the whole. */
 export interface ShapeReader {
   readonly scope: ExpressionScope;
+  /** The whole decides whether a step runs: nothing in it may hang on free text of a model. */
+  readonly isGate: boolean;
   shapeOf(node: CelNode, bound: BoundShapes): JsonSchema;
   expectBool(node: CelNode, bound: BoundShapes): void;
   problem(node: CelNode, code: DiagnosticCode, message: string, help: string | null): JsonSchema;

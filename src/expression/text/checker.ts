@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from "../../diagnostic/code.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
-import { fieldProblem } from "../field-problem.ts";
+import { fieldProblem, outputsProblem, type FieldProblem } from "../field-problem.ts";
 import { foreignRoots } from "../root.ts";
 import type { ExpressionProblem, ExpressionScope } from "../scope.ts";
 import {
@@ -128,10 +128,15 @@ export class TextChecker {
     for (const [index, part] of node.parts.entries()) {
       if (index < start.used) continue;
       const isOutputs = part === "outputs" && index === 2 && node.parts[0] === "steps";
-      const field = isOutputs ? fieldShape(false, part) : partShape(shape, part);
+      const field = partShape(shape, part);
       if (isOutputs || field.is !== "field") {
         const read = node.parts.slice(0, index).join(".") || "the item";
-        return this.#problem(placeOfPart(node, index), ...inOrder(fieldProblem(field, read, part, isOutputs)));
+        const rest = node.parts.slice(index + 1).map((name) => `.${name}`);
+        const problem =
+          isOutputs || field.is === "field"
+            ? outputsProblem(read, rest.join(""))
+            : fieldProblem(field, read, part, this.#scope.suggest);
+        return this.#problem(placeOfPart(node, index), ...inOrder(problem));
       }
       shape = field.shape;
       isSure &&= field.sure;
@@ -187,7 +192,7 @@ export class TextChecker {
     if (Object.hasOwn(hidden, head)) {
       return this.#nothing(place, "WF4005", `'${head}' cannot be read here`, hidden[head] as string);
     }
-    const near = suggest(head, [...fields, ...Object.keys(names)]);
+    const near = (this.#scope.suggest ?? suggest)(head, [...fields, ...Object.keys(names)]);
     const foreign = foreignRoots.get(head);
     if (foreign && !near) return this.#nothing(place, "WF4009", `there is no '${head}'`, foreign);
     const there = [...new Set([...fields, ...Object.keys(names)])].slice(0, 20).join(", ");
@@ -264,11 +269,7 @@ function nearestEach(frame: FrameShape | null): FrameShape | null {
   return at;
 }
 
-function inOrder({
-  code,
-  message,
-  help,
-}: ReturnType<typeof fieldProblem>): readonly [DiagnosticCode, string, string | null] {
+function inOrder({ code, message, help }: FieldProblem): readonly [DiagnosticCode, string, string | null] {
   return [code, message, help];
 }
 

@@ -36,14 +36,14 @@ interface HelperRow extends Omit<Helper, "misuseOf" | "isLenient"> {
 const helper = ({ least, options = [], isLenient = false, ...rest }: HelperRow): Helper => ({
   ...rest,
   isLenient,
-  misuseOf({ args, options: given }) {
+  misuseOf({ helper: name, args, options: given }) {
     const most = rest.most ?? rest.takes.length;
     if (args.length < least || args.length > most) {
       const expected = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
-      return `the helper takes ${expected} argument${expected === "1" ? "" : "s"}, and gets ${args.length}`;
+      return `${name} takes ${expected} argument${expected === "1" ? "" : "s"}, and gets ${args.length}`;
     }
-    const unknown = given.find(({ name }) => !options.includes(name));
-    return unknown ? `the helper has no option '${unknown.name}'` : null;
+    const unknown = given.find((option) => !options.includes(option.name));
+    return unknown ? `${name} has no option '${unknown.name}'` : null;
   },
 });
 

@@ -28,7 +28,8 @@ export function checkExpressions(
       const told = partial === null ? message : `in the partial '${partial}': ${message}`;
       problems.error(site.pointer, { code, message: told, help, piece: pieceOf(site, { offset, length }) });
     }
-    checkSecretVariables(site, secretVariables, problems);
+    // Where no variable is in reach, that was said.
+    if (Object.hasOwn(scope.names, "env")) checkSecretVariables(site, secretVariables, problems);
     return isKnown && found.length === 0;
   };
   for (const site of [...parsed.sites, ...parsed.scope.sites]) check(site, ownerOf(site), atTheTop);

@@ -45,12 +45,15 @@ export class Scopes {
   readonly #shapes: Shapes;
   readonly #roots: NameShapes;
   readonly #lastRun: JsonSchema;
+  readonly #suggest: ExpressionScope["suggest"];
   /** What is in reach inside of a group because of the units of it and those around it. */
   readonly #inside = new Map<PlacedStep, NameShapes>();
   readonly #shared = new Map<NameShapes, Map<string, ExpressionScope>>();
 
-  constructor(manifest: NormalManifest, shapes: Shapes) {
+  /** `suggest` finds the name that was meant, within the bounds of the file. */
+  constructor(manifest: NormalManifest, shapes: Shapes, suggest?: ExpressionScope["suggest"]) {
     this.#shapes = shapes;
+    this.#suggest = suggest;
     const run = ["id", "name", "version", "started_at"].map((name) => [name, stringShape] as const);
     this.#roots = {
       inputs: closed(Object.entries(manifest.inputs).map(([name, input]) => [name, input.schema])),
@@ -112,7 +115,8 @@ export class Scopes {
       names[root] = isLenient && isJsonObject(shape) ? { ...shape, additionalProperties: true } : shape;
     }
     const hidden = Object.fromEntries(Object.entries(elsewhere).filter(([name]) => !Object.hasOwn(names, name)));
-    return { names, hidden, statusFunctions: place === "condition" };
+    const scope = { names, hidden, statusFunctions: place === "condition" };
+    return this.#suggest === undefined ? scope : { ...scope, suggest: this.#suggest };
   }
 }
 

@@ -1,6 +1,7 @@
 import { typeOf } from "../../expression/check.ts";
 import {
   filePathShape,
+  freeTextShape,
   intShape,
   itemShape,
   kindsOf,
@@ -15,9 +16,6 @@ import type { PlannedFan } from "../types.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import { insideOf, positionOf, type PlacedStep } from "./position.ts";
 import { closed, ERROR, orNull, Scopes, shapeOf, type NameShapes, type Shapes } from "./scopes.ts";
-
-/** What a model wrote without a schema: not to be compared in `if`. */
-const FREE_TEXT: JsonSchema = { type: "string", "x-free-text": true };
 
 const STATUS: JsonSchema = {
   enum: ["pending", "ready", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"],
@@ -36,7 +34,7 @@ const PROCESS: Fields = [
 ];
 
 /** The most frequent step: an agent that answers in text. */
-const TEXT_STEP = closed([["output", orNull(FREE_TEXT)], ...ALWAYS]);
+const TEXT_STEP = closed([["output", orNull(freeTextShape)], ...ALWAYS]);
 
 /**
  * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`,
@@ -54,7 +52,8 @@ export function shapesOf(
   for (const { parsed } of steps) declared.set(parsed.step.id, declaredOutput(parsed, used));
   const units = new Map<string, NameShapes>();
   const rough: Shapes = { steps: stepsShape(steps, declared), units, outputs: declared };
-  const scopes = new Scopes(manifest, rough);
+  // What is wrong is said later, and without a guess here.
+  const scopes = new Scopes(manifest, rough, () => null);
   // Outer steps come first, so that inner lists see the items around them.
   for (const step of steps) {
     const names = unitNames(step, scopes, declared);
@@ -77,10 +76,10 @@ export function shapesOf(
 
 /** The shape of one unit's output without looking at other steps; `true` = not known. */
 function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, JsonSchema>): JsonSchema {
-  if (step.output !== null) return step.output;
+  if (step.output !== null) return body.kind === "agent" && isAnyText(step.output) ? freeTextShape : step.output;
   switch (body.kind) {
     case "agent":
-      return FREE_TEXT;
+      return freeTextShape;
     case "run":
       return stringShape;
     case "value":
@@ -92,6 +91,13 @@ function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, Js
     case "wait":
       return nullShape;
   }
+}
+
+/** `output: { type: string }` asks for nothing but what an answer without a schema is. */
+function isAnyText(schema: JsonSchema): boolean {
+  const kinds = kindsOf(schema);
+  if (typeof schema === "boolean" || kinds?.size !== 1 || !kinds.has("string")) return false;
+  return !["enum", "const", "format", "pattern", "anyOf", "oneOf"].some((keyword) => Object.hasOwn(schema, keyword));
 }
 
 /** What the units of a step see; null = nothing of their own. */
@@ -137,7 +143,7 @@ function stepsShape(steps: readonly PlacedStep[], outputs: ReadonlyMap<string, J
 
 /** `steps.x` of one step. */
 function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
-  if (unitOutput === FREE_TEXT && fan === null && step.repeat === null) return TEXT_STEP;
+  if (unitOutput === freeTextShape && fan === null && step.repeat === null) return TEXT_STEP;
   const output = orNull(unitOutput);
   if (fan === null) {
     const rounds: Fields = step.repeat === null ? [] : [["results", listShape(true)]];

@@ -7,7 +7,7 @@ test("what is right has no problem", () => {
     'steps.triage.output.kind == "bug" && inputs.count > 1',
     "success() || failure()",
     'steps.triage.output == null || steps.triage.output.kind in ["bug", "feature"]',
-    'steps.draft.output != "" && steps.draft.output.contains("done")',
+    'steps.draft.output != "" && inputs.topic.contains("done")',
     "inputs.tags.exists(tag, tag.name.startsWith('a'))",
     "has(inputs.anything.deep) && inputs.anything.deep.field > 1",
     "inputs.anything.?x.orValue(1) == 1",
@@ -105,7 +105,7 @@ test.each([
   ["startsWith(inputs.topic, 'a')", "write inputs.topic.startsWith('a')"],
   ["fromJSON(inputs.topic)", "write from_json(inputs.topic)"],
   ["toJSON(inputs)", "write to_json(inputs)"],
-  ["steps.draft.outputs.text", "write steps.draft.output"],
+  ["steps.draft.outputs.text", "write steps.draft.output.text"],
   ["inputs.topic = 'a'", "write `==`"],
   ["inputs.topic === 'a'", "write `==`"],
   ["not true", "write `!`"],
@@ -163,6 +163,7 @@ test("the shape of a value is told as far as it can be", () => {
     properties: { n: { type: "integer" } },
     required: ["n"],
     additionalProperties: false,
+    "x-written": true,
   });
   expect(shape("inputs.anything.x")).toBe(true);
   expect(typeOf(templateOf("a {{ b }}", "text"), scope)).toEqual({ type: "string" });

@@ -32,7 +32,7 @@ test("unknown names are found in paths, helper arguments, options and blocks", (
     "WF4005 [secrets] 'secrets' cannot be read here | secrets go into `env`, headers and connections",
   ]);
   expect(problems("{{ steps.draft.outputs.x }}")).toEqual([
-    "WF4009 [outputs] a step has one `output`, not `outputs` | write steps.draft.output",
+    "WF4009 [outputs] a step has one `output`, not `outputs` | write steps.draft.output.x",
   ]);
 });
 
@@ -76,7 +76,7 @@ test("helpers are checked for their number and kind of arguments", () => {
     "WF4006 [jion] there is no helper 'jion' | did you mean 'json'?",
   ]);
   expect(problems("{{ truncate inputs.topic }}")).toEqual([
-    "WF4007 [truncate] the helper takes 2 arguments, and gets 1 | write {{ truncate text 200 }}",
+    "WF4007 [truncate] truncate takes 2 arguments, and gets 1 | write {{ truncate text 200 }}",
   ]);
   expect(problems("{{ join inputs.topic }}")).toEqual([
     'WF4007 [inputs.topic] join takes a list here, and gets a text | write {{ join list ", " }}',
