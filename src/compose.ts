@@ -35,7 +35,7 @@ import { ownerIsDead } from "./store/liveness.ts";
 import { processObserver } from "./store/process-observer.ts";
 import { createMemoryStore } from "./store/memory/memory-store.ts";
 import { openSqliteStore } from "./store/sqlite/open.ts";
-import type { LeaseOwner, Store } from "./store/store.ts";
+import { StoreError, type LeaseOwner, type Store } from "./store/store.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import type { SourceFile } from "./diagnostic/source.ts";
 import { decodeSource } from "./manifest/decode.ts";
@@ -80,12 +80,21 @@ export function removeRunFolder(project: Project, runId: string): void {
   if (dirname(folder) === runs && basename(folder) === runId) rmSync(folder, { recursive: true, force: true });
 }
 
-/** `.muster` never dirties a repository. */
+/** `.muster` never dirties a repository. StoreError when it cannot be made. */
 function keepOutOfGit(project: Project): void {
   const folder = join(project.root, ".muster");
   if (project.statePath !== join(folder, "state.db") || existsSync(join(folder, ".gitignore"))) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, ".gitignore"), "*\n");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, ".gitignore"), "*\n");
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new StoreError(
+      "io",
+      `cannot make ${folder}, where runs are kept: ${why}; make it possible, or name a state file elsewhere with --state PATH`,
+      { cause: error },
+    );
+  }
 }
 
 /** With the run's id, this tells the programs of a run from those of another project's run with the same id. */

@@ -63,11 +63,12 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
     for (const name of SIGNALS) process.off(name, interrupt);
     reporter.close();
   });
-  writeReport(outcome, followed);
   if (!isJson(shape)) {
     terminal.err(runSummary(outcome, followed, terminal.color));
     if (outcome.outputs !== null) terminal.out(outputText(outcome.outputs));
   }
+  // Last: what was paid for is shown even where the report cannot be written.
+  writeReport(outcome, followed);
   return codeOf(outcome, signal);
 }
 

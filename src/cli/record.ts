@@ -1,8 +1,7 @@
-import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { saveRecording, type RecordingEntry } from "../compose/record.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import { UsageError } from "./exit-code.ts";
+import { outputFile } from "./output-file.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `--record` collects while a run goes on. */
@@ -24,12 +23,7 @@ export function recordTo(
       "--record and --replay: a replay asks no model, so there is nothing to record; take one of them",
     );
   }
-  const path = resolve(terminal.cwd, record);
-  const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (folder?.isDirectory() !== true) throw new UsageError(`--record ${record}: there is no folder ${dirname(path)}`);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new UsageError(`--record ${record}: it is a folder; name a file in it, e.g. ${record}/recording.yaml`);
-  }
+  const path = outputFile("--record", record, terminal);
   const entries: RecordingEntry[] = [];
   return {
     write: (entry) => void entries.push(entry),

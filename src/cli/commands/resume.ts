@@ -18,6 +18,7 @@ import { leftBehind } from "../view/left-behind.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
+import { outputFile } from "../output-file.ts";
 import { readReplay } from "../replay.ts";
 import type { Terminal } from "../terminal.ts";
 import { resumePreview } from "../view/resume-preview.ts";
@@ -36,6 +37,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
   const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project))
     throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
+  if (options.report !== undefined) outputFile("--report", options.report, terminal);
   const store = openStore(project, { readOnly: false });
   try {
     const summary = name === undefined ? newestUnfinished(store) : findRun(store, name);

@@ -8,6 +8,7 @@ import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
+import { outputFile } from "../output-file.ts";
 import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
@@ -34,6 +35,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const simulated = options.simulate === true;
   if (simulated && (options.replay !== undefined || options.record !== undefined))
     throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
+  if (options.report !== undefined) outputFile("--report", options.report, terminal);
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   const runId = options.runId ?? ulid();
