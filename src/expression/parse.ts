@@ -62,7 +62,10 @@ function convertText(text: string, mode: TemplateMode): Result<Template, Express
   if (whole !== null) return ok({ kind: "cel", source: whole });
   const open = text.indexOf("${{");
   if (open !== -1) return err(misplaced(text, open, mode));
-  if (mode === "bare") return ok({ kind: "cel", source: text.trim() });
+  if (mode === "bare") {
+    const braces = bracesIn(text);
+    return braces === null ? ok({ kind: "cel", source: text.trim() }) : err(braces);
+  }
   if (mode === "text")
     return ok(text.includes("{{") ? { kind: "text", source: text } : { kind: "literal", value: text });
   const mustache = /\{\{[^{}]*\}\}/.exec(text);
@@ -74,6 +77,21 @@ function convertText(text: string, mode: TemplateMode): Result<Template, Express
     offset: mustache.index,
     length: mustache[0].length,
   });
+}
+
+/** `{{ inputs.a }} == 'x'`: names in an expression stand without braces. Braces inside of a quoted text are a text. */
+function bracesIn(text: string): ExpressionProblem | null {
+  const unquoted = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (quoted) => "_".repeat(quoted.length));
+  const found = /\{\{([^{}]*)\}\}/.exec(unquoted);
+  if (found === null) return null;
+  const without = text.replaceAll(/\{\{\s*([^{}]*?)\s*\}\}/g, "$1").trim();
+  return {
+    code: "WF4003",
+    message: "`{{ }}` belongs into texts, and this is an expression",
+    help: without.length > 200 ? "write the names without braces" : `write it without braces: ${without}`,
+    offset: found.index,
+    length: found[0].length,
+  };
 }
 
 /** The expression inside when the whole string is one `${{ }}`, else null. */

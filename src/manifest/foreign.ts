@@ -1,24 +1,66 @@
+import type { Json } from "../util/json.ts";
+
 /** A word that another tool has for something: the key of ours it means (null = none), and what to write. */
 export interface ForeignWord {
   readonly key: string | null;
   readonly help: string;
 }
 
-const called = (key: string, example?: string): ForeignWord => ({
+/** What a word of another tool says of itself where it stands with a value. */
+interface Word {
+  readonly key: string | null;
+  readonly help: string;
+  /** The key of ours with the value moved over, e.g. `needs: [a]`; null where the value says something else here. */
+  readonly moved?: (value: Json, word: string) => string | null;
+}
+
+const called = (key: string, example?: string, moved: Word["moved"] = () => null): Word => ({
   key,
-  help: `here it is called '${key}'${example ? `: \`${example}\`` : ""}`,
+  help: calledHelp(key, example),
+  moved,
 });
-const inside = (path: string, key: string | null = null): ForeignWord => ({ key, help: `write it as \`${path}\`` });
+const calledHelp = (key: string, example?: string): string =>
+  `here it is called '${key}'${example ? `: \`${example}\`` : ""}`;
+const inside = (path: string, key: string | null = null): Word => ({ key, help: `write it as \`${path}\`` });
 
 /** Several words with one meaning. */
-const words = (list: string, word: ForeignWord): [string, ForeignWord][] => list.split(" ").map((name) => [name, word]);
-const table = (...groups: [string, ForeignWord][][]): ReadonlyMap<string, ForeignWord> => new Map(groups.flat());
+const words = (list: string, word: Word): [string, Word][] => list.split(" ").map((name) => [name, word]);
+const table = (...groups: [string, Word][][]): ReadonlyMap<string, Word> => new Map(groups.flat());
+
+/** Names of steps, in our form. */
+const stepNames = (value: Json): string | null => {
+  const names = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const areNames = names.length <= 5 && names.every((name) => typeof name === "string" && /^\w{1,40}$/.test(name));
+  return areNames && names.length > 0 ? `needs: [${names.join(", ")}]` : null;
+};
+const isCount = (value: Json): value is number => typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+/** `timeout_minutes: 5` is `timeout: 5m`. */
+const duration = (value: Json, word: string): string | null => {
+  const unit = /_(ms|m|s)/.exec(word)?.[1];
+  return isCount(value) && unit !== undefined ? `timeout: ${value}${unit}` : null;
+};
+/** The first try counts here: `retries: 2` is three attempts. */
+const attempts = (value: Json, word: string): string | null =>
+  isCount(value) ? `retry: { max_attempts: ${word.endsWith("attempts") ? value : value + 1} }` : null;
+const count =
+  (key: string) =>
+  (value: Json): string | null =>
+    isCount(value) ? `${key}: ${value}` : null;
+/** A list in one expression, or of plain words and numbers. */
+const list = (value: Json): string | null => {
+  if (typeof value === "string") return /^\$\{\{.{1,60}\}\}$/.test(value) ? `for_each: ${value}` : null;
+  if (!Array.isArray(value) || value.length > 5) return null;
+  const isPlain = value.every(
+    (item: Json) => typeof item === "number" || (typeof item === "string" && /^[\w.-]{1,20}$/.test(item)),
+  );
+  return isPlain ? `for_each: [${value.join(", ")}]` : null;
+};
 
 const waitFor = "depends_on depends dependson dependencies depends_upon requires after wait_for upstream";
 const minutes = "timeout_minutes timeout_seconds timeout_ms timeout_s timeout_sec";
 
 /** Words of other tools by place, in snake_case (keys are compared in that form). */
-const tables: { readonly [place: string]: ReadonlyMap<string, ForeignWord> } = {
+const tables: { readonly [place: string]: ReadonlyMap<string, Word> } = {
   manifest: table(
     words("jobs tasks nodes stages pipeline workflow graph", called("steps")),
     words("args arguments parameters params variables vars input", called("inputs")),
@@ -36,16 +78,16 @@ const tables: { readonly [place: string]: ReadonlyMap<string, ForeignWord> } = {
     words("apiversion api_version schema_version language", called("muster", "muster: 1")),
   ),
   step: table(
-    words(waitFor, called("needs", "needs: [outline]")),
+    words(waitFor, called("needs", "needs: [outline]", stepNames)),
     words("when condition only_if cond run_if", called("if")),
-    words(minutes, called("timeout", "timeout: 10m")),
+    words(minutes, called("timeout", "timeout: 10m", duration)),
     words("continue_on_error ignore_errors allow_failure continue_on_fail", called("on_error", "on_error: continue")),
     words("prompt instruction instructions message goal question user_prompt user query", called("task")),
     words("script command cmd exec bash sh shell_command", called("run")),
     words("working_directory workdir working_dir dir directory", called("cwd")),
-    words("foreach for loop map each items with_items over", called("for_each", "for_each: ${{ inputs.sites }}")),
-    words("parallel concurrency max_concurrency parallelism", called("max_parallel")),
-    words("retries max_retries attempts max_attempts", called("retry", "retry: { max_attempts: 3 }")),
+    words("foreach for loop map each items with_items over", called("for_each", "for_each: ${{ inputs.sites }}", list)),
+    words("parallel concurrency max_concurrency parallelism", called("max_parallel", undefined, count("max_parallel"))),
+    words("retries max_retries attempts max_attempts", called("retry", "retry: { max_attempts: 3 }", attempts)),
     words("schema output_schema response_format json_schema output_type returns", called("output")),
     words("strategy", called("for_each")),
     words("llm", called("model")),
@@ -76,13 +118,13 @@ const tables: { readonly [place: string]: ReadonlyMap<string, ForeignWord> } = {
     words("max_output_tokens max_completion_tokens", called("max_tokens")),
   ),
   limits: table(
-    words("max_parallel parallelism max_concurrency parallel", called("concurrency")),
-    words(`max_duration duration ${minutes}`, called("timeout", "timeout: 30m")),
+    words("max_parallel parallelism max_concurrency parallel", called("concurrency", undefined, count("concurrency"))),
+    words(`max_duration duration ${minutes}`, called("timeout", "timeout: 30m", duration)),
     words("max_cost cost usd", inside("budget: { usd: 2.50 }", "budget")),
   ),
   defaults: table(
-    words(minutes, called("timeout", "timeout: 10m")),
-    words("retries max_retries max_attempts", called("retry", "retry: { max_attempts: 3 }")),
+    words(minutes, called("timeout", "timeout: 10m", duration)),
+    words("retries max_retries max_attempts", called("retry", "retry: { max_attempts: 3 }", attempts)),
     words("continue_on_error", called("on_error", "on_error: continue")),
   ),
   retry: table(
@@ -132,9 +174,12 @@ export function snakeCase(key: string): string {
     .toLowerCase();
 }
 
-/** What a key of another tool means at a place of the schema (`x-place`), or null. */
-export function foreignWord(place: string, key: string): ForeignWord | null {
-  return tables[place]?.get(snakeCase(key)) ?? null;
+/** What a key of another tool means at a place of the schema (`x-place`) with its value, or null. */
+export function foreignWord(place: string, key: string, value: Json = null): ForeignWord | null {
+  const word = tables[place]?.get(snakeCase(key));
+  if (word === undefined) return null;
+  const moved = word.moved?.(value, snakeCase(key)) ?? null;
+  return { key: word.key, help: word.key === null || moved === null ? word.help : calledHelp(word.key, moved) };
 }
 
 /** Names of types in other languages, and the JSON type they mean. */

@@ -1,5 +1,5 @@
 import { suggest } from "../diagnostic/suggest.ts";
-import type { JsonObject } from "../util/json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 import { foreignWord, snakeCase } from "./foreign.ts";
 import type { SchemaObject } from "./schema-node.ts";
 import type { Walk } from "./walk.ts";
@@ -10,7 +10,7 @@ export function checkKeys(walk: Walk, schema: SchemaObject, object: JsonObject):
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
   const missing = missingKeys(schema, object);
   const unknown = keys.filter((key) => !Object.hasOwn(known, key));
-  const meant = reportUnknown(walk, schema, unknown, missing);
+  const meant = reportUnknown(walk, schema, object, unknown, missing);
   const others = keys.filter((key) => Object.hasOwn(known, key));
   walk.checkEntries(schema, object, others);
   for (const key of missing) {
@@ -23,13 +23,14 @@ export function checkKeys(walk: Walk, schema: SchemaObject, object: JsonObject):
 export function reportUnknown(
   walk: Walk,
   schema: SchemaObject,
+  object: JsonObject,
   keys: readonly string[],
   missing: readonly string[] = [],
 ): Set<string> {
   const known = Object.keys(schema.properties ?? {});
   const meant = new Set<string>();
   for (const key of keys) {
-    let { key: own, help } = explainUnknown(schema, key, known);
+    let { key: own, help } = explainUnknown(schema, key, known, object[key]);
     if (own === null && keys.length === 1 && missing.length === 1 && missing[0] !== undefined) {
       own = missing[0];
       help = `did you mean '${own}'? It is missing here`;
@@ -45,10 +46,11 @@ export function explainUnknown(
   schema: SchemaObject,
   key: string,
   known: readonly string[],
+  value: Json = null,
 ): { key: string | null; help: string | null } {
   const snake = snakeCase(key);
   if (known.includes(snake)) return { key: snake, help: `did you mean '${snake}'?` };
-  const foreign = foreignWord(schema["x-place"] ?? "", key);
+  const foreign = foreignWord(schema["x-place"] ?? "", key, value);
   if (foreign) return foreign;
   const near = suggest(key, known);
   if (near !== null) return { key: near, help: `did you mean '${near}'?` };

@@ -60,7 +60,7 @@ function reportNone(walk: Walk, kinds: readonly SchemaObject[], object: JsonObje
       part: "key",
     });
   }
-  reportUnknown(walk, all, unknown);
+  reportUnknown(walk, all, object, unknown);
   walk.checkEntries(
     all,
     object,
@@ -98,6 +98,7 @@ function reportSeveral(
   reportUnknown(
     walk,
     all,
+    object,
     keys.filter((key) => !has(all, key)),
   );
   walk.checkEntries(

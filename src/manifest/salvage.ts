@@ -17,6 +17,10 @@ const LOOSE = new Set([
   "region",
   "simulate",
   "on_error",
+  "env",
+  "stdin",
+  "cwd",
+  "shell",
   "max_parallel",
   "max_items",
   "fail_fast",
@@ -42,8 +46,12 @@ const NAMING_TOP = new Set([
   "variants",
 ]);
 
+/** A file with more problems has enough to tell; each is mended in a copy of its own. */
+const MOST_MENDED = 100;
+
 /**
- * What is left of a manifest with problems when the wrong entries are taken out, so that its names, graph and
+ * What is left of a manifest with problems when the wrong entries are taken out, or replaced by
+ * ones that say nothing, so that its names, graph and
  * expressions can be looked at all the same. null when taking one out could make another problem appear: one mistake
  * must not be told twice. `wrong` are the pointers of the problems.
  */
@@ -51,33 +59,87 @@ export function salvage(
   document: Document,
   wrong: readonly Pointer[],
 ): { readonly document: Document; readonly manifest: Manifest } | null {
+  if (wrong.length > MOST_MENDED) return null;
   let data: Json = document.data;
   for (const pointer of wrong) {
-    const entry = removable(pointer);
-    if (entry === null) return null;
-    data = without(data, entry);
+    const edit = mend(pointer, document.data);
+    if (edit === null) return null;
+    data = edited(data, edit.pointer, edit.value);
   }
   const left: Document = { ...document, data };
   const manifest = validateManifest(left);
   return manifest.ok ? { document: left, manifest: manifest.value } : null;
 }
 
-/** The entry to take out for a problem: a key at the top, or one of a step; null when others depend on it. */
-function removable(pointer: Pointer): Pointer | null {
-  const [top, name, key] = pointer;
-  if (typeof top !== "string") return null;
-  if (!NAMING_TOP.has(top)) return [top];
-  if (top !== "steps" || name === undefined || typeof key !== "string" || NAMING.has(key)) return null;
-  // A key that no step has (a slip of the pen, another tool's word) refers to nothing; kinds are not known here.
-  return LOOSE.has(key) || pointer.length === 3 ? [top, name, key] : null;
+/** An entry to take out, or to put something in the place of that says nothing. */
+interface Edit {
+  readonly pointer: Pointer;
+  /** undefined = it is taken out. */
+  readonly value: Json | undefined;
 }
 
-function without(value: Json, [segment, ...rest]: Pointer): Json {
+/** What to do about a problem so that nothing of it is left; null when others depend on what is wrong. */
+function mend(pointer: Pointer, data: Json): Edit | null {
+  const [top, name, key] = pointer;
+  if (typeof top !== "string") return null;
+  if (!NAMING_TOP.has(top)) return takeOut([top]);
+  switch (top) {
+    case "steps":
+    case "finally":
+      return mendStep(pointer, data);
+    case "inputs": {
+      if (name === undefined) return null;
+      // Any value, given or not as before.
+      const input = at(data, ["inputs", name]);
+      const isOptional = isJsonObject(input) && Object.hasOwn(input, "default");
+      return { pointer: ["inputs", name], value: isOptional ? { default: input["default"] as Json } : {} };
+    }
+    case "agents":
+      // An agent is known by its name alone, and without a model it has the default one.
+      return typeof key === "string" ? takeOut(["agents", name as string, key]) : null;
+    case "models":
+      return typeof key === "string" && key !== "model" ? takeOut(["models", name as string, key]) : null;
+    case "defaults":
+      return typeof name === "string" && name !== "model" ? takeOut(["defaults", name]) : null;
+    default:
+      return null;
+  }
+}
+
+function mendStep(pointer: Pointer, data: Json): Edit | null {
+  let depth = 2;
+  while (pointer[depth] === "steps" && pointer.length > depth + 2) depth += 2;
+  const key = pointer[depth];
+  if (typeof key !== "string") return null;
+  const entry = pointer.slice(0, depth + 1);
+  // A schema that allows anything: what reads the output is not told of fields that it may have.
+  if (key === "output" && hasOutput(at(data, pointer.slice(0, depth)))) return { pointer: entry, value: {} };
+  if (NAMING.has(key)) return null;
+  // A key that no step has (a slip of the pen, another tool's word) refers to nothing; kinds are not known here.
+  return LOOSE.has(key) || pointer.length === depth + 1 ? takeOut(entry) : null;
+}
+
+/** Whether a step is of a kind that declares its output. */
+function hasOutput(step: Json | undefined): boolean {
+  return isJsonObject(step) && ["agent", "run", "value"].some((kind) => Object.hasOwn(step, kind));
+}
+
+const takeOut = (pointer: Pointer): Edit => ({ pointer, value: undefined });
+
+function at(value: Json | undefined, pointer: Pointer): Json | undefined {
+  let found = value;
+  for (const segment of pointer) {
+    if (!isJsonObject(found) || typeof segment !== "string" || !Object.hasOwn(found, segment)) return undefined;
+    found = found[segment];
+  }
+  return found;
+}
+
+function edited(value: Json, [segment, ...rest]: Pointer, put: Json | undefined): Json {
   if (!isJsonObject(value) || typeof segment !== "string" || !Object.hasOwn(value, segment)) return value;
   const { [segment]: entry, ...others } = value;
-  if (rest.length === 0) return others;
+  if (rest.length === 0 && put === undefined) return others;
+  const changed = rest.length === 0 ? (put as Json) : edited(entry as Json, rest, put);
   // In place, so that the order of the steps stays.
-  return Object.fromEntries(
-    Object.entries(value).map(([key, old]) => [key, key === segment ? without(entry as Json, rest) : old]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, old]) => [key, key === segment ? changed : old]));
 }

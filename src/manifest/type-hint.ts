@@ -1,4 +1,4 @@
-import type { Json } from "../util/json.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
 import { foreignTypes } from "./foreign.ts";
 import { durationHelp } from "./text-check.ts";
 import type { SchemaObject } from "./schema-node.ts";
@@ -9,6 +9,7 @@ export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | n
   if (schema["x-text"] === "version" && typeof value === "number")
     return `write it in quotes: "${value}${Number.isInteger(value) ? ".0.0" : ".0"}"`;
   if (schema["x-place"] === "retry" && typeof value === "number") return `write { max_attempts: ${value} }`;
+  if ((key === "steps" || key === "finally") && Array.isArray(value)) return stepsHelp(value[0] as Json | undefined);
   if (typeof value === "string") return fromText(schema, value);
   if (typeof value === "boolean" && key === "required") {
     return "`required` is a list of keys beside `properties`; an input is required when it has no `default`";
@@ -18,6 +19,14 @@ export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | n
   if (schema.type === "array" && !Array.isArray(value))
     return "a list has one entry a line, each after `- `, or stands in [ ]";
   return null;
+}
+
+/** Steps are a map by their names: `- id: a` is `a:`. */
+function stepsHelp(first: Json | undefined): string {
+  const id = isJsonObject(first) ? (first["id"] ?? first["name"]) : undefined;
+  const name = typeof id === "string" && /^[a-z]\w{0,40}$/i.test(id) ? id : "draft";
+  const kind = isJsonObject(first) && Object.hasOwn(first, "run") ? "{ run: ... }" : "{ agent: ..., task: ... }";
+  return `each step stands under its name, without \`- \`: \`${name}: ${kind}\``;
 }
 
 const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
