@@ -53,6 +53,11 @@ export function pathOfKey(key: string): string {
     .join("/");
 }
 
+/** The ids of a path as people see it: `group/inner` of `group[2]/inner`. */
+export function idsOfPath(path: string): string {
+  return path.replace(/\[\d+\]/g, "");
+}
+
 /** True for the name of an attempt itself: not of a call in it, nor of a gate. */
 export function isAttemptKey(key: string): boolean {
   return /\/\d+\.\d+\.\d+$/.test(key);

@@ -124,3 +124,8 @@ export interface RunInfo {
   readonly startedAt: number;
   readonly inputs: { readonly [name: string]: Json };
 }
+
+/** The step has ended: nothing about it changes any more in this epoch. */
+export function isTerminal({ status }: StepRecord): boolean {
+  return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
+}

@@ -1,6 +1,8 @@
 import { hasState, mayTake, openStore, stopLeftBehind, thisOwner } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun } from "../../engine/local/read-run.ts";
+import { stepPaths } from "../../plan/step-paths.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 import { systemClock } from "../../util/clock.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
@@ -21,7 +23,8 @@ export async function run(
     const { runId, status } = summary;
     if (status === "succeeded" || status === "failed" || status === "cancelled")
       throw new UsageError(`run ${runId} is over: it ${status === "cancelled" ? "was cancelled" : status}`);
-    if (step !== undefined && !(planOfRun(store, runId)?.scopes[0]?.steps.some(({ id }) => id === step) ?? false))
+    const plan = planOfRun(store, runId);
+    if (step !== undefined && (plan === null || !stepPaths(plan).includes(idsOfPath(step))))
       throw new UsageError(`run ${runId} has no step '${step}'`);
     const now = systemClock.now();
     const lease = store.acquireLease(runId, thisOwner(systemClock), mayTake(systemClock));

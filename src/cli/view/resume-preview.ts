@@ -2,6 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { ResumePlan } from "../../engine/local/recall.ts";
 import type { StartReason } from "../../engine/local/sink.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 
 const reasons: { readonly [reason in StartReason]: string } = {
   new: "not done yet",
@@ -13,11 +14,6 @@ const reasons: { readonly [reason in StartReason]: string } = {
   rerun: "asked for with --rerun",
   unknown: "outcome unknown",
 };
-
-/** The step of an item's or group's path, as `--rerun` takes it. */
-function rerunName(path: string): string {
-  return path.replace(/\[\d+\]/g, "").split("/")[0] ?? path;
-}
 
 /** What a resume reuses and what runs again, and why: printed before anything starts. */
 export function resumePreview({ steps }: ResumePlan, color: Colors): string {
@@ -40,7 +36,7 @@ export function resumePreview({ steps }: ResumePlan, color: Colors): string {
     if (!inDoubt) continue;
     const name = printable(path);
     lines.push(
-      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${rerunName(name)}`)}`,
+      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${idsOfPath(name)}`)}`,
     );
   }
   const later = steps.filter((step) => step.waits).map(({ path }) => printable(path));

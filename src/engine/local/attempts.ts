@@ -1,5 +1,5 @@
 import type { PlannedStep } from "../../plan/types.ts";
-import { attemptKey, callKey, killKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, callKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprint, fingerprintChange } from "../../run/fingerprint.ts";
@@ -264,8 +264,9 @@ export class Attempts {
 
   /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
   #start(start: Start, unit: UnitWork, before: Fact | null): void {
+    const startedAt = start.work.isWaiting ? start.since : this.#o.options.now();
     this.#o.ledger.tellAttempt(unit, 0);
-    this.#o.ledger.stepStarted(unit.record);
+    this.#o.ledger.stepStarted(unit.record, startedAt);
     unit.endedAt = null;
     unit.isRecalled = false;
     this.#o.remember({
@@ -273,7 +274,7 @@ export class Attempts {
       fingerprint: start.fingerprint,
       state: "started",
       starts: (before?.starts ?? 0) + 1,
-      startedAt: start.work.isWaiting ? start.since : this.#o.options.now(),
+      startedAt,
       endedAt: null,
       output: null,
       extra: null,
@@ -317,7 +318,7 @@ export class Attempts {
       "outcome_unknown",
       `'${start.path}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
       {
-        help: `see what it did; to run it again: muster resume ${this.#o.options.info.runId} --rerun ${start.path}; a step that may be repeated says 'idempotent: true'`,
+        help: `see what it did; to run it again: muster resume ${this.#o.options.info.runId} --rerun ${idsOfPath(start.path)}; a step that may be repeated says 'idempotent: true'`,
       },
     );
     this.#o.remember({ ...fact, state: "failed", endedAt: at, failure: why });
@@ -416,7 +417,15 @@ function stageOf(step: PlannedStep, stage: number): PlannedStep {
   const agent = fallback.agent ?? step.body.agent;
   // Another agent brings its own models.
   const models = fallback.models ?? (fallback.agent === null ? step.body.models : null);
-  return { ...step, body: { ...step.body, agent, models, modelsByItem: fallback.models === null && fallback.agent === null ? step.body.modelsByItem : null } };
+  return {
+    ...step,
+    body: {
+      ...step.body,
+      agent,
+      models,
+      modelsByItem: fallback.models === null && fallback.agent === null ? step.body.modelsByItem : null,
+    },
+  };
 }
 
 /** A batch whose list has not one result for each item. */

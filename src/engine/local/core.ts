@@ -8,14 +8,14 @@ import { Fifo } from "../../run/scheduler/fifo.ts";
 import type { Graph } from "../../run/scheduler/graph.ts";
 import { graphOf } from "../../run/scheduler/plan-graph.ts";
 import { initialState, type SchedulerState } from "../../run/scheduler/state.ts";
-import type { ScopeRecord } from "../../run/state.ts";
+import { isTerminal, type ScopeRecord } from "../../run/state.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import { Attempts, KILLED } from "./attempts.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { runFailure } from "./failing.ts";
 import { Gates } from "./gates.ts";
 import { Ledger } from "./ledger.ts";
-import { Scopes } from "./scopes.ts";
+import { isNamed, Scopes } from "./scopes.ts";
 import type { ScopeView } from "./scope-view.ts";
 import type { RunEnding } from "./sink.ts";
 
@@ -38,6 +38,8 @@ export class RunCore {
   readonly #graph: Graph;
   readonly #state: SchedulerState = initialState();
   readonly #queue = new Fifo<SchedulerEvent>();
+  /** Paths that a person stopped in this epoch. */
+  readonly #kills: string[] = [];
 
   constructor(options: CoreOptions) {
     const { info, slots, sink } = options;
@@ -90,24 +92,28 @@ export class RunCore {
     return this.#queue.size > 0;
   }
 
-  /** Stops one step by its path, as `muster kill` does; false when no open scope has it. */
-  kill(path: string): boolean {
-    const place = this.#scopes.find(path);
-    if (place === null) return false;
-    const { view, step } = place;
-    const record = view.stepRecord(step);
-    this.attempts.kill(record, unitKey(view.keyPrefix, record.id, null));
-    this.post({ type: "kill", scope: view.id, step });
-    return true;
+  /** Stops steps by their path, as `muster kill` does; those of items and rounds that are still to come as well. */
+  kill(path: string): void {
+    this.#kills.push(path);
+    for (const { view, step } of this.#scopes.find(path)) this.#kill(view, step);
   }
 
-  /** What a person stopped before a crash stays stopped. */
+  #kill(view: ScopeView, step: number): void {
+    const record = view.stepRecord(step);
+    // What came of a step that is over stays.
+    if (isTerminal(record)) return;
+    this.attempts.kill(record, unitKey(view.keyPrefix, record.id, null));
+    this.post({ type: "kill", scope: view.id, step });
+  }
+
+  /** What a person stopped stays stopped: before a crash, or before its scope was open. */
   #stopKilled(view: ScopeView): void {
     const { facts } = this.#o;
-    if (!facts.hasKills) return;
-    for (const [step, { id }] of view.record.steps.entries()) {
+    if (!facts.hasKills && this.#kills.length === 0) return;
+    for (const [step, { id, path }] of view.record.steps.entries()) {
       if (facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null)
         this.post({ type: "kill", scope: view.id, step });
+      else if (this.#kills.some((by) => isNamed(path, by))) this.#kill(view, step);
     }
   }
 

@@ -5,7 +5,7 @@ import { pureFact, type Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { SchedulerCommand } from "../../run/scheduler/command.ts";
 import type { GateVerdict } from "../../run/scheduler/event.ts";
-import { itemRecord, type StepRecord } from "../../run/state.ts";
+import { isTerminal, itemRecord, type StepRecord } from "../../run/state.ts";
 import type { ReadValue } from "../../run/step-value.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { asText, type Json } from "../../util/json.ts";
@@ -170,10 +170,6 @@ export class Gates {
 
 /** The fingerprint of what a gate saw: it holds whatever else changes. */
 const GATE = "gate";
-
-function isTerminal({ status }: StepRecord): boolean {
-  return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
-}
 
 function wrongValue(key: string, id: string, code: string, message: string): Failure {
   return expressionFailure(key, id, { code, message });

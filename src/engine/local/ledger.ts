@@ -25,9 +25,9 @@ export class Ledger {
     this.#o = options;
   }
 
-  /** Something of the step is done for the first time in this epoch. */
-  stepStarted(record: StepRecord): void {
-    record.startedAt ??= this.#o.now();
+  /** Something of the step is done for the first time in this epoch; `at` lies before it where a wait goes on. */
+  stepStarted(record: StepRecord, at = this.#o.now()): void {
+    record.startedAt ??= at;
     record.status = "running";
     if (this.#live.has(record)) return;
     this.#live.add(record);

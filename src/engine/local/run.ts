@@ -122,14 +122,13 @@ export class LocalRun implements Sink {
     this.#wake();
   }
 
-  /** Stops the run (`step` null) or one step, as `muster kill` does. False when there is no such step. */
-  kill(step: string | null): boolean {
+  /** Stops the run (`step` null) or the steps of a path, as `muster kill` does. */
+  kill(step: string | null): void {
     if (step === null) {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
       this.#core.post({ type: "cancel", as: "cancelled" });
-    } else if (!this.#core.kill(step)) return false;
+    } else this.#core.kill(step);
     this.#wake();
-    return true;
   }
 
   // ---- what the core wants

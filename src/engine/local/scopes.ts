@@ -1,5 +1,6 @@
 import type { PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import { err, ok, type Result } from "../../util/result.ts";
@@ -10,6 +11,11 @@ import { enterWorkflow, type Entry } from "./scope-entry.ts";
 import { ScopeView, type Outside } from "./scope-view.ts";
 import { pathsOf, type StepRead } from "./step-read.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
+
+/** Whether a step is meant by a path that a person wrote, with or without the items. */
+export function isNamed(path: string, by: string): boolean {
+  return path === by || idsOfPath(path) === by;
+}
 
 /** The scopes that are open: the workflow, and those of the groups and sub-workflows that are at work. */
 export class Scopes {
@@ -32,13 +38,12 @@ export class Scopes {
     return view;
   }
 
-  /** Where the step with this path is, as people see it; null when no open scope has it. */
-  find(path: string): { readonly view: ScopeView; readonly step: number } | null {
-    for (const view of this.#open.values()) {
-      const step = view.record.steps.findIndex((record) => record.path === path);
-      if (step >= 0) return { view, step };
-    }
-    return null;
+  /** Where the steps with this path are: `group[2]/inner` is one of them, `group/inner` those of all items. */
+  find(path: string): { readonly view: ScopeView; readonly step: number }[] {
+    return [...this.#open.values()].flatMap((view) => {
+      const step = view.record.steps.findIndex((record) => isNamed(record.path, path));
+      return step >= 0 ? [{ view, step }] : [];
+    });
   }
 
   /** Resolves what the scope inside a unit starts with; kept until it is entered. */
