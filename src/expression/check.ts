@@ -1,6 +1,11 @@
 import { CelChecker } from "./cel/checker.ts";
-import { parseCel } from "./cel/parse.ts";
+import { Interpreter } from "./cel/interpreter.ts";
+import { parseCel, type CelNode } from "./cel/parse.ts";
+import { celReferences } from "./cel/reference.ts";
+import { EvaluationError } from "./evaluation-error.ts";
+import { Meter } from "./meter.ts";
 import type { TemplateProblem } from "./parse.ts";
+import { statusFunctionsOf } from "./references.ts";
 import type { ExpressionProblem, ExpressionScope } from "./scope.ts";
 import { anyShape, describeKinds, kindsOf, listShape, stringShape, unionOf } from "./shape.ts";
 import type { Template } from "./template.ts";
@@ -61,6 +66,10 @@ function checkExpression(source: string, scope: ExpressionScope, isCondition: bo
   if (!parsed.ok) return [parsed.error];
   const checker = new CelChecker(scope, isCondition);
   const kinds = kindsOf(checker.shapeOf(parsed.value));
+  if (checker.problems.length === 0) {
+    const failure = constantFailure(source, parsed.value);
+    if (failure !== null) return [failure];
+  }
   if (checker.problems.length > 0 || !isCondition || kinds === null || kinds.has("bool")) return checker.problems;
   return [
     {
@@ -71,6 +80,29 @@ function checkExpression(source: string, scope: ExpressionScope, isCondition: bo
       length: source.length,
     },
   ];
+}
+
+/** So much work is done for one expression before anything runs: what computes more is left to the run. */
+const MOST_WORK_AHEAD = 1000;
+
+/** Why an expression fails in every run: it reads nothing, so its value is known. */
+function constantFailure(source: string, node: CelNode): ExpressionProblem | null {
+  if (celReferences(node).length > 0 || statusFunctionsOf(source).length > 0) return null;
+  try {
+    new Interpreter({}, undefined, new Meter(MOST_WORK_AHEAD)).run(node, null);
+    return null;
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    const { code, message } = error.toExpressionError();
+    if (code === "cost") return null;
+    return {
+      code: "WF4007",
+      message: `this fails in every run: ${message}`,
+      help: null,
+      offset: 0,
+      length: source.length,
+    };
+  }
 }
 
 function checkText(source: string, scope: ExpressionScope): readonly ExpressionProblem[] {

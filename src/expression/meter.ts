@@ -6,7 +6,12 @@ import { mostWork } from "./limit.ts";
  * done, so an expression stops by itself and equal expressions over equal values stop at the same place.
  */
 export class Meter {
-  #left = mostWork;
+  #left: number;
+
+  /** `work` is the budget in units. */
+  constructor(work: number = mostWork) {
+    this.#left = work;
+  }
 
   /** Takes `units` of work; throws `cost` when the budget is spent. */
   charge(units: number): void {

@@ -83,13 +83,17 @@ function equalityProblem(operator: string, left: Operand, right: Operand): Findi
 
 /** A literal that is none of the values that the other side can have. */
 function valueProblem(side: Operand, literal: Operand, always: string): Finding | null {
-  const allowed = valuesOf(side.shape);
-  if (allowed === null || side.node.op === "value" || literal.node.op !== "value") return null;
-  const value = literal.node.args;
-  if (typeof value !== "string" || allowed.includes(value)) return null;
+  if (side.node.op === "value" || literal.node.op !== "value") return null;
+  return neverFinding(sourceOf(side.node), side.shape, literal.node.args, always);
+}
+
+/** What is said of a text that `source` can never be, where its shape lists its values; else null. */
+export function neverFinding(source: string, shape: JsonSchema, value: unknown, always: string): Finding | null {
+  const allowed = valuesOf(shape);
+  if (allowed === null || typeof value !== "string" || allowed.includes(value)) return null;
   return {
     code: "WF4012",
-    message: `${sourceOf(side.node)} is never ${JSON.stringify(value)}, so this is always ${always}`,
+    message: `${source} is never ${JSON.stringify(value)}, so this is always ${always}`,
     help: valueHelp(value, allowed),
   };
 }

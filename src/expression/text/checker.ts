@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from "../../diagnostic/code.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
+import { neverFinding } from "../cel/comparison.ts";
 import { fieldProblem, outputsProblem, type FieldProblem } from "../field-problem.ts";
 import { foreignRoots } from "../root.ts";
 import type { ExpressionProblem, ExpressionScope } from "../scope.ts";
@@ -97,9 +98,11 @@ export class TextChecker {
   #call(node: TextCall, frame: FrameShape | null): JsonSchema {
     const helper = helpers.get(node.helper);
     if (!helper) return anyShape;
+    const shapes: JsonSchema[] = [];
     for (const [index, arg] of node.args.entries()) {
       const before = this.problems.length;
       const shape = this.#shapeOf(arg, frame, helper.isLenient ? "ask" : "print");
+      shapes.push(shape);
       if (node.helper === "file" && arg.kind !== "literal" && this.problems.length === before && !isFilePath(shape)) {
         const help = "write {{ file item }} in a step with `for_each: { glob: ... }`, or read the file in a `run` step";
         this.#problem(arg, "WF4007", `file takes a literal path, or an item of \`glob\`, and not any text`, help);
@@ -116,8 +119,23 @@ export class TextChecker {
         `write ${helper.usage}`,
       );
     }
+    this.#comparison(node, shapes);
     for (const { value } of node.options) this.#shapeOf(value, frame, "print");
     return helper.gives === "bool" ? boolShape : helper.gives === "string" ? stringShape : anyShape;
+  }
+
+  /** `eq` and `ne` with a text that the other side can never be. */
+  #comparison(node: TextCall, shapes: readonly JsonSchema[]): void {
+    if (node.helper !== "eq" && node.helper !== "ne") return;
+    const [left, right] = node.args;
+    for (const [side, other, shape] of [
+      [left, right, shapes[0]],
+      [right, left, shapes[1]],
+    ] as const) {
+      if (side?.kind !== "path" || other?.kind !== "literal" || shape === undefined) continue;
+      const found = neverFinding(side.source, shape, other.value, node.helper === "eq" ? "false" : "true");
+      if (found !== null) this.#problem(node, found.code, found.message, found.help);
+    }
   }
 
   #path(node: TextPath, frame: FrameShape | null, use: Use): JsonSchema {

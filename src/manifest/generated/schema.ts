@@ -830,6 +830,9 @@ export const manifestSchema: SchemaNode = {
   },
   "valueMap": {
    "type": "object",
+   "propertyNames": {
+    "$ref": "#/$defs/id"
+   },
    "additionalProperties": {
     "x-any": true
    }

@@ -3,6 +3,7 @@ import type { NormalFan, NormalManifest, NormalStep } from "../../manifest/norma
 import type { Pointer } from "../../manifest/pointer.ts";
 import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
+import { pathBeside } from "../source-files.ts";
 import type { TextFiles } from "../text-files.ts";
 import type { OnError, PlannedFan, StepBody } from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
@@ -123,12 +124,17 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
   const { body } = step;
   switch (body.kind) {
     case "agent":
+      if (body.task.trim() === "") {
+        const help = "say what the agent is to do";
+        problems.error(at("task"), { code: "WF2006", message: `the task of step '${step.id}' is empty`, help });
+      }
       return { kind: "agent", agent: body.agent, task: reader.text(body.task, at("task"), "unit") ?? NOTHING };
     case "value":
       return { kind: "value", value: reader.value(body.value, at("value"), "unit") };
     case "run": {
       const { command } = body;
       if (typeof command === "string") checkScript(command, at("run"), problems);
+      if (body.cwd !== null) checkFolder(body.cwd, at("cwd"), problems);
       return {
         kind: "run",
         command:
@@ -158,6 +164,18 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       return { kind: "wait", forMs: body.forMs, until };
     }
   }
+}
+
+/** A folder that is written out stays in the workspace; one that is computed is looked at in the run. */
+function checkFolder(folder: string, pointer: Pointer, problems: Problems): void {
+  if (folder.includes("{{")) return;
+  const path = pathBeside("", folder.replaceAll("\\", "/"));
+  if (path.ok && path.value.split("/")[0] !== "..") return;
+  problems.error(pointer, {
+    code: "WF2006",
+    message: path.ok ? "'cwd' leaves the workspace" : `'cwd' ${path.error.replace(/:.*/, "")}`,
+    help: "write a folder inside of the repository, relative to its root",
+  });
 }
 
 /** Day, time and zone: without the zone it would be another moment on another machine. */

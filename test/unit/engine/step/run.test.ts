@@ -64,7 +64,8 @@ describe("a run step", () => {
     expect(await run({ step: "run: pwd" })).toMatchObject({ output: workspace });
     expect(await run({ step: "run: pwd\ncwd: docs" })).toMatchObject({ output: join(workspace, "docs") });
     for (const cwd of ["..", "docs/../..", "/", "/etc"]) {
-      expect(refusal(handler(), { step: `run: pwd\ncwd: ${cwd}` })).toMatchObject({
+      const step = 'run: pwd\ncwd: "{{ inputs.text }}"';
+      expect(refusal(handler(), { head, values: { inputs: { text: cwd } }, step })).toMatchObject({
         class: "invalid",
         code: "cwd_outside",
         message: `'cwd' of 'x' leaves the workspace: ${cwd}`,
