@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import type { Colors } from "picocolors/types.js";
 import type { Screen } from "../compose/picture.ts";
 
 /** What a command may use of the process: streams, place, environment. Tests of commands use the real binary instead. */
@@ -9,16 +10,20 @@ export interface Terminal {
   out(text: string): void;
   /** Progress, logs, problems. */
   err(text: string): void;
-  readonly color: ReturnType<typeof picocolors.createColors>;
+  /** For what goes to stderr. */
+  readonly color: Colors;
+  /** For what goes to stdout. */
+  readonly outColor: Colors;
   /** Where stderr is a terminal that can be painted on; null for files, pipes, CI and `TERM=dumb`. */
   readonly screen: Screen | null;
 }
 
-/** The terminal of this process. Colours only where stderr is one, and never under NO_COLOR or `--no-color`. */
+/** The terminal of this process. Colours only on a stream that is one, and never under NO_COLOR or `--no-color`. */
 export function processTerminal(options: { readonly color: boolean }): Terminal {
   const { env } = process;
   const wantsColor = options.color && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
-  const isColor = wantsColor && ((env["FORCE_COLOR"] ?? "") !== "" || process.stderr.isTTY);
+  const colorsFor = (stream: NodeJS.WriteStream): Colors =>
+    picocolors.createColors(wantsColor && ((env["FORCE_COLOR"] ?? "") !== "" || stream.isTTY));
   // A reader that went away (`| head`), or a terminal that was closed, must not end the run.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreLostReader);
   return {
@@ -26,7 +31,8 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
     env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    color: picocolors.createColors(isColor),
+    color: colorsFor(process.stderr),
+    outColor: colorsFor(process.stdout),
     screen: canPaint(env) ? stderrScreen() : null,
   };
 }

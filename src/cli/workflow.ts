@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import { readSource } from "../compose.ts";
 import { renderDiagnostics } from "../diagnostic/render.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import { compile, type Compiled } from "../plan/compile.ts";
 import type { ModelChoice } from "../plan/model-choice.ts";
 import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
-import { createSourceReader } from "../compose/source-reader.ts";
+import { createSourceReader, readSource } from "../compose/source-reader.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -27,14 +26,20 @@ export function compileFile(path: string, cwd: string, choice: ModelChoice): Com
   return compiled.value;
 }
 
-/** The plan of a file; shows its problems, and ends the command with exit code 3 when there are errors. */
+/**
+ * The plan of a file; shows its problems, and ends the command with exit code 3 when there are errors. `warnings`:
+ * `counted` says of mere warnings only how many there are, for commands that come again and again.
+ */
 export function planOrExit(
   path: string,
   terminal: Terminal,
   choice: ModelChoice,
+  warnings: "told" | "counted" = "told",
 ): { readonly plan: Plan; readonly source: SourceFile } {
   const { plan, diagnostics, source, sources } = compileFile(path, terminal.cwd, choice);
-  if (diagnostics.length > 0)
+  if (plan !== null && warnings === "counted" && diagnostics.length > 0)
+    terminal.err(`${diagnostics.length} warning${diagnostics.length === 1 ? "" : "s"}: muster validate ${path}\n`);
+  else if (diagnostics.length > 0)
     terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
   if (plan === null) throw new UsageError(`${path} is not a valid workflow`, exitCode.invalid);
   return { plan, source };

@@ -55,8 +55,10 @@ export const providerKeys = [
   "OPENAI_ADMIN_KEY",
 ] as const;
 
-/** What models of the plan need and the environment does not have, a sentence each. */
+/** What models of the plan need and the environment does not have: a sentence for each key. */
 export function missingKeys(plan: Plan, env: Environment): readonly string[] {
+  /** Who needs each usual key. */
+  const lacking = new Map<string, Set<string>>();
   const sentences = new Set<string>();
   for (const model of plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)))) {
     const kind = kindOf(model);
@@ -64,13 +66,18 @@ export function missingKeys(plan: Plan, env: Environment): readonly string[] {
     if (model.apiKeySecret !== null) continue;
     const { baseUrl, apiKey } = accessTo(model, env, {});
     if (apiKey !== null || !kind.needsKey(baseUrl)) continue;
-    sentences.add(
-      takesUsualKey(model, kind, env)
-        ? `${model.id} needs ${kind.keyVariable}, which is not set: export it, or answer from a recording with --replay FILE`
-        : `${model.id} at ${hostOf(model.baseUrl ?? "")} needs a key of its own: give the model \`api_key\` (${kind.keyVariable} goes to no address that a manifest names)`,
-    );
+    if (kind.keyVariable !== null && takesUsualKey(model, kind, env))
+      lacking.set(kind.keyVariable, (lacking.get(kind.keyVariable) ?? new Set()).add(model.id));
+    else
+      sentences.add(
+        `${model.id} at ${hostOf(model.baseUrl ?? "")} needs a key of its own: give the model \`api_key\` (${kind.keyVariable} goes to no address that a manifest names)`,
+      );
   }
-  return [...sentences];
+  const unset = [...lacking].map(
+    ([key, models]) =>
+      `${[...models].join(", ")} need${models.size === 1 ? "s" : ""} ${key}, which is not set: export it, or answer from a recording with --replay FILE`,
+  );
+  return [...unset, ...sentences];
 }
 
 /** Who answers for a model: one provider for each key and address, made when it is first asked for. */

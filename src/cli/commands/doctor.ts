@@ -44,7 +44,7 @@ function repair(project: Project): Finding {
   }
 }
 
-function findingText({ name, status, message, help }: Finding, { color }: Terminal): string {
+function findingText({ name, status, message, help }: Finding, { outColor: color }: Terminal): string {
   const mark = { ok: color.green("ok  "), warn: color.yellow("warn"), fail: color.red("fail") }[status];
   return `${mark}  ${name.padEnd(8)}  ${printable(message)}\n${help === null ? "" : `                ${color.cyan(help)}\n`}`;
 }

@@ -61,12 +61,12 @@ function isPartial({ path }: TemplateFile): boolean {
   return path.startsWith("workflows/prompts/");
 }
 
-function listText(templates: readonly Template[], { color }: Terminal): string {
+function listText(templates: readonly Template[], { outColor: color }: Terminal): string {
   const lines = templates.map(({ name, description }) => `  ${color.bold(name.padEnd(10))} ${description}`);
   return `${lines.join("\n")}\n\nmuster init NAME writes one to workflows/NAME.yaml\n`;
 }
 
-function writtenText(files: readonly string[], next: readonly string[], { color, env }: Terminal): string {
+function writtenText(files: readonly string[], next: readonly string[], { outColor: color, env }: Terminal): string {
   const key =
     (env["ANTHROPIC_API_KEY"] ?? "") === ""
       ? "export ANTHROPIC_API_KEY=...   # the agents ask Anthropic's models\n  "

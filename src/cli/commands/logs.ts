@@ -3,12 +3,15 @@ import type { StoredEvent } from "../../run/event.ts";
 import { eventJson } from "../../run/event-json.ts";
 import type { Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
-import { jsonText } from "../../util/json.ts";
-import { printable } from "../../diagnostic/printable.ts";
-import { exitCode, type ExitCode } from "../exit-code.ts";
+import { suggest } from "../../diagnostic/suggest.ts";
+import { planOfRun } from "../../engine/local/read-run.ts";
+import { stepPaths } from "../../plan/step-paths.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
+import { eventLine } from "../view/event-line.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -27,8 +30,9 @@ export async function run(
   const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const { runId } = findRun(store, name);
+    if (step !== undefined) requireStep(store, runId, step);
     const show = (event: StoredEvent): void => {
-      if (step !== undefined && event.step !== step) return;
+      if (step !== undefined && !(event.step !== undefined && isOf(event.step, step))) return;
       terminal.out(`${options.json === true ? JSON.stringify(eventJson(runId, event)) : eventLine(runId, event)}\n`);
     };
     let seq = showAfter(store, runId, 0, show);
@@ -43,6 +47,22 @@ export async function run(
   }
 }
 
+/** UsageError when the run has no such step; a run that has not begun is not known well enough to say so. */
+function requireStep(store: Store, runId: string, step: string): void {
+  const plan = planOfRun(store, runId);
+  const paths = plan === null ? [idsOfPath(step)] : stepPaths(plan);
+  if (paths.includes(idsOfPath(step))) return;
+  const near = suggest(step, paths);
+  throw new UsageError(
+    `run ${runId} has no step '${step}'${near === null ? `: it has ${paths.join(", ")}` : `; did you mean '${near}'?`}`,
+  );
+}
+
+/** A step inside a `for_each` is named with its item, `group[2]/inner`, or for all items, `group/inner`. */
+function isOf(path: string, step: string): boolean {
+  return path === step || idsOfPath(path) === step;
+}
+
 function showAfter(store: Store, runId: string, after: number, show: (event: StoredEvent) => void): number {
   let seq = after;
   for (const event of store.readEvents(runId, { after })) {
@@ -55,12 +75,4 @@ function showAfter(store: Store, runId: string, after: number, show: (event: Sto
 function isLive(store: Store, runId: string): boolean {
   const summary = store.findRun(runId);
   return summary !== null && standing(summary) === "running";
-}
-
-/** `2026-01-31T10:00:00.000Z  step.failed  draft[2]  {"class":...}` */
-function eventLine(runId: string, event: StoredEvent): string {
-  const { v: _v, seq: _seq, run_id: _run, at, type, step, item, attempt, ...rest } = eventJson(runId, event);
-  const place = `${step === undefined ? "" : jsonText(step)}${item === undefined ? "" : `[${jsonText(item)}]`}${attempt === undefined ? "" : ` #${jsonText(attempt)}`}`;
-  const data = Object.keys(rest).length === 0 ? "" : JSON.stringify(rest);
-  return printable([jsonText(at), jsonText(type).padEnd(17), place, data].filter((part) => part !== "").join("  "));
 }

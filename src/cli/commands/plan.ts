@@ -20,7 +20,7 @@ export interface PlanOptions extends InputOptions {
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: PlanOptions): Promise<ExitCode> {
   const { plan } = planOrExit(file, terminal, modelChoice(options.model));
   const told = estimate(plan, givenInputs(plan, options, terminal));
-  const { bold, dim } = terminal.color;
+  const { bold, dim } = terminal.outColor;
   const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {
     text: () => renderText(plan, told, file, { strong: bold, faint: dim }),
     json: () => renderJson(plan, told),

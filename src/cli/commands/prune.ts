@@ -7,7 +7,7 @@ import { findProject } from "../../util/project.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
-import { runLine } from "../view/run-line.ts";
+import { runLines } from "../view/run-line.ts";
 
 export interface PruneOptions {
   /** A duration: runs that have not changed for so long. */
@@ -57,7 +57,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
         `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
       );
     else {
-      if (dryRun) for (const summary of gone) terminal.out(`${runLine(summary, terminal.color)}\n`);
+      if (dryRun) terminal.out(runLines(gone, terminal.outColor));
       terminal.err(
         `${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")} and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`,
       );

@@ -1,3 +1,4 @@
+import type { Colors } from "picocolors/types.js";
 import { Painter } from "../../compose/picture.ts";
 import { systemClock } from "../../util/clock.ts";
 import { findProject } from "../../util/project.ts";
@@ -40,7 +41,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
 
 /** How a look is shown: one document, a picture that is painted over, or text. */
 function shower(terminal: Terminal, { watch = false, json = false }: PsOptions): (runs: ActiveRuns) => void {
-  const { screen, color } = terminal;
+  const { screen } = terminal;
   const now = (): number => systemClock.now();
   // A stream has one document a line.
   if (json)
@@ -52,18 +53,18 @@ function shower(terminal: Terminal, { watch = false, json = false }: PsOptions):
           watch ? 0 : 2,
         )}\n`,
       );
-  const linesOf = (runs: ActiveRuns, width: number): string[] =>
+  const linesOf = (runs: ActiveRuns, width: number, color: Colors): string[] =>
     runs.look().flatMap((one, index) => [...(index === 0 ? [] : [""]), ...activeRunLines(one, width, now(), color)]);
   if (watch && screen !== null) {
     const painter = new Painter(screen);
     return (runs) => {
       const { width, height } = screen.size();
-      const lines = linesOf(runs, width);
+      const lines = linesOf(runs, width, terminal.color);
       painter.paint(lines.length === 0 ? [NOTHING.slice(0, width - 1)] : lines.slice(0, height - 1));
     };
   }
   return (runs) => {
-    const lines = linesOf(runs, screen?.size().width ?? USUAL_WIDTH);
+    const lines = linesOf(runs, screen?.size().width ?? USUAL_WIDTH, terminal.outColor);
     if (lines.length === 0) terminal.err(`${NOTHING}\n`);
     else terminal.out(`${lines.join("\n")}\n${watch ? "\n" : ""}`);
   };

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { createSurroundings, hasState, mayTake, openStore, stopLeftBehind, workspaceOf } from "../../compose.ts";
 import { findProject, runsFolderOf } from "../../util/project.ts";
 import { prepareResume } from "../../engine/local/resume.ts";
@@ -46,13 +46,15 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       terminal.err(
         `run ${runId} ${summary.status === "succeeded" ? "has succeeded" : "was cancelled"}: there is nothing to resume\n`,
       );
-      return await show(terminal, [runId], options);
+      await show(terminal, [runId], options);
+      return summary.status === "succeeded" ? exitCode.succeeded : exitCode.runFailed;
     }
     if (summary.lease !== null && !mayTake(systemClock)(summary.lease)) throw refused(runId, summary.lease);
 
     const { choice } = summary.frozen as unknown as Frozen;
     const file = resolve(project.root, summary.manifestPath);
-    const whole = planOrExit(file, terminal, modelChoice(choice["model"] as readonly string[])).plan;
+    const models = modelChoice(choice["model"] as readonly string[]);
+    const whole = planOrExit(relative(terminal.cwd, file), terminal, models, "counted").plan;
     const asked = reducedPlan(whole, (choice["only"] ?? []) as readonly string[]);
     const rerun = rerunSteps(stepPaths(asked), options.rerun);
     const simulated = choice["simulated"] === true;

@@ -30,7 +30,7 @@ export interface RunOptions extends InputOptions, RunShape {
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
   const choice = modelChoice(options.model);
   const only = options.only ?? [];
-  const asked = reducedPlan(planOrExit(file, terminal, choice).plan, only);
+  const asked = reducedPlan(planOrExit(file, terminal, choice, "counted").plan, only);
   const inputs = readInputs(asked, options, terminal);
   const simulated = options.simulate === true;
   if (simulated && (options.replay !== undefined || options.record !== undefined))

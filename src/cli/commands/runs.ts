@@ -4,7 +4,7 @@ import { exitCode, type ExitCode } from "../exit-code.ts";
 import { openForReading } from "../find-run.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
-import { runLine } from "../view/run-line.ts";
+import { runLines } from "../view/run-line.ts";
 
 export interface RunsOptions {
   readonly limit: number;
@@ -18,7 +18,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
   try {
     const runs = store.listRuns({ limit: options.limit });
     if (options.json === true) terminal.out(`${JSON.stringify(runs.map(runJson), null, 2)}\n`);
-    else for (const summary of runs) terminal.out(`${runLine(summary, terminal.color)}\n`);
+    else terminal.out(runLines(runs, terminal.outColor));
     return exitCode.succeeded;
   } finally {
     store.close();

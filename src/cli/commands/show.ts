@@ -62,7 +62,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     if (options.report !== undefined)
       saveReport(report(info, record, end, read), options.report, summary.runId, terminal);
     if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, read), null, 2)}\n`);
-    else terminal.out(runPage({ summary, plan, record, end, facts, read }, terminal.color));
+    else terminal.out(runPage({ summary, plan, record, end, facts, read }, terminal.outColor));
     return exitCode.succeeded;
   } finally {
     store.close();

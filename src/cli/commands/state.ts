@@ -22,7 +22,7 @@ export const list = (terminal: Terminal, [prefix = ""]: readonly string[], optio
   inState(terminal, options, true, (state) => {
     const entries = state?.list(prefix) ?? [];
     if (options.json === true) terminal.out(`${JSON.stringify(entries.map(entryJson), null, 2)}\n`);
-    else for (const entry of entries) terminal.out(`${stateLine(entry, terminal.color)}\n`);
+    else for (const entry of entries) terminal.out(`${stateLine(entry, terminal.outColor)}\n`);
     return exitCode.succeeded;
   });
 

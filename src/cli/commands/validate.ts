@@ -27,7 +27,7 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
   } else {
     const sources = results.flatMap((result) => result.sources);
     if (diagnostics.length > 0)
-      terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
+      terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.outColor.isColorSupported }));
     terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   }
   return errors === 0 ? exitCode.succeeded : exitCode.invalid;
@@ -66,7 +66,11 @@ async function manifestsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
     .filter(
-      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.split(sep).includes("node_modules"),
+      (entry) =>
+        entry.isFile() &&
+        /\.ya?ml$/.test(entry.name) &&
+        // A folder of packages is looked into only when it is named itself.
+        !relative(folder, entry.parentPath).split(sep).includes("node_modules"),
     )
     .map((entry) => join(entry.parentPath, entry.name));
   const limit = pLimit(READS_AT_ONCE);

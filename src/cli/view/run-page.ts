@@ -11,6 +11,7 @@ import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
+import { withRetryHelp } from "./retry-help.ts";
 import { failureLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
 
 export interface RunView {
@@ -31,7 +32,7 @@ export function runPage(view: RunView, color: Colors): string {
   const { summary, plan, record, end } = view;
   const { usage, costUsd } = end.spend;
   const lines = [
-    `${color.bold(printable(plan.workflow.name))} ${plan.workflow.version ?? ""}  ${color.dim(`${summary.manifestPath}  run ${summary.runId}`)}`,
+    `${color.bold(printable(plan.workflow.name))}${plan.workflow.version === null ? "" : ` ${plan.workflow.version}`}  ${color.dim(`${summary.manifestPath}  run ${summary.runId}`)}`,
     `${statusText(end.status, color)}  ${formatElapsed(end.durationMs)} active in ${summary.epoch} start${summary.epoch === 1 ? "" : "s"}, since ${new Date(summary.startedAt).toISOString()}`,
   ];
   if (end.replayed !== null) lines.push(color.yellow(replayNote(end.replayed)));
@@ -70,10 +71,14 @@ function stepLine(step: StepRecord, color: Colors): string {
 /** A failed step: each attempt, what the model or program said, what to do. */
 function failedStep(step: StepRecord, view: RunView, color: Colors): string[] {
   const lines = [color.bold(`why '${printable(step.path)}' failed`)];
-  if (step.failure !== null) lines.push(...failureLines(step.failure, color));
+  if (step.failure !== null) lines.push(...failureLines(withRetryHelp(step.failure, step.path, view.plan), color));
   const attempts = [...view.facts].filter(
     (fact) => isAttemptKey(fact.key) && pathOfKey(fact.key) === step.path && fact.failure !== null,
   );
+  // The only attempt says again what the step says, unless it left something behind.
+  const [only, second] = attempts;
+  if (second === undefined && only?.failure?.partial === null && only.failure.message === step.failure?.message)
+    return lines;
   for (const fact of attempts.slice(0, SHOWN_ITEMS)) lines.push(...attemptLines(fact, step, color));
   if (attempts.length > SHOWN_ITEMS)
     lines.push(

@@ -2,8 +2,10 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { RunOutcome } from "../../engine/local/run.ts";
 import type { Plan } from "../../plan/types.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
+import { withRetryHelp } from "./retry-help.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 
 /** What is said of a run before and after it. */
@@ -57,7 +59,12 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
         : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
-  if (outcome.failure !== null) lines.push(...failureLines(outcome.failure, color));
+  if (outcome.failure !== null) {
+    const failed = steps.find(({ status, caught }) => status === "failed" && !caught);
+    const isOfStep = failed?.failure?.class === outcome.failure.class;
+    const why = isOfStep ? withRetryHelp(outcome.failure, failed.path, followed.plan) : outcome.failure;
+    lines.push(...failureLines(why, color));
+  }
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
   if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
@@ -67,8 +74,21 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
 
 /** How to go on: a step whose outcome nobody knows is only repeated when it is named. */
 export function resumeCommand(runId: string, steps: readonly StepRecord[]): string {
-  const unknown = steps.find(({ failure }) => failure?.code === "outcome_unknown");
-  return `muster resume ${runId}${unknown === undefined ? "" : ` --rerun ${unknown.id}`}`;
+  const unknown = unknownStep(steps);
+  return `muster resume ${runId}${unknown === null ? "" : ` --rerun ${unknown}`}`;
+}
+
+/** The path of the first step whose outcome nobody knows: the one inside, not the group that failed by it. */
+function unknownStep(steps: readonly StepRecord[]): string | null {
+  for (const { path, failure, inner, items } of steps) {
+    for (const scope of [inner, ...(items ?? []).map((item) => item.inner)]) {
+      const inside = scope === null ? null : unknownStep(scope.steps);
+      if (inside !== null) return inside;
+    }
+    const failures = [failure, ...(items ?? []).map((item) => item.failure)];
+    if (failures.some((why) => why?.code === "outcome_unknown")) return idsOfPath(path);
+  }
+  return null;
 }
 
 /** What failed and what to do about it. */
