@@ -88,6 +88,8 @@ export class LocalRun implements Sink {
   #aborts: string[] = [];
   #ending: RunEnding | null = null;
   #interrupts = 0;
+  /** The grace is over: whatever runs has to stop. */
+  #isStopping = false;
   #isScheduled = false;
   #isOver = false;
   #resolve!: (outcome: RunOutcome) => void;
@@ -224,6 +226,8 @@ export class LocalRun implements Sink {
       else this.#carryOut(start);
     }
     for (const id of aborts) this.#live.get(id)?.stop("cancelled");
+    // What was decided in the very turn that everything was told to stop.
+    if (this.#isStopping) this.#stopAll("interrupted");
   }
 
   /** What was stopped in the turn that started it (a recorded outcome decided its step) has no effect and costs nothing. */
@@ -373,6 +377,7 @@ export class LocalRun implements Sink {
 
   /** The grace is over: what still runs is stopped without an outcome, as by a crash. */
   #stopNow(): void {
+    this.#isStopping = true;
     this.#stopAll("interrupted");
     this.#after(STOP_MS, () => {
       this.#live.clear();
