@@ -42,10 +42,12 @@ describe("kill -9 inside: only what was in flight is asked again", () => {
     const run = project.start(["run", "flow.yaml", "--json"]);
     await held;
     await Promise.all(
-      items.filter((_, index) => index !== 37).map((_, index) => {
-        const item = index < 37 ? index : index + 1;
-        return run.shows(`"type":"item.succeeded","step":"group","item":${item}`);
-      }),
+      items
+        .filter((_, index) => index !== 37)
+        .map((_, index) => {
+          const item = index < 37 ? index : index + 1;
+          return run.shows(`"type":"item.succeeded","step":"group","item":${item}`);
+        }),
     );
     await run.crash();
     const before = fake.count();
@@ -128,7 +130,7 @@ steps:
     await run.crash();
     const resumed = await project.muster("resume", "--report", "report.json");
     expect(resumed.code).toBe(0);
-    const report = project.report() as unknown as { steps: { [path: string]: { started_at: string; duration_ms: number } } };
+    const report = project.report();
     const pause = report.steps["group/pause"];
     const after = report.steps["group/after"];
     const waited = Date.parse(after?.started_at ?? "") - Date.parse(pause?.started_at ?? "");
@@ -184,7 +186,9 @@ outputs: { all: "\${{ steps.group.output.map(each, each.told).join(', ') }}" }`,
     project.write("go", "");
     const doubt = await project.muster("resume");
     expect(doubt.code).toBe(1);
-    expect(doubt.stderr).toContain("group[1]/pay  was running when its runner stopped: it fails, unless you say --rerun group/pay\n");
+    expect(doubt.stderr).toContain(
+      "group[1]/pay  was running when its runner stopped: it fails, unless you say --rerun group/pay\n",
+    );
     expect(doubt.stderr).toMatch(/next {5}muster show \S+ {3}muster resume \S+ --rerun group\/pay\n/);
     expect(project.read("paid.txt")).toBe("a\nb\n");
     expect(await project.muster("resume", "--rerun", "group[1]/pay")).toMatchObject({
@@ -212,7 +216,8 @@ describe("an edit, a list or a file that changed", () => {
     mended();
     return fake.count();
   };
-  const end = (fake: FakeAnthropic, from: number): string[] => asked(fake, from).filter((task) => !task.startsWith("End"));
+  const end = (fake: FakeAnthropic, from: number): string[] =>
+    asked(fake, from).filter((task) => !task.startsWith("End"));
 
   story("an inner step that was edited runs again in all items, and nothing else", async ({ fake, project }) => {
     const before = await failedRun({ fake, project }, GROUP);
@@ -242,13 +247,18 @@ describe("an edit, a list or a file that changed", () => {
     expect(inner.stderr).toContain("group[2]/edit  asked for with --rerun\n");
     expect(end(fake, before)).toEqual(["Edit <Draft ant>", "Edit <Draft bee>", "Edit <Draft cat>"]);
     const then = fake.count();
-    expect((await project.muster("resume", (project.inStore((store) => store.listRuns()))[0]?.runId ?? "", "--rerun", "group")).code).toBe(0);
+    expect(
+      (await project.muster("resume", project.inStore((store) => store.listRuns())[0]?.runId ?? "", "--rerun", "group"))
+        .code,
+    ).toBe(0);
     expect(end(fake, then)).toHaveLength(6);
     expect(await project.muster("resume", "--rerun", "group/edti", "--dry-run")).toMatchObject({ code: 2 });
   });
 
-  story("item_key: what an item's key names is kept as long as what is read of it did not change", async ({ fake, project }) => {
-    const list = (rows: readonly object[]): string => `${head}
+  story(
+    "item_key: what an item's key names is kept as long as what is read of it did not change",
+    async ({ fake, project }) => {
+      const list = (rows: readonly object[]): string => `${head}
 steps:
   row:
     for_each: ${JSON.stringify(rows)}
@@ -256,31 +266,44 @@ steps:
     agent: writer
     task: "Row {{ item.name }}"
   end: { agent: writer, task: "End {{ join steps.row.output }}" }`;
-    const rows = [
-      { id: 1, name: "ant", note: "x" },
-      { id: 2, name: "bee", note: "x" },
-      { id: 3, name: "cat", note: "x" },
-    ];
-    const before = await failedRun({ fake, project }, list(rows));
-    project.write(
-      "flow.yaml",
-      list([
-        { id: 3, name: "cat", note: "not read" },
-        { id: 2, name: "beetle", note: "x" },
+      const rows = [
         { id: 1, name: "ant", note: "x" },
-      ]),
-    );
-    expect((await project.muster("resume")).code).toBe(0);
-    expect(asked(fake, before)).toEqual(["End <Row cat>, <Row beetle>, <Row ant>", "Row beetle"]);
-  });
+        { id: 2, name: "bee", note: "x" },
+        { id: 3, name: "cat", note: "x" },
+      ];
+      const before = await failedRun({ fake, project }, list(rows));
+      project.write(
+        "flow.yaml",
+        list([
+          { id: 3, name: "cat", note: "not read" },
+          { id: 2, name: "beetle", note: "x" },
+          { id: 1, name: "ant", note: "x" },
+        ]),
+      );
+      expect((await project.muster("resume")).code).toBe(0);
+      expect(asked(fake, before)).toEqual(["End <Row cat>, <Row beetle>, <Row ant>", "Row beetle"]);
+    },
+  );
 
   story("without a key an item is its content: one that changed is another one", async ({ fake, project }) => {
     const list = (rows: readonly object[]): string => `${head}
 steps:
   row: { for_each: ${JSON.stringify(rows)}, agent: writer, task: "Row {{ item.name }}" }
   end: { agent: writer, task: "End {{ join steps.row.output }}" }`;
-    const before = await failedRun({ fake, project }, list([{ name: "ant", note: "x" }, { name: "bee", note: "x" }]));
-    project.write("flow.yaml", list([{ name: "ant", note: "y" }, { name: "bee", note: "x" }]));
+    const before = await failedRun(
+      { fake, project },
+      list([
+        { name: "ant", note: "x" },
+        { name: "bee", note: "x" },
+      ]),
+    );
+    project.write(
+      "flow.yaml",
+      list([
+        { name: "ant", note: "y" },
+        { name: "bee", note: "x" },
+      ]),
+    );
     expect((await project.muster("resume")).code).toBe(0);
     expect(end(fake, before)).toEqual(["Row ant"]);
   });
@@ -336,7 +359,11 @@ steps:
   end: { agent: writer, task: "End {{ join steps.write.output }}" }`,
     );
     const pairs = (from: number): string[] =>
-      fake.requests.slice(from).map(({ body, text }) => `${body.model} ${text.trim()}`).filter((pair) => !pair.includes("End")).sort();
+      fake.requests
+        .slice(from)
+        .map(({ body, text }) => `${body.model} ${text.trim()}`)
+        .filter((pair) => !pair.includes("End"))
+        .sort();
     expect(pairs(0)).toEqual([
       "claude-haiku-5-5 Write dry",
       "claude-haiku-5-5 Write warm",

@@ -398,9 +398,10 @@ export class Attempts {
     const { scopes, options } = this.#o;
     const unit = this.unit(answered.unit);
     options.sink.unlimit(answered.unit);
+    const endedAt = this.#o.ledger.scopeEnded(unit);
     const outputs = scopes.leave(unit, isFailed);
-    if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, options.now());
-    else this.#fail(answered, unit, outputs.error, null, options.now());
+    if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
+    else this.#fail(answered, unit, outputs.error, null, endedAt);
   }
 }
 

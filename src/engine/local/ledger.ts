@@ -93,6 +93,16 @@ export class Ledger {
     else Object.assign(unit.record, { failure: why, extra, output: null });
   }
 
+  /** The scope inside a unit began and ended with its steps, also where these are recalled. Gives the end. */
+  scopeEnded({ record, inside }: UnitWork): number {
+    let last: number | null = null;
+    for (const { startedAt, endedAt } of inside?.record.steps ?? []) {
+      if (startedAt !== null) record.startedAt = Math.min(record.startedAt ?? startedAt, startedAt);
+      if (endedAt !== null) last = Math.max(last ?? endedAt, endedAt);
+    }
+    return last ?? this.#o.now();
+  }
+
   /** A round of `repeat` gave this output. */
   roundEnded(unit: UnitWork, output: ValueRef): void {
     unit.record.rounds?.push({ ...itemRecord(null), status: "succeeded", attempts: 1, output });

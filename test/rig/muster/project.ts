@@ -136,6 +136,8 @@ export interface Report {
 
 export interface ReportStep {
   readonly status: string;
+  readonly started_at: string | null;
+  readonly duration_ms: number | null;
   readonly attempts: number;
   readonly model: string | null;
   readonly output: unknown;
