@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
@@ -15,6 +15,7 @@ import type { Surroundings } from "./engine/local/surroundings.ts";
 import type { Environment } from "./compose/environment.ts";
 import { liveProviders, missingKeys, providerKeys } from "./compose/providers.ts";
 import { recordingProviders } from "./compose/record.ts";
+import { readSource } from "./compose/source-reader.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
 import type { Provider } from "./provider/provider.ts";
@@ -38,7 +39,6 @@ import { openSqliteStore } from "./store/sqlite/open.ts";
 import { StoreError, type LeaseOwner, type Store } from "./store/store.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import type { SourceFile } from "./diagnostic/source.ts";
-import { decodeSource } from "./manifest/decode.ts";
 import { systemClock, type Clock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
@@ -103,11 +103,6 @@ const RUNS_VARIABLE = "MUSTER_RUNS_FOLDER";
 /** Stops the programs that a dead runner of the run left behind here; answers how many. For who holds the run's lease. */
 export function stopLeftBehind(project: Project, runId: string): Promise<number> {
   return stopOrphans([`MUSTER_RUN_ID=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`]);
-}
-
-/** Reads a text file of the user's; what is wrong with its bytes are diagnostics, what the system says is thrown. */
-export function readSource(path: string, shownAs: string): Result<SourceFile, readonly Diagnostic[]> {
-  return decodeSource(shownAs, readFileSync(path));
 }
 
 /** Opens a recording; throws the system's error when it cannot be read. */

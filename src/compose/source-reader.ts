@@ -1,9 +1,16 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceFile } from "../diagnostic/source.ts";
 import { decodeSource } from "../manifest/decode.ts";
 import type { FileProblem, SourceFiles } from "../plan/source-files.ts";
 import { nearest } from "../util/project.ts";
 import { err, type Result } from "../util/result.ts";
+
+/** Reads a text file of the user's; what is wrong with its bytes are diagnostics, what the system says is thrown. */
+export function readSource(path: string, shownAs: string): Result<SourceFile, readonly Diagnostic[]> {
+  return decodeSource(shownAs, readFileSync(path));
+}
 
 /** The largest file that a manifest may name: it becomes part of the plan. */
 const LARGEST_BYTES = 1024 * 1024;

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { readSource } from "../compose.ts";
-import { createSourceReader } from "../compose/source-reader.ts";
+import { createSourceReader, readSource } from "../compose/source-reader.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import { compile } from "../plan/compile.ts";
