@@ -31,29 +31,32 @@ async function crashed(project: Project, runId: string): Promise<number[]> {
 const alive = (pids: readonly number[]): boolean[] => pids.map(isAlive);
 
 describe.skipIf(process.platform !== "linux")("programs that a dead runner left behind", () => {
-  story("kill stops them with their children, but no program of a run with the same name elsewhere", async ({ project, fake }) => {
-    const pids = await crashed(project, "nightly");
-    const other = project.sibling(fake.url);
-    try {
-      const others = await crashed(other, "nightly");
-      expect([alive(pids), alive(others)]).toEqual([
-        [true, true],
-        [true, true],
-      ]);
-      expect(await project.muster("kill", "nightly")).toMatchObject({
-        code: 0,
-        stderr: "nightly is cancelled; nobody was running it, stopped 1 program that the last runner left behind\n",
-      });
-      expect([alive(pids), alive(others)]).toEqual([
-        [false, false],
-        [true, true],
-      ]);
-      expect((await other.muster("kill", "nightly")).code).toBe(0);
-      expect(alive(others)).toEqual([false, false]);
-    } finally {
-      await other.close();
-    }
-  });
+  story(
+    "kill stops them with their children, but no program of a run with the same name elsewhere",
+    async ({ project, fake }) => {
+      const pids = await crashed(project, "nightly");
+      const other = project.sibling(fake.url);
+      try {
+        const others = await crashed(other, "nightly");
+        expect([alive(pids), alive(others)]).toEqual([
+          [true, true],
+          [true, true],
+        ]);
+        expect(await project.muster("kill", "nightly")).toMatchObject({
+          code: 0,
+          stderr: "nightly is cancelled; nobody was running it, stopped 1 program that the last runner left behind\n",
+        });
+        expect([alive(pids), alive(others)]).toEqual([
+          [false, false],
+          [true, true],
+        ]);
+        expect((await other.muster("kill", "nightly")).code).toBe(0);
+        expect(alive(others)).toEqual([false, false]);
+      } finally {
+        await other.close();
+      }
+    },
+  );
 
   story("resume stops them before it starts the step again", async ({ project }) => {
     const pids = await crashed(project, "again");

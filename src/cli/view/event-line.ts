@@ -14,7 +14,7 @@ export function eventLine(runId: string, event: StoredEvent): string {
     .flatMap(([name, value]) => (name === "error" && isJsonObject(value) ? Object.entries(value) : [[name, value]]))
     .filter((field): field is [string, Json] => field[1] !== null && field[1] !== undefined);
   const data = fields
-    .filter(([name]) => !SENTENCES.includes(name as string))
+    .filter(([name]) => !SENTENCES.includes(name))
     .map(([name, value]) => `${name}=${fieldText(value)}`)
     .join(" ");
   const said = SENTENCES.flatMap((wanted) =>
