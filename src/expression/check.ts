@@ -5,12 +5,13 @@ import { celReferences } from "./cel/reference.ts";
 import { EvaluationError } from "./evaluation-error.ts";
 import { Meter } from "./meter.ts";
 import type { TemplateProblem } from "./parse.ts";
+import { parseSource, type Parsed } from "./parsed.ts";
 import { statusFunctionsOf } from "./references.ts";
 import type { ExpressionProblem, ExpressionScope } from "./scope.ts";
 import { anyShape, describeKinds, kindsOf, listShape, stringShape, unionOf } from "./shape.ts";
 import type { Template } from "./template.ts";
 import { TextChecker } from "./text/checker.ts";
-import { parseText } from "./text/parse.ts";
+import type { parseText } from "./text/parse.ts";
 import type { JsonSchema } from "../util/json.ts";
 
 /** What the value is for: a `condition` must be true or false and must not hang on free text of a model. */
@@ -30,14 +31,20 @@ export function checkTemplate(
     case "literal":
       return [];
     case "cel":
-      return placed(checkExpression(template.source, scope, use === "condition"), []);
     case "text":
-      return placed(checkText(template.source, scope), []);
+      return checkParsed(parseSource(template), scope, use);
     case "list":
       return template.items.flatMap((item, index) => under(index, checkTemplate(item, scope, use)));
     case "object":
       return Object.entries(template.entries).flatMap(([key, entry]) => under(key, checkTemplate(entry, scope, use)));
   }
+}
+
+/** As `checkTemplate`, of one expression or text that was parsed before. */
+export function checkParsed(parsed: Parsed, scope: ExpressionScope, use: TemplateUse): readonly TemplateProblem[] {
+  if (parsed.kind === "text") return placed(checkText(parsed.tree, scope), []);
+  const { tree, source } = parsed;
+  return placed(tree.ok ? checkExpression(tree.value, source, scope, use === "condition") : [tree.error], []);
 }
 
 /** The shape of a template's value as a JSON Schema, `true` where it cannot be told. */
@@ -61,13 +68,16 @@ export function typeOf(template: Template, scope: ExpressionScope): JsonSchema {
   }
 }
 
-function checkExpression(source: string, scope: ExpressionScope, isCondition: boolean): readonly ExpressionProblem[] {
-  const parsed = parseCel(source);
-  if (!parsed.ok) return [parsed.error];
+function checkExpression(
+  node: CelNode,
+  source: string,
+  scope: ExpressionScope,
+  isCondition: boolean,
+): readonly ExpressionProblem[] {
   const checker = new CelChecker(scope, isCondition);
-  const kinds = kindsOf(checker.shapeOf(parsed.value));
+  const kinds = kindsOf(checker.shapeOf(node));
   if (checker.problems.length === 0) {
-    const failure = constantFailure(source, parsed.value);
+    const failure = constantFailure(source, node);
     if (failure !== null) return [failure];
   }
   if (checker.problems.length > 0 || !isCondition || kinds === null || kinds.has("bool")) return checker.problems;
@@ -105,8 +115,10 @@ function constantFailure(source: string, node: CelNode): ExpressionProblem | nul
   }
 }
 
-function checkText(source: string, scope: ExpressionScope): readonly ExpressionProblem[] {
-  const { parts, problems } = parseText(source);
+function checkText(
+  { parts, problems }: ReturnType<typeof parseText>,
+  scope: ExpressionScope,
+): readonly ExpressionProblem[] {
   const checker = new TextChecker(scope);
   checker.check(parts);
   return [...problems, ...checker.problems];

@@ -1,9 +1,7 @@
-import { celReferences } from "./cel/reference.ts";
 import { childrenOf, parseCel, type CelNode } from "./cel/parse.ts";
+import { parseSource, referencesOfParsed } from "./parsed.ts";
 import { isStatusFunction, type StatusFunction } from "./status-function.ts";
 import type { Reference, Template } from "./template.ts";
-import { textReferences } from "./text/reference.ts";
-import { parseText } from "./text/parse.ts";
 
 /**
  * Every name that a template reads, in the order of the source, each time it is read: the longest path that is
@@ -14,12 +12,9 @@ export function referencesOf(template: Template): readonly Reference[] {
   switch (template.kind) {
     case "literal":
       return [];
-    case "cel": {
-      const parsed = parseCel(template.source);
-      return parsed.ok ? celReferences(parsed.value) : [];
-    }
+    case "cel":
     case "text":
-      return textReferences(parseText(template.source).parts);
+      return referencesOfParsed(parseSource(template));
     case "list":
       return template.items.flatMap(referencesOf);
     case "object":

@@ -29,9 +29,10 @@ const table = (...groups: [string, Word][][]): ReadonlyMap<string, Word> => new 
 
 /** Names of steps, in our form. */
 const stepNames = (value: Json): string | null => {
-  const names = Array.isArray(value) ? (value as readonly Json[]) : [value];
-  const areNames = names.length <= 5 && names.every((name) => typeof name === "string" && /^\w{1,40}$/.test(name));
-  return areNames && names.length > 0 ? `needs: [${names.join(", ")}]` : null;
+  const written = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const names = written.filter((name) => typeof name === "string" && /^\w{1,40}$/.test(name));
+  const areNames = names.length > 0 && names.length <= 5 && names.length === written.length;
+  return areNames ? `needs: [${names.map(String).join(", ")}]` : null;
 };
 const isCount = (value: Json): value is number => typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 /** `timeout_minutes: 5` is `timeout: 5m`. */

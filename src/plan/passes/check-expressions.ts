@@ -1,4 +1,4 @@
-import { checkTemplate, typeOf } from "../../expression/check.ts";
+import { checkParsed, typeOf } from "../../expression/check.ts";
 import { describeKinds, kindsOf } from "../../expression/shape.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
@@ -22,7 +22,7 @@ export function checkExpressions(
     const scope = scopes.at(site.place, position);
     const isKnown = checkNames(site, owner, position, scope, names, problems);
     const lenient = isKnown ? scope : scopes.at(site.place, position, true);
-    const found = checkTemplate(site.template, lenient, useOf(site));
+    const found = checkParsed(site.parsed, lenient, useOf(site));
     for (const { code, message, help, offset, length } of found) {
       const partial = partialAt(site, offset);
       const told = partial === null ? message : `in the partial '${partial}': ${message}`;

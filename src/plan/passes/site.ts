@@ -1,5 +1,5 @@
 import { sourceOffset } from "../../expression/parse.ts";
-import { referencesOf } from "../../expression/references.ts";
+import { parseSource, referencesOfParsed, type Parsed } from "../../expression/parsed.ts";
 import type { Reference, Template } from "../../expression/template.ts";
 import { pieceAt, type ExpandedPiece } from "../../expression/text/partial.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
@@ -30,6 +30,7 @@ export type Place =
 export interface Site {
   readonly pointer: Pointer;
   readonly template: Template & { readonly kind: "cel" | "text" };
+  readonly parsed: Parsed;
   readonly place: Place;
   /** Where the template's source starts in the text at the pointer, in UTF-16 units. */
   readonly start: number;
@@ -65,7 +66,8 @@ export function sitesOf(
     case "cel":
     case "text": {
       const start = typeof value === "string" ? sourceOffset(value, template) : 0;
-      into.push({ pointer, template, place, start, pieces, references: referencesOf(template) });
+      const parsed = parseSource(template);
+      into.push({ pointer, template, parsed, place, start, pieces, references: referencesOfParsed(parsed) });
       return;
     }
     case "list":
