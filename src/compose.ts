@@ -102,7 +102,7 @@ const RUNS_VARIABLE = "MUSTER_RUNS_FOLDER";
 
 /** Stops the programs that a dead runner of the run left behind here; answers how many. For who holds the run's lease. */
 export function stopLeftBehind(project: Project, runId: string): Promise<number> {
-  return stopOrphans([`MUSTER_RUN_ID=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`]);
+  return stopOrphans([`MUSTER_RUN_ID=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`], process);
 }
 
 /** Opens a recording; throws the system's error when it cannot be read. */

@@ -1,4 +1,3 @@
-import { kill, pid as ownPid } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { environmentHasEntries, readProcessTable, type ProcessEntry } from "./process-table.ts";
 
@@ -8,31 +7,41 @@ const POLL_MS = 20;
 const GRACE_MS = 2_000;
 const KILL_FOR_MS = 2_000;
 
+/** The process that looks: `process`. */
+export interface Host {
+  readonly pid: number;
+  readonly kill: (pid: number, signal: "SIGTERM" | "SIGKILL") => unknown;
+}
+
 /**
  * Stops what a dead runner left behind: every process whose environment has all these entries (`NAME=VALUE`), and
  * what came of it. SIGTERM, and SIGKILL for those that are left after two seconds. This process and those that it came
  * from are spared. Answers how many programs there were, children not counted; 0 where there is no /proc to find them.
  */
-export async function stopOrphans(entries: readonly string[]): Promise<number> {
+export async function stopOrphans(entries: readonly string[], host: Host): Promise<number> {
   const members = new Map<number, number>();
-  const first = findOrphans(entries, members);
+  const first = findOrphans(entries, members, host.pid);
   if (first.length === 0) return 0;
   const found = new Set(first.map(({ pid }) => pid));
   const programs = first.filter(({ parentPid }) => !found.has(parentPid)).length;
-  send(first, "SIGTERM");
+  send(host, first, "SIGTERM");
   const killAtMs = performance.now() + GRACE_MS;
   for (;;) {
     await delay(POLL_MS);
-    const left = findOrphans(entries, members);
+    const left = findOrphans(entries, members, host.pid);
     const now = performance.now();
     // A process that hangs in the kernel is deaf even to SIGKILL.
     if (left.length === 0 || now > killAtMs + KILL_FOR_MS) return programs;
-    if (now >= killAtMs) send(left, "SIGKILL");
+    if (now >= killAtMs) send(host, left, "SIGKILL");
   }
 }
 
 /** Those that are alive; `members` (start by pid) keeps whom a look before found, for its parent may be gone now. */
-function findOrphans(entries: readonly string[], members: Map<number, number>): readonly ProcessEntry[] {
+function findOrphans(
+  entries: readonly string[],
+  members: Map<number, number>,
+  ownPid: number,
+): readonly ProcessEntry[] {
   const table = readProcessTable().filter(({ isAlive }) => isAlive);
   const spared = withAncestors(ownPid, table);
   const others = table.filter(({ pid }) => !spared.has(pid));
@@ -54,10 +63,10 @@ function withAncestors(pid: number, table: readonly ProcessEntry[]): ReadonlySet
   return line;
 }
 
-function send(processes: readonly ProcessEntry[], signal: "SIGTERM" | "SIGKILL"): void {
+function send(host: Host, processes: readonly ProcessEntry[], signal: "SIGTERM" | "SIGKILL"): void {
   for (const { pid } of processes) {
     try {
-      kill(pid, signal);
+      host.kill(pid, signal);
     } catch {
       // It ended meanwhile, or it changed its user.
     }
