@@ -1,7 +1,7 @@
 // Builds dist/: `build.mjs` bundles the command and the library with esbuild (under a second),
 // `build.mjs --types` writes the declarations too (used for packing).
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -10,7 +10,7 @@ const entries = ["src/cli/main.ts", "src/index.ts"].filter((path) => existsSync(
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: entries,
   outdir: "dist",
@@ -18,14 +18,21 @@ await build({
   chunkNames: "chunk/[name]-[hash]",
   bundle: true,
   splitting: true,
-  // Our own files become few files that load fast; libraries stay where npm puts them, with their own licences.
-  packages: "external",
+  // Few files load fast: small libraries that every command needs are written into ours, which halves the start. Those
+  // that are loaded on demand stay where npm puts them.
+  external: ["@anthropic-ai/sdk", "ajv", "ajv-formats", "openai", "pino"],
+  // For libraries in CommonJS that ask for modules of Node.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+  },
   platform: "node",
   format: "esm",
   target: "node22.13",
   charset: "utf8",
   logLevel: "warning",
+  metafile: true,
 });
+writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, notices(metafile));
 chmodSync(`${root}dist/cli/main.js`, 0o755);
 
 if (process.argv.includes("--types")) {
@@ -34,4 +41,17 @@ if (process.argv.includes("--types")) {
     stdio: "inherit",
   });
   process.exit(status ?? 1);
+}
+
+/** The licences of all libraries that were written into dist/, word by word. Throws for one that has none. */
+function notices({ inputs }) {
+  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const used = [...new Set(folders)].filter((folder) => folder !== undefined).sort();
+  const parts = used.map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8"));
+    const file = readdirSync(root + folder).find((each) => /^licen[cs]e/i.test(each));
+    if (file === undefined) throw new Error(`${folder} has no file with its licence`);
+    return `${name} ${version}\n\n${readFileSync(`${root}${folder}/${file}`, "utf8").trim()}\n`;
+  });
+  return `This package contains parts of the following libraries.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
