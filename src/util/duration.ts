@@ -17,8 +17,12 @@ export function parseDuration(text: string): number | null {
   return ms <= LONGEST_MS ? ms : null;
 }
 
-/** The shortest text that `parseDuration` reads back: `5400000` is `1h30m`, `0` is `0s`. Whole milliseconds only. */
+/**
+ * A text that `parseDuration` reads back: `5400000` is `1h30m`, `0` is `0s`; a broken number of seconds below a minute
+ * is `1500ms`, as people write it. Whole milliseconds only.
+ */
 export function formatDuration(ms: number): string {
+  if (ms < unitsMs.m && ms % unitsMs.s !== 0) return `${ms}ms`;
   let restMs = ms;
   let text = "";
   for (const [unit, unitMs] of Object.entries(unitsMs)) {

@@ -39,22 +39,3 @@ function formatUsd(usd: number, round: (value: number) => number): string {
 export function formatPrice(usd: number): string {
   return `$${Number.isInteger(usd * 100) ? usd.toFixed(2) : String(usd)}`;
 }
-
-/** `90s` as `1m30s`: the manifest's own spelling of durations. */
-export function formatDuration(ms: number): string {
-  const units: readonly [string, number][] = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1000],
-    ["ms", 1],
-  ];
-  let left = ms;
-  let text = "";
-  for (const [unit, size] of units) {
-    const count = Math.floor(left / size);
-    if (count > 0) text += `${count}${unit}`;
-    left -= count * size;
-  }
-  return text === "" ? "0ms" : text;
-}

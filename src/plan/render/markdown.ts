@@ -1,7 +1,8 @@
+import { formatDuration } from "../../util/duration.ts";
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
-import { formatDuration, formatRange, oneLine } from "./format.ts";
+import { formatRange, oneLine } from "./format.ts";
 import { renderMermaid } from "./mermaid.ts";
 import { costText, count, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 

@@ -1,5 +1,5 @@
+import { formatDuration } from "../../util/duration.ts";
 import type { Plan, PlannedStep } from "../types.ts";
-import { formatDuration } from "./format.ts";
 
 /** What a step does, in a few words: `agent researcher`, `run`, `uses launch/content.yaml`, `wait 10m`. */
 export function nameOf(plan: Plan, { body }: PlannedStep): string {

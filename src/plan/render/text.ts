@@ -1,7 +1,8 @@
+import { formatDuration } from "../../util/duration.ts";
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
-import { formatCount, formatDuration, formatRange, oneLine } from "./format.ts";
+import { formatCount, formatRange, oneLine } from "./format.ts";
 import { costText, count, fallbackText, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 import { wrap } from "./wrap.ts";
 

@@ -24,7 +24,13 @@ test.each(["", "10", "5 m", "1.5h", "30s1m", "1h1h", "-5s", "5M", "m", "5min", "
 
 test("what is formatted is read back", () => {
   fc.assert(fc.property(fc.nat({ max: 3_000_000_000_000 }), (ms) => parseDuration(formatDuration(ms)) === ms));
-  expect([5_400_000, 0, 61_500, 86_400_000].map(formatDuration)).toEqual(["1h30m", "0s", "1m1s500ms", "1d"]);
+  expect([5_400_000, 0, 61_500, 86_400_000, 1500].map(formatDuration)).toEqual([
+    "1h30m",
+    "0s",
+    "1m1s500ms",
+    "1d",
+    "1500ms",
+  ]);
 });
 
 test("sizes", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatCost, formatDuration, formatPrice, formatRange, oneLine } from "../../../../src/plan/render/format.ts";
+import { formatCost, formatPrice, formatRange, oneLine } from "../../../../src/plan/render/format.ts";
 import { wrap } from "../../../../src/plan/render/wrap.ts";
 
 describe("figures", () => {
@@ -23,16 +23,6 @@ describe("figures", () => {
   it("writes counts with their thousands apart", () => {
     expect(formatRange({ floor: 3, ceiling: 3 })).toBe("3");
     expect(formatRange({ floor: 0, ceiling: 1_234_567 })).toBe("0 to 1,234,567");
-  });
-
-  it("writes durations as a manifest does", () => {
-    expect([90_000, 3_600_000, 500, 86_461_001, 0].map(formatDuration)).toEqual([
-      "1m30s",
-      "1h",
-      "500ms",
-      "1d1m1s1ms",
-      "0ms",
-    ]);
   });
 });
 
