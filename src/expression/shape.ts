@@ -27,6 +27,9 @@ export function unionOf(shapes: readonly JsonSchema[]): JsonSchema {
   const known = shapes.flatMap(branchesOf);
   if (known.length === 0 || known.length > 50) return anyShape;
   if (known.some((branch) => branch === null)) return anyShape;
+  // A schema may be large: only several of them are compared.
+  const [only, ...others] = shapes;
+  if (only !== undefined && others.length === 0) return only;
   const different = [...new Map(known.map((branch) => [JSON.stringify(branch), branch])).values()];
   return different.length === 1 ? (different[0] as JsonSchema) : { anyOf: different };
 }
