@@ -94,8 +94,13 @@ export function stepSpend(step: StepRecord): Spend {
       ? noSpend
       : plusSpend(noSpend, { usage: step.usage, costUsd: step.costUnknown ? null : step.costUsd });
   const scopes = [step.inner, ...(step.items ?? []).map(({ inner }) => inner)];
-  for (const scope of scopes) for (const inner of scope?.steps ?? []) sum = plusSpend(sum, stepSpend(inner));
+  for (const scope of scopes) if (scope !== null) sum = plusSpend(sum, scopeSpend(scope));
   return sum;
+}
+
+/** What the steps of a scope spent. */
+export function scopeSpend(scope: ScopeRecord): Spend {
+  return scope.steps.reduce((sum, step) => plusSpend(sum, stepSpend(step)), noSpend);
 }
 
 function usageJson(usage: Usage): JsonObject {

@@ -1,12 +1,15 @@
-import { mkdtempSync, mkdirSync, readFileSync, existsSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { createSourceReader } from "../../src/compose/source-reader.ts";
+import { renderDiagnostics } from "../../src/diagnostic/render.ts";
 import { startRun } from "../../src/engine/local/start.ts";
-import { buildPlan } from "../../src/plan/build.ts";
+import { compile } from "../../src/plan/compile.ts";
 import { estimate } from "../../src/plan/estimate.ts";
 import { resolveInputs } from "../../src/plan/input.ts";
+import { noChoice } from "../../src/plan/model-choice.ts";
 import { renderText } from "../../src/plan/render/text.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import type { StoredEvent } from "../../src/run/event.ts";
@@ -17,7 +20,6 @@ import { createFakeClock, FAKE_START_MS } from "../rig/clock.ts";
 import { reportOf, started, surroundings } from "../rig/engine/launch.ts";
 import { createScriptedProvider, type ScriptedAnswer, type ScriptedCall } from "../rig/scripted-provider.ts";
 import { casesOf, expectGolden, readWorkflow } from "./golden-file.ts";
-import { load } from "./load.ts";
 
 /** `script.yaml` of a case: what the world does. */
 interface Script {
@@ -25,6 +27,8 @@ interface Script {
   readonly secrets?: { readonly [name: string]: string };
   /** The model's answers; each must be asked for, and nothing else may be. */
   readonly answers?: readonly ScriptedAnswer[];
+  /** Files of the workspace, by path. */
+  readonly files?: { readonly [path: string]: string };
   /** Somebody stops the run (`step` null) or a step at this time. */
   readonly kill?: { readonly atMs: number; readonly step: string | null };
 }
@@ -40,8 +44,9 @@ afterEach(() => rmSync(workspace, { recursive: true }));
 
 describe("a run of", () => {
   it.each(casesOf(suite))("%s", async (name) => {
-    const plan = planOf(readWorkflow(suite, name));
+    const plan = planOf(name);
     const script = scriptOf(name);
+    for (const [path, text] of Object.entries(script.files ?? {})) writeFileSync(join(workspace, path), text);
     const clock = createFakeClock();
     const store = createMemoryStore({ clock });
     const provider = createScriptedProvider(script.answers ?? [], clock);
@@ -63,11 +68,14 @@ describe("a run of", () => {
   });
 });
 
-function planOf(text: string): Plan {
-  const { document, manifest } = load(text);
-  const built = buildPlan(document, manifest);
-  if (!built.ok) throw new Error(JSON.stringify(built.error));
-  return built.value.plan;
+function planOf(name: string): Plan {
+  const source = { path: "workflow.yaml", text: readWorkflow(suite, name) };
+  const path = join(import.meta.dirname, suite, name, source.path);
+  const compiled = compile(source, noChoice, createSourceReader(path, source.path));
+  if (!compiled.ok) throw new Error(compiled.error);
+  const { plan, diagnostics, sources } = compiled.value;
+  if (plan === null) throw new Error(renderDiagnostics(diagnostics, sources));
+  return plan;
 }
 
 function scriptOf(name: string): Script {
@@ -104,13 +112,23 @@ const VOLATILE: ReadonlySet<string> = new Set(["run_id", "manifest_digest", "sta
 
 /** The report without what differs from run to run; in steps and items what is null, false or 0 is left out. */
 function timeless(report: JsonObject): JsonObject {
-  const steps = Object.entries(report["steps"] as { [id: string]: JsonObject }).map(([id, step]) => [id, shortened(step)] as const);
-  return { ...without(report), steps: Object.fromEntries(steps) };
+  return { ...without(report), steps: shortenedSteps(report["steps"] as StepsJson) };
+}
+
+type StepsJson = { readonly [path: string]: JsonObject };
+
+function shortenedSteps(steps: StepsJson): JsonObject {
+  return Object.fromEntries(Object.entries(steps).map(([path, step]) => [path, shortened(step)]));
 }
 
 function shortened(step: JsonObject): JsonObject {
   const results = step["results"] as readonly JsonObject[] | null;
-  return withoutNothing({ ...without(step), results: results === null ? null : results.map(withoutNothing) });
+  return withoutNothing({ ...without(step), results: results === null ? null : results.map(shortenedItem) });
+}
+
+function shortenedItem(item: JsonObject): JsonObject {
+  const { steps, ...rest } = item;
+  return { ...withoutNothing(rest), ...(steps === undefined ? {} : { steps: shortenedSteps(steps as StepsJson) }) };
 }
 
 function withoutNothing(value: JsonObject): JsonObject {

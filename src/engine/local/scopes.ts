@@ -6,6 +6,8 @@ import { InternalError } from "../../util/internal-error.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { CoreOptions } from "./core-options.ts";
+import { scopeSpend } from "../../run/report.ts";
+import { addSpend } from "../../run/state.ts";
 import { runFailure } from "./failing.ts";
 import { enterWorkflow, type Entry } from "./scope-entry.ts";
 import { ScopeView, type Outside } from "./scope-view.ts";
@@ -65,8 +67,10 @@ export class Scopes {
     const outside: Outside = { view: unit.view, variables: unit.task.variables, isSeen: body.kind === "steps" };
     const path = unit.item === null ? unit.record.path : `${unit.record.path}[${unit.item.index}]`;
     unit.inside = this.#openView(scope, body.scope, entry, outside, `${unit.key}/`, `${path}/`);
-    if (unit.item === null) unit.record.inner = unit.inside.record;
-    else unit.item.record.inner = unit.inside.record;
+    const place = unit.item?.record ?? unit.record;
+    // The rounds and attempts before are no longer shown, but they were paid.
+    if (place.inner !== null) addSpend(unit.record, { model: null, ...scopeSpend(place.inner) });
+    place.inner = unit.inside.record;
   }
 
   /** What came of the scope inside a unit, all of whose steps have ended. */
