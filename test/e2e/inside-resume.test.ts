@@ -162,6 +162,42 @@ finally:
     expect(project.report()).toMatchObject({ status: "succeeded", usage: { calls: 3 } });
   });
 
+  story("in the second attempt of a group: the first, which failed, is not tried again", async ({ fake, project }) => {
+    project.write(
+      "flow.yaml",
+      `${head}
+steps:
+  group:
+    retry: { max_attempts: 2, delay: 1ms, on: [invalid] }
+    steps:
+      draft: { agent: writer, task: Draft }
+      edit: { agent: writer, task: "Edit {{ steps.draft.output }}" }
+    outputs: { text: "\${{ steps.edit.output }}" }
+outputs: { text: "\${{ steps.group.output.text }}" }`,
+    );
+    echo(fake);
+    const first = fake.nextRequest("Edit");
+    const run = project.start(["run", "flow.yaml"]);
+    const second = first.then(async (held) => {
+      const next = fake.nextRequest("Edit");
+      await held.fail(400, "invalid_request_error");
+      return next;
+    });
+    await second;
+    await run.crash();
+    const before = fake.count();
+    expect(asked(fake)).toEqual(["Draft", "Draft", "Edit <Draft>", "Edit <Draft>"]);
+    expect(await project.muster("resume", "--report", "report.json")).toMatchObject({
+      code: 0,
+      stdout: "<Edit <Draft>>\n",
+    });
+    expect(asked(fake, before)).toEqual(["Edit <Draft>"]);
+    expect(project.report()).toMatchObject({
+      usage: { calls: 3 },
+      steps: { group: { attempts: 2, usage: { calls: 3 } } },
+    });
+  });
+
   story("a run step inside of items is in doubt by its own path, and one word is enough", async ({ project }) => {
     project.write(
       "flow.yaml",
