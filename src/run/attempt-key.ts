@@ -58,6 +58,11 @@ export function idsOfPath(path: string): string {
   return path.replace(/\[\d+\]/g, "");
 }
 
+/** Whether a step is meant by a path that a person wrote, `group[2]/inner`, or `group/inner` for all items. */
+export function isNamed(path: string, by: string): boolean {
+  return path === by || idsOfPath(path) === by;
+}
+
 /** True for the name of an attempt itself: not of a call in it, nor of a gate. */
 export function isAttemptKey(key: string): boolean {
   return /\/\d+\.\d+\.\d+$/.test(key);

@@ -6,7 +6,7 @@ import { systemClock } from "../../util/clock.ts";
 import { suggest } from "../../diagnostic/suggest.ts";
 import { planOfRun } from "../../engine/local/read-run.ts";
 import { stepPaths } from "../../plan/step-paths.ts";
-import { idsOfPath } from "../../run/attempt-key.ts";
+import { idsOfPath, isNamed } from "../../run/attempt-key.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { standing } from "../standing.ts";
@@ -32,7 +32,7 @@ export async function run(
     const { runId } = findRun(store, name);
     if (step !== undefined) requireStep(store, runId, step);
     const show = (event: StoredEvent): void => {
-      if (step !== undefined && !(event.step !== undefined && isOf(event.step, step))) return;
+      if (step !== undefined && !(event.step !== undefined && isNamed(event.step, step))) return;
       terminal.out(`${options.json === true ? JSON.stringify(eventJson(runId, event)) : eventLine(runId, event)}\n`);
     };
     let seq = showAfter(store, runId, 0, show);
@@ -56,11 +56,6 @@ function requireStep(store: Store, runId: string, step: string): void {
   throw new UsageError(
     `run ${runId} has no step '${step}'${near === null ? `: it has ${paths.join(", ")}` : `; did you mean '${near}'?`}`,
   );
-}
-
-/** A step inside a `for_each` is named with its item, `group[2]/inner`, or for all items, `group/inner`. */
-function isOf(path: string, step: string): boolean {
-  return path === step || idsOfPath(path) === step;
 }
 
 function showAfter(store: Store, runId: string, after: number, show: (event: StoredEvent) => void): number {

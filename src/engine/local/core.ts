@@ -1,5 +1,5 @@
 import type { Fact } from "../../run/fact.ts";
-import { killKey, unitKey } from "../../run/attempt-key.ts";
+import { isNamed, killKey, unitKey } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import { apply } from "../../run/scheduler/apply.ts";
 import type { SchedulerCommand, StepCommand } from "../../run/scheduler/command.ts";
@@ -15,7 +15,7 @@ import type { CoreOptions } from "./core-options.ts";
 import { runFailure } from "./failing.ts";
 import { Gates } from "./gates.ts";
 import { Ledger } from "./ledger.ts";
-import { isNamed, Scopes } from "./scopes.ts";
+import { Scopes } from "./scopes.ts";
 import type { ScopeView } from "./scope-view.ts";
 import type { RunEnding } from "./sink.ts";
 

@@ -1,6 +1,6 @@
 import type { PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import { idsOfPath } from "../../run/attempt-key.ts";
+import { isNamed } from "../../run/attempt-key.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import { err, ok, type Result } from "../../util/result.ts";
@@ -13,11 +13,6 @@ import { enterWorkflow, type Entry } from "./scope-entry.ts";
 import { ScopeView, type Outside } from "./scope-view.ts";
 import { pathsOf, type StepRead } from "./step-read.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
-
-/** Whether a step is meant by a path that a person wrote, with or without the items. */
-export function isNamed(path: string, by: string): boolean {
-  return path === by || idsOfPath(path) === by;
-}
 
 /** The scopes that are open: the workflow, and those of the groups and sub-workflows that are at work. */
 export class Scopes {
