@@ -1,6 +1,7 @@
 import { suggest } from "../diagnostic/suggest.ts";
 import type { DiagnosticCode } from "../diagnostic/code.ts";
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import { describeSchema, describeValue, orList } from "./describe.ts";
 import { foreignTypes } from "./foreign.ts";
 import { checkKeys } from "./key-check.ts";

@@ -1,4 +1,5 @@
-import { canonicalJson, type JsonObject } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import type { JsonObject } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
 import type { FanSize } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";
@@ -177,13 +178,7 @@ function stagesOf(plan: Plan, step: PlannedStep, { agent, modelsByItem }: AgentB
 }
 
 /** `units` is how often the step is done, rounds included. */
-function callsOf(
-  plan: Plan,
-  step: PlannedStep,
-  units: Range,
-  sizes: Sizes,
-  ledger: Ledger,
-): Sums {
+function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledger: Ledger): Sums {
   const calls = { floor: 0, ceiling: 0 };
   const costUsd = { floor: 0, ceiling: 0 };
   const unpriced = new Set<string>();

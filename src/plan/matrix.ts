@@ -1,5 +1,6 @@
 import type { NormalMatrix } from "../manifest/normal.ts";
-import { canonicalJson, type Json, type JsonObject } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 
 /** How many combinations the axes have before anything is left out or added. */
 export function productOf({ axes }: NormalMatrix): number {

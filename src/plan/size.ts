@@ -1,4 +1,5 @@
-import { canonicalJson, type Json, type JsonObject } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 import { referencesOf } from "../expression/references.ts";
 import type { Reference, Template } from "../expression/template.ts";
 import { at, knownItems, knownValue, unitsOf, type FanSize } from "./fan-size.ts";

@@ -1,4 +1,5 @@
-import { canonicalJson, type JsonSchema } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import type { JsonSchema } from "../util/json.ts";
 import type { Message } from "./provider.ts";
 
 /** Asks in words for a reply that fits a schema: for what a provider cannot enforce by itself. */

@@ -1,5 +1,6 @@
 import { sha256 } from "../util/digest.ts";
-import { canonicalJson, type Json } from "../util/json.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import type { Json } from "../util/json.ts";
 
 /** Hex digits of each half: 80 bits, as far from a collision as a run is from 2^40 attempts. */
 const HALF = 20;

@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
-import { canonicalJson, type Json } from "./json.ts";
+import { createHash, hash } from "node:crypto";
+import { writeCanonicalJson } from "./canonical-json.ts";
+import type { Json } from "./json.ts";
 
 /** SHA-256 of a text (UTF-8) or of bytes, as 64 lower-case hex digits. */
 export function sha256(data: string | Uint8Array): string {
@@ -8,5 +9,7 @@ export function sha256(data: string | Uint8Array): string {
 
 /** SHA-256 of a value's canonical JSON: equal values have equal digests. */
 export function digestOf(value: Json): string {
-  return sha256(canonicalJson(value));
+  const sum = createHash("sha256");
+  writeCanonicalJson(value, (part) => sum.update(part));
+  return sum.digest("hex");
 }

@@ -22,19 +22,6 @@ export function asText(value: Json): string {
   return value === null ? "" : JSON.stringify(value);
 }
 
-/**
- * The canonical text of a value: keys sorted by UTF-16 code unit, no white space.
- * Equal values give equal text; used for every digest.
- */
-export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`);
-  return `{${entries.join(",")}}`;
-}
-
 /** A value inside a sentence: a text as it is, nothing for no value, all else as JSON. */
 export function jsonText(value: Json | undefined): string {
   return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);

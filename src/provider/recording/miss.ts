@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../util/json.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
 import { lineDiff } from "./line-diff.ts";

@@ -1,4 +1,5 @@
-import { canonicalJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "../../util/json.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
+import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../../util/json.ts";
 import { simulatedNumber } from "./number.ts";
 import { pick } from "./seed.ts";
 import { simulatedString } from "./text.ts";

@@ -3,7 +3,8 @@ import type { Fact } from "../../run/fact.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
-import { canonicalJson, type Json } from "../../util/json.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
+import type { Json } from "../../util/json.ts";
 import {
   LeaseLostError,
   StoreError,

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Clock } from "../../util/clock.ts";
-import { canonicalJson, type Json } from "../../util/json.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
+import type { Json } from "../../util/json.ts";
 import type { StateEntry, StateStore } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
