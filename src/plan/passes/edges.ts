@@ -38,7 +38,7 @@ export function findEdges(top: ParsedScope, placed: ReadonlyMap<string, PlacedSt
   for (const step of placed.values()) {
     if (step.parsed.body.kind === "steps") edges.set(step.parsed.body.scope, []);
     const own = places.get(step) ?? new Map<number, EdgePlace>();
-    const derived = new Set(own.keys());
+    const derived = [...own.keys()];
     const named = findNeeds(step, placed, own, problems);
     edges.get(step.scope)?.push({ groups: groupsOf(derived, named), places: own });
   }
@@ -85,6 +85,8 @@ interface NamedNeeds {
   readonly isAll: boolean;
 }
 
+const NO_NEEDS: NamedNeeds = { of: new Set(), required: 0, isAll: true };
+
 /** What `needs` names; its places join those of the references. */
 function findNeeds(
   { parsed, scope, group, isFinally }: PlacedStep,
@@ -93,8 +95,8 @@ function findNeeds(
   problems: Problems,
 ): NamedNeeds {
   const { step } = parsed;
+  if (step.needs === null) return NO_NEEDS;
   const of = new Set<number>();
-  if (step.needs === null) return { of, required: 0, isAll: true };
   for (const { name, pointer } of step.needs.of) {
     const target = placed.get(name);
     const isNear = target?.scope === scope && (isFinally || !target.isFinally);
@@ -176,8 +178,8 @@ function reportFar(
 }
 
 /** `needs` decides for the steps that it names, the references for all others. */
-function groupsOf(derived: ReadonlySet<number>, named: NamedNeeds): NeedGroup[] {
-  const all = [...derived].filter((index) => !named.of.has(index));
+function groupsOf(derived: readonly number[], named: NamedNeeds): NeedGroup[] {
+  const all = derived.filter((index) => !named.of.has(index));
   if (named.isAll) all.push(...named.of);
   const groups: NeedGroup[] = [];
   if (all.length > 0) groups.push({ of: sorted(all), required: all.length });

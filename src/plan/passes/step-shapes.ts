@@ -59,18 +59,20 @@ export function shapesOf(
     const names = unitNames(step, scopes, declared);
     if (names !== null) units.set(step.parsed.step.id, names);
   }
-  const outputs = new Map(declared);
+  const computed = new Map<string, JsonSchema>();
   for (const step of steps) {
     const { id, output } = step.parsed.step;
     if (output !== null) continue;
     const { body } = step.parsed;
     if (body.kind === "value" && body.value.kind !== "literal") {
-      outputs.set(id, typeOf(body.value, scopes.at("unit", positionOf(step), true)));
+      computed.set(id, typeOf(body.value, scopes.at("unit", positionOf(step), true)));
     } else if (body.kind === "steps") {
       const scope = scopes.at("group_outputs", insideOf(step), true);
-      outputs.set(id, closed(Object.entries(body.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)])));
+      computed.set(id, closed(Object.entries(body.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)])));
     }
   }
+  if (computed.size === 0) return rough;
+  const outputs = new Map([...declared, ...computed]);
   return { steps: stepsShape(steps, outputs), units, outputs };
 }
 
