@@ -47,7 +47,7 @@ function createAjv() {
     strict: false,
     code: { regExp: Object.assign(matcher, { code: "re2" }) },
   });
-  addFormats(ajv as never);
+  addFormats(ajv);
   return ajv;
 }
 

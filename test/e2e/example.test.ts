@@ -77,7 +77,9 @@ describe("workflows/review.yaml", () => {
     expect(missing.stderr).toMatch(
       /^ {2}error {4}exit: step 'diff' failed: 'diff' ended with exit code \d+\n {2}said {5}.*none\.diff/m,
     );
-    expect((await project.muster("show", "missing")).stdout).toContain("there is no file none.diff: make one with 'git diff main... > my.diff'");
+    expect((await project.muster("show", "missing")).stdout).toContain(
+      "there is no file none.diff: make one with 'git diff main... > my.diff'",
+    );
 
     const large = await project.muster(
       "run",

@@ -56,7 +56,13 @@ export function prepareResume(
   ];
   const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
   const reasonOf = ({ path, reason }: Start): StartReason =>
-    reason !== "new" ? reason : isWithin(idsOfPath(path), rerun) ? "rerun" : anew.has(idsOfPath(path)) ? "failed" : "new";
+    reason !== "new"
+      ? reason
+      : isWithin(idsOfPath(path), rerun)
+        ? "rerun"
+        : anew.has(idsOfPath(path))
+          ? "failed"
+          : "new";
 
   const take: Resume["take"] = () => {
     const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);

@@ -16,8 +16,10 @@ export function createFileReader(workspace: string): (path: string) => Result<st
       const real = realpathSync(resolve(root, path));
       const inside = relative(root, real);
       const parts = inside.split(sep);
-      if (isAbsolute(path) || isAbsolute(inside) || parts[0] === "..") return err(`the file '${path}' is outside of the workspace`);
-      if (parts[0] === ".git" || parts[0] === ".muster") return err(`the file '${path}' belongs to ${parts[0]}, which no text may read`);
+      if (isAbsolute(path) || isAbsolute(inside) || parts[0] === "..")
+        return err(`the file '${path}' is outside of the workspace`);
+      if (parts[0] === ".git" || parts[0] === ".muster")
+        return err(`the file '${path}' belongs to ${parts[0]}, which no text may read`);
       const stat = statSync(real);
       if (!stat.isFile()) return err(`'${path}' is no file`);
       if (stat.size > LARGEST_BYTES) return err(`the file '${path}' is larger than ${LARGEST_BYTES / 1024 ** 2} MiB`);
