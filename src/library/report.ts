@@ -1,8 +1,8 @@
+import { readValue } from "../engine/local/stored-value.ts";
 import type { RunOutcome } from "../engine/local/run.ts";
 import type { FailureClass } from "../plan/types.ts";
 import { report } from "../run/report.ts";
 import type { RunInfo } from "../run/state.ts";
-import type { ValueRef } from "../run/value-ref.ts";
 import type { Store } from "../store/store.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 
@@ -97,9 +97,4 @@ export function reportOf(
   const { simulated, origin: replayed } = info;
   const end = { ...outcome, status, durationMs: outcome.activeMs, simulated, replayed } as const;
   return report(info, outcome.record, end, (ref) => readValue(store, ref)) as unknown as Report;
-}
-
-/** The value behind a reference. Throws StoreError when its blob is damaged. */
-export function readValue(store: Store, ref: ValueRef): Json {
-  return "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json);
 }

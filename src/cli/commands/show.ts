@@ -13,7 +13,7 @@ import { systemClock } from "../../util/clock.ts";
 import { isJsonObject, jsonText, type Json } from "../../util/json.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
-import { readValue } from "../../library/report.ts";
+import { readValue } from "../../engine/local/stored-value.ts";
 import { saveReport } from "../follow-run.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";

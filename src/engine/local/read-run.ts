@@ -1,11 +1,13 @@
 import type { Plan } from "../../plan/types.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
-import { isJsonObject } from "../../util/json.ts";
+import { isJsonObject, type JsonObject } from "../../util/json.ts";
 import { ok, type Result } from "../../util/result.ts";
 import { FactIndex } from "./fact-index.ts";
 import { recall, type Recall } from "./recall.ts";
+import { readValue } from "./stored-value.ts";
 import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 
 /** Reads a run as its facts tell it: for `show`, writes nothing. */
@@ -27,14 +29,10 @@ export function readRun(
 
 /** The plan that the newest start of a run used, read from its events; null when the run never started. */
 export function planOfRun(store: Store, runId: string): Plan | null {
-  let plan: Plan | null = null;
+  let kept: JsonObject | null = null;
   for (const { type, data } of store.readEvents(runId)) {
     const ref = type === "run.started" ? data?.["plan"] : undefined;
-    if (!isJsonObject(ref)) continue;
-    const blob = ref["blob"];
-    plan = (
-      typeof blob === "string" ? JSON.parse(Buffer.from(store.getBlob(blob)).toString("utf8")) : ref["inline"]
-    ) as Plan;
+    if (isJsonObject(ref)) kept = ref;
   }
-  return plan;
+  return kept === null ? null : (readValue(store, kept as unknown as ValueRef) as unknown as Plan);
 }

@@ -4,7 +4,6 @@ import type { StoredEvent } from "../../run/event.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { RunInfo } from "../../run/state.ts";
-import { INLINE_LIMIT_BYTES, type ValueRef } from "../../run/value-ref.ts";
 import type { LeaseOwner, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
@@ -14,6 +13,7 @@ import type { SchemaCheck } from "../../util/schema-check.ts";
 import type { CoreOptions } from "./core-options.ts";
 import type { FactIndex } from "./fact-index.ts";
 import { evaluateEnv } from "./scope-entry.ts";
+import { keepValue, readValue } from "./stored-value.ts";
 
 /** All that a run needs from outside. */
 export interface Surroundings {
@@ -77,20 +77,11 @@ export function coreOptions(
     check,
     glob,
     file,
-    read: (ref) =>
-      "inline" in ref ? ref.inline : (JSON.parse(Buffer.from(store.getBlob(ref.blob)).toString("utf8")) as Json),
+    read: (ref) => readValue(store, ref),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),
     ...(concurrency === null ? {} : { slots: concurrency }),
   });
-}
-
-/** Small values stay where they are named; large ones are in the blob store before anything names them. */
-function keepValue(store: Store, value: Json): ValueRef {
-  const text = JSON.stringify(value);
-  if (text.length <= INLINE_LIMIT_BYTES / 3) return { inline: value };
-  const bytes = Buffer.from(text, "utf8");
-  return bytes.length <= INLINE_LIMIT_BYTES ? { inline: value } : { blob: store.putBlob(bytes), bytes: bytes.length };
 }
 
 /** The plan as it ran, for `show`: a step's record is read with the plan that made it. */
