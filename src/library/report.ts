@@ -1,5 +1,5 @@
 import { readValue } from "../engine/local/stored-value.ts";
-import type { RunOutcome } from "../engine/local/run.ts";
+import type { RunOutcome } from "../engine/local/run-outcome.ts";
 import type { FailureClass } from "../plan/types.ts";
 import { report } from "../run/report.ts";
 import type { RunInfo } from "../run/state.ts";

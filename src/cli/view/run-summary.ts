@@ -1,6 +1,6 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
-import type { RunOutcome } from "../../engine/local/run.ts";
+import type { RunOutcome } from "../../engine/local/run-outcome.ts";
 import type { Plan } from "../../plan/types.ts";
 import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";

@@ -1,34 +1,27 @@
-import type { PlannedStep } from "../../plan/types.ts";
-import { attemptKey, callKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import { fingerprint, fingerprintChange } from "../../run/fingerprint.ts";
+import { fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
-import { noSpend, plusSpend } from "../../run/spend.ts";
 import { addSpend, type StepRecord } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
-import { sha256 } from "../../util/digest.ts";
 import { formatDuration } from "../../util/duration.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import type { Json } from "../../util/json.ts";
-import { ok } from "../../util/result.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { AttemptResult } from "../step/handler.ts";
-import { valueAt } from "./context.ts";
 import type { CoreOptions } from "./core-options.ts";
-import { FilesRead } from "./files-read.ts";
 import type { Gates } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
+import { ModelCalls, together } from "./model-calls.ts";
+import { prepareTask } from "./prepare-task.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Start, StartReason } from "./sink.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
 
 /** The fingerprint of a stop by a person: it holds whatever else changes. */
 export const KILLED = "killed";
-
-/** What an attempt or a model call cost. */
-type Spent = Pick<Fact, "model" | "usage" | "costUsd">;
 
 /** Who is answered: a unit, and which start of it. */
 export type Answered = Pick<AttemptCommand, "unit" | "serial">;
@@ -47,12 +40,14 @@ export interface AttemptOptions {
  * outcome; else it is handed to the sink, and `settle` takes what came of it.
  */
 export class Attempts {
+  readonly calls: ModelCalls;
   readonly #o: AttemptOptions;
   readonly #units = new Map<number, UnitWork>();
   readonly #killed = new Set<StepRecord>();
 
   constructor(options: AttemptOptions) {
     this.#o = options;
+    this.calls = new ModelCalls({ ...options.options, remember: options.remember });
   }
 
   /** A unit in flight. */
@@ -124,23 +119,6 @@ export class Attempts {
     );
   }
 
-  /** Records a finished model call inside an attempt, so that it is never paid again. */
-  recordCall(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
-    this.#o.remember({
-      ...pureFact(callKey(start.key, n), requestDigest, this.#o.options.keep(reply), this.#o.options.now()),
-      ...spent,
-    });
-    addSpend(start.record, spent);
-  }
-
-  /** The recorded reply to a model call inside an attempt, or null. */
-  recallCall(start: Start, n: number, requestDigest: string): Json | null {
-    const fact = this.#o.options.facts.find(callKey(start.key, n), requestDigest);
-    if (fact === null || fact.output === null) return null;
-    addSpend(start.record, fact);
-    return this.#o.options.read(fact.output);
-  }
-
   /** Starts an attempt, or answers it at once. */
   begin(command: AttemptCommand): void {
     const unit = this.#units.get(command.unit) ?? this.#open(command);
@@ -183,48 +161,12 @@ export class Attempts {
   }
 
   /** What the unit does in this iteration and stage: resolved once for all attempts of it. */
-  #taskOf(unit: UnitWork, { iteration, stage, item: position }: AttemptCommand): Task {
+  #taskOf(unit: UnitWork, command: AttemptCommand): Task {
     const before = unit.task;
-    if (before !== null && before.iteration === iteration && before.stage === stage) return before;
+    if (before !== null && before.iteration === command.iteration && before.stage === command.stage) return before;
     // A new round starts afresh but for `previous`: what the round, or the stage before, came to.
     if (before !== null) unit.previous = unit.output;
-    const { info, handlers, evaluator, read: readValue } = this.#o.options;
-    const { view, index } = unit;
-    const step = stageOf(view.step(index), stage);
-    const read = view.read(index);
-    const previous =
-      step.repeat === null && step.fallback.length === 0
-        ? {}
-        : { previous: unit.previous === null ? null : readValue(unit.previous) };
-    const entry =
-      unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
-    const variables = { ...entry, ...previous };
-    const values = view.values(read.body, index, variables);
-    const files = new FilesRead(this.#o.options.file);
-    const prepared =
-      step.body.kind === "steps" || step.body.kind === "uses"
-        ? ok(null)
-        : handlers[step.body.kind].prepare(step, {
-            plan: info.plan,
-            evaluator,
-            values: read.secrets ? { ...values, secrets: view.secrets } : values,
-            workflowEnv: view.workflowEnv,
-            unit: unit.item === null ? null : unit.item.index,
-            resources: files,
-          });
-    const valuesRead = read.body.map((name) => [name.join("."), valueAt(values, name)] as const);
-    const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
-    const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
-    unit.task = {
-      iteration,
-      stage,
-      step,
-      variables,
-      work: prepared.ok ? prepared.value : null,
-      refused: prepared.ok ? null : prepared.error,
-      fingerprint: print,
-      idempotencyKey: sha256(identity).slice(0, 32),
-    };
+    unit.task = prepareTask(unit, command, this.#o.options);
     return unit.task;
   }
 
@@ -295,11 +237,7 @@ export class Attempts {
     unit.isRecalled = true;
     this.#o.ledger.recalled(start, unit, fact);
     addSpend(unit.record, fact);
-    for (let n = 1; ; n += 1) {
-      const calls = this.#o.options.facts.all(callKey(fact.key, n));
-      if (calls.length === 0) break;
-      for (const call of calls) addSpend(unit.record, call);
-    }
+    this.calls.addUp(fact.key, unit.record);
     const endedAt = fact.endedAt ?? fact.startedAt;
     if (fact.state === "succeeded") this.#succeed(start, unit, fact.output as ValueRef, fact.extra, endedAt);
     else this.#fail(start, unit, fact.failure as Failure, fact.extra, endedAt);
@@ -403,30 +341,6 @@ export class Attempts {
     if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
     else this.#fail(answered, unit, outputs.error, null, endedAt);
   }
-}
-
-/** What an attempt cost over all its starts. */
-function together(before: Spent, now: Spent): Spent {
-  if (before.usage === null) return now;
-  return { model: now.model ?? before.model, ...plusSpend(plusSpend(noSpend, before), now) };
-}
-
-/** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */
-function stageOf(step: PlannedStep, stage: number): PlannedStep {
-  const fallback = stage === 0 ? undefined : step.fallback[stage - 1];
-  if (fallback === undefined || step.body.kind !== "agent") return step;
-  const agent = fallback.agent ?? step.body.agent;
-  // Another agent brings its own models.
-  const models = fallback.models ?? (fallback.agent === null ? step.body.models : null);
-  return {
-    ...step,
-    body: {
-      ...step.body,
-      agent,
-      models,
-      modelsByItem: fallback.models === null && fallback.agent === null ? step.body.modelsByItem : null,
-    },
-  };
 }
 
 /** A batch whose list has not one result for each item. */

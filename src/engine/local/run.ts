@@ -1,21 +1,22 @@
 import type { StoredEvent } from "../../run/event.ts";
-import { failure, type Failure } from "../../run/failure.ts";
+import { failure } from "../../run/failure.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Redactor } from "../../run/redact.ts";
-import { roundUsd, type Spend } from "../../run/spend.ts";
-import type { ScopeRecord } from "../../run/state.ts";
-import { LeaseLostError, StoreError, type Lease, type Store } from "../../store/store.ts";
+import { roundUsd } from "../../run/spend.ts";
+import type { Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
-import { plainResult } from "../step/handler.ts";
+import type { Json } from "../../util/json.ts";
+import { plainResult, type CallJournal } from "../step/handler.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
-import type { Attempts } from "./attempts.ts";
 import { RunCore } from "./core.ts";
 import type { CoreOptions } from "./core-options.ts";
+import { readInbox } from "./inbox.ts";
 import { Recorder } from "./recorder.ts";
+import { brokenOff, type RunOutcome } from "./run-outcome.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
+import { Timers, UnitTimers } from "./timers.ts";
 
 /** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
 const EVENTS_A_TURN = 512;
@@ -45,24 +46,6 @@ export interface LocalRunOptions {
   readonly activeMs: number;
 }
 
-/** How a start of a run ended. */
-export type RunOutcome = {
-  readonly record: ScopeRecord;
-  readonly outputs: JsonObject | null;
-  /** All that was paid, over all starts. */
-  readonly spend: Spend;
-  /** Active time over all starts. */
-  readonly activeMs: number;
-  readonly finishedAt: number;
-} & (
-  | { readonly status: RunEnding["status"]; readonly failure: Failure | null }
-  | { readonly status: "interrupted"; readonly failure: null }
-  /** Another runner took the run over: nothing more was written. */
-  | { readonly status: "lease_lost"; readonly failure: Failure }
-  /** The state could not be written: what was committed before stands. */
-  | { readonly status: "not_saved"; readonly failure: Failure }
-);
-
 /**
  * Runs a plan in this process: commit, then dispatch. Everything between two commits is one group: what ended,
  * what follows from it, and what starts.
@@ -78,11 +61,11 @@ export class LocalRun implements Sink {
   readonly #core: RunCore;
   readonly #recorder: Recorder;
   readonly #live = new Map<string, LiveAttempt>();
-  readonly #delays = new Map<number, () => void>();
+  readonly #delays: UnitTimers;
   /** Attempts that wait for a slot to go on with. */
   readonly #slotless = new Map<string, () => void>();
-  readonly #limits = new Map<number, () => void>();
-  readonly #timers: (() => void)[] = [];
+  readonly #limits: UnitTimers;
+  readonly #timers: Timers;
   readonly #startedAt: number;
   #starts: Start[] = [];
   #aborts: string[] = [];
@@ -102,6 +85,9 @@ export class LocalRun implements Sink {
       this.#reject = reject;
     });
     this.#startedAt = options.clock.monotonic();
+    this.#timers = new Timers(options.clock);
+    this.#delays = new UnitTimers(options.clock);
+    this.#limits = new UnitTimers(options.clock);
     this.#core = new RunCore({ ...options.core, sink: this });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     this.event({ type: "run.started", data: options.started });
@@ -119,7 +105,7 @@ export class LocalRun implements Sink {
     if (this.#isOver) return;
     this.#interrupts += 1;
     this.#core.post({ type: "interrupt" });
-    if (this.#interrupts === 1) this.#after(this.#o.core.info.plan.limits.graceMs, () => this.#stopNow());
+    if (this.#interrupts === 1) this.#timers.after(this.#o.core.info.plan.limits.graceMs, () => this.#stopNow());
     else this.#stopNow();
     this.#wake();
   }
@@ -159,31 +145,25 @@ export class LocalRun implements Sink {
 
   delay(unit: number, serial: number, dueAt: number): void {
     const waitMs = this.#o.hurry ? 0 : Math.max(0, dueAt - this.#o.clock.now());
-    const cancel = this.#o.clock.after(waitMs, () => {
-      this.#delays.delete(unit);
+    this.#delays.set(unit, waitMs, () => {
       this.#core.post({ type: "fired", unit, serial });
       this.#wake();
     });
-    this.#delays.set(unit, cancel);
   }
 
   undelay(unit: number): void {
-    this.#delays.get(unit)?.();
-    this.#delays.delete(unit);
+    this.#delays.cancel(unit);
   }
 
   limit(unit: number, serial: number, ms: number): void {
-    const cancel = this.#o.clock.after(ms, () => {
-      this.#limits.delete(unit);
+    this.#limits.set(unit, ms, () => {
       this.#core.attempts.expire({ unit, serial });
       this.#wake();
     });
-    this.#limits.set(unit, cancel);
   }
 
   unlimit(unit: number): void {
-    this.#limits.get(unit)?.();
-    this.#limits.delete(unit);
+    this.#limits.cancel(unit);
   }
 
   finished(ending: RunEnding): void {
@@ -246,10 +226,10 @@ export class LocalRun implements Sink {
       clock: this.#o.clock,
       redactor: this.#o.redactor,
       calls: {
-        recall: (n: number, digest: string) => this.#core.attempts.recallCall(start, n, digest),
-        record: (...call: Parameters<Attempts["recordCall"]> extends [Start, ...infer Rest] ? Rest : never) => {
+        recall: (n: number, digest: string) => this.#core.attempts.calls.recall(start, n, digest),
+        record: (...call: Parameters<CallJournal["record"]>) => {
           this.#guard(() => {
-            this.#core.attempts.recordCall(start, ...call);
+            this.#core.attempts.calls.record(start, ...call);
             // At once: the next call of the attempt may be under way in this very turn.
             this.#publish(this.#recorder.commit());
           });
@@ -299,16 +279,13 @@ export class LocalRun implements Sink {
 
   #watch(): void {
     const { clock, store, lease, core } = this.#o;
-    this.#every(RENEW_LEASE_MS, () => {
-      store.renewLease(lease, clock.now());
-      this.#publish(this.#recorder.commit({ activeMs: this.#activeMs() }));
-    });
-    this.#every(READ_INBOX_MS, () => {
-      for (const message of store.takeInbox(lease)) {
-        if (message.kind === "kill" && isJsonObject(message.body))
-          this.kill((message.body["step"] as string | null | undefined) ?? null);
-      }
-    });
+    this.#timers.every(RENEW_LEASE_MS, () =>
+      this.#guard(() => {
+        store.renewLease(lease, clock.now());
+        this.#publish(this.#recorder.commit({ activeMs: this.#activeMs() }));
+      }),
+    );
+    this.#timers.every(READ_INBOX_MS, () => this.#guard(() => readInbox(store, lease, this)));
     const { timeoutMs } = core.info.plan.limits;
     const timeOut = (): void => {
       this.#core.stopFailure = failure(
@@ -325,19 +302,7 @@ export class LocalRun implements Sink {
     const leftMs = timeoutMs - this.#o.activeMs;
     // Nothing starts in a run that has used up its time before.
     if (leftMs <= 0) timeOut();
-    else this.#after(leftMs, timeOut);
-  }
-
-  #every(ms: number, task: () => void): void {
-    this.#after(ms, () => {
-      if (this.#isOver) return;
-      this.#guard(task);
-      this.#every(ms, task);
-    });
-  }
-
-  #after(ms: number, task: () => void): void {
-    this.#timers.push(this.#o.clock.after(ms, task));
+    else this.#timers.after(leftMs, timeOut);
   }
 
   #activeMs(): number {
@@ -379,7 +344,7 @@ export class LocalRun implements Sink {
   #stopNow(): void {
     this.#isStopping = true;
     this.#stopAll("interrupted");
-    this.#after(STOP_MS, () => {
+    this.#timers.after(STOP_MS, () => {
       this.#live.clear();
       this.#wake();
     });
@@ -388,6 +353,12 @@ export class LocalRun implements Sink {
 
   #stopAll(reason: StopReason): void {
     for (const live of this.#live.values()) live.stop(reason);
+  }
+
+  /** Nothing is waited for any more. */
+  #standStill(): void {
+    for (const timers of [this.#timers, this.#delays, this.#limits]) timers.cancelAll();
+    this.#stopAll("interrupted");
   }
 
   #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "activeMs" | "finishedAt"> {
@@ -403,8 +374,7 @@ export class LocalRun implements Sink {
 
   #end(outcome: RunOutcome): void {
     this.#isOver = true;
-    for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
-    this.#stopAll("interrupted");
+    this.#standStill();
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
   }
@@ -416,23 +386,11 @@ export class LocalRun implements Sink {
       work();
     } catch (error) {
       this.#isOver = true;
-      for (const cancel of [...this.#timers, ...this.#delays.values(), ...this.#limits.values()]) cancel();
-      this.#stopAll("interrupted");
+      this.#standStill();
       this.#o.log.warn({ error: String(error) }, "the run stops");
-      if (error instanceof LeaseLostError) {
-        const why = failure(
-          "internal",
-          "lease_lost",
-          `another runner took over run ${this.#o.lease.runId}; this one wrote nothing more`,
-          { help: "follow it with 'muster show'" },
-        );
-        this.#resolve({ ...this.#soFar(), status: "lease_lost", failure: why });
-      } else if (error instanceof StoreError) {
-        const why = failure("internal", `store_${error.code}`, error.message, {
-          help: `what was committed is kept: mend the cause, then 'muster resume ${this.#o.lease.runId}'`,
-        });
-        this.#resolve({ ...this.#soFar(), status: "not_saved", failure: why });
-      } else this.#reject(error);
+      const broken = brokenOff(error, this.#o.lease.runId);
+      if (broken === null) this.#reject(error);
+      else this.#resolve({ ...this.#soFar(), ...broken });
     }
   }
 }

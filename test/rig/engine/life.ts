@@ -1,7 +1,7 @@
 import { readRun } from "../../../src/engine/local/read-run.ts";
 import { prepareResume } from "../../../src/engine/local/resume.ts";
 import { startRun } from "../../../src/engine/local/start.ts";
-import type { RunOutcome } from "../../../src/engine/local/run.ts";
+import type { RunOutcome } from "../../../src/engine/local/run-outcome.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import type { Plan } from "../../../src/plan/types.ts";
 import { callKey } from "../../../src/run/attempt-key.ts";

@@ -1,7 +1,8 @@
 import { prepareResume } from "../../../src/engine/local/resume.ts";
 import { startRun } from "../../../src/engine/local/start.ts";
 import type { Surroundings } from "../../../src/engine/local/surroundings.ts";
-import type { LocalRun, RunOutcome } from "../../../src/engine/local/run.ts";
+import type { LocalRun } from "../../../src/engine/local/run.ts";
+import type { RunOutcome } from "../../../src/engine/local/run-outcome.ts";
 import type { Recall } from "../../../src/engine/local/recall.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import type { Plan } from "../../../src/plan/types.ts";

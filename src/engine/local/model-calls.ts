@@ -1,0 +1,53 @@
+import { callKey } from "../../run/attempt-key.ts";
+import { pureFact, type Fact } from "../../run/fact.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
+import { addSpend, type StepRecord } from "../../run/state.ts";
+import type { Json } from "../../util/json.ts";
+import type { CoreOptions } from "./core-options.ts";
+import type { Start } from "./sink.ts";
+
+/** What an attempt or a model call cost. */
+export type Spent = Pick<Fact, "model" | "usage" | "costUsd">;
+
+/** What an attempt cost over all its starts. */
+export function together(before: Spent, now: Spent): Spent {
+  if (before.usage === null) return now;
+  return { model: now.model ?? before.model, ...plusSpend(plusSpend(noSpend, before), now) };
+}
+
+export interface ModelCallOptions extends Pick<CoreOptions, "facts" | "keep" | "read" | "now"> {
+  readonly remember: (fact: Fact) => void;
+}
+
+/** The model calls inside attempts: each reply that was paid is a fact, and is never paid again. */
+export class ModelCalls {
+  readonly #o: ModelCallOptions;
+
+  constructor(options: ModelCallOptions) {
+    this.#o = options;
+  }
+
+  /** Records a finished call, the `n`-th of its attempt. */
+  record(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
+    const { keep, now, remember } = this.#o;
+    remember({ ...pureFact(callKey(start.key, n), requestDigest, keep(reply), now()), ...spent });
+    addSpend(start.record, spent);
+  }
+
+  /** The recorded reply to the `n`-th call of an attempt, or null. */
+  recall(start: Start, n: number, requestDigest: string): Json | null {
+    const fact = this.#o.facts.find(callKey(start.key, n), requestDigest);
+    if (fact === null || fact.output === null) return null;
+    addSpend(start.record, fact);
+    return this.#o.read(fact.output);
+  }
+
+  /** Adds what the calls of a recorded attempt cost to its step. */
+  addUp(attempt: string, record: StepRecord): void {
+    for (let n = 1; ; n += 1) {
+      const calls = this.#o.facts.all(callKey(attempt, n));
+      if (calls.length === 0) return;
+      for (const call of calls) addSpend(record, call);
+    }
+  }
+}

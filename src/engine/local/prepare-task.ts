@@ -1,0 +1,71 @@
+import type { PlannedStep } from "../../plan/types.ts";
+import { fingerprint } from "../../run/fingerprint.ts";
+import type { AttemptCommand } from "../../run/scheduler/command.ts";
+import { sha256 } from "../../util/digest.ts";
+import { ok } from "../../util/result.ts";
+import { valueAt } from "./context.ts";
+import type { CoreOptions } from "./core-options.ts";
+import { FilesRead } from "./files-read.ts";
+import type { Task, UnitWork } from "./unit-work.ts";
+
+/** Resolves what a unit does in an iteration and stage: its values, its fingerprint, its idempotency key. */
+export function prepareTask(
+  unit: UnitWork,
+  { iteration, stage, item: position }: Pick<AttemptCommand, "iteration" | "stage" | "item">,
+  { info, handlers, evaluator, read: readValue, file }: CoreOptions,
+): Task {
+  const { view, index } = unit;
+  const step = stageOf(view.step(index), stage);
+  const read = view.read(index);
+  const previous =
+    step.repeat === null && step.fallback.length === 0
+      ? {}
+      : { previous: unit.previous === null ? null : readValue(unit.previous) };
+  const entry =
+    unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
+  const variables = { ...entry, ...previous };
+  const values = view.values(read.body, index, variables);
+  const files = new FilesRead(file);
+  const prepared =
+    step.body.kind === "steps" || step.body.kind === "uses"
+      ? ok(null)
+      : handlers[step.body.kind].prepare(step, {
+          plan: info.plan,
+          evaluator,
+          values: read.secrets ? { ...values, secrets: view.secrets } : values,
+          workflowEnv: view.workflowEnv,
+          unit: unit.item === null ? null : unit.item.index,
+          resources: files,
+        });
+  const valuesRead = read.body.map((name) => [name.join("."), valueAt(values, name)] as const);
+  const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
+  const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
+  return {
+    iteration,
+    stage,
+    step,
+    variables,
+    work: prepared.ok ? prepared.value : null,
+    refused: prepared.ok ? null : prepared.error,
+    fingerprint: print,
+    idempotencyKey: sha256(identity).slice(0, 32),
+  };
+}
+
+/** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */
+function stageOf(step: PlannedStep, stage: number): PlannedStep {
+  const fallback = stage === 0 ? undefined : step.fallback[stage - 1];
+  if (fallback === undefined || step.body.kind !== "agent") return step;
+  const agent = fallback.agent ?? step.body.agent;
+  // Another agent brings its own models.
+  const models = fallback.models ?? (fallback.agent === null ? step.body.models : null);
+  return {
+    ...step,
+    body: {
+      ...step.body,
+      agent,
+      models,
+      modelsByItem: fallback.models === null && fallback.agent === null ? step.body.modelsByItem : null,
+    },
+  };
+}
