@@ -11,6 +11,7 @@ import { digestOf } from "../util/digest.ts";
  *   draft/1.0.1/~call/2          a model call of an attempt
  *   draft/~gate                  what a gate saw
  *   draft/~killed                a person stopped it
+ *   group/1.0.1/~expired         that attempt of a group did not end within its timeout
  *
  * Ids of steps never hold `~`, `#` or a leading digit, so the parts cannot be taken for each other.
  */
@@ -41,6 +42,11 @@ export function gateKey(unit: string): string {
 /** The name of a person's word that a step shall stop. */
 export function killKey(unit: string): string {
   return `${unit}/~killed`;
+}
+
+/** The name of the end of an attempt of a group, or of a sub-workflow, by its timeout. */
+export function expiredKey(attempt: string): string {
+  return `${attempt}/~expired`;
 }
 
 /** The path of the step that a name belongs to: ids alone, as `group/inner`. */

@@ -112,6 +112,42 @@ outputs: { text: "\${{ steps.draft.output }}" }`,
     expect([fake.countOfModel("claude-haiku-5-5"), fake.countOfModel("claude-opus-5-5")]).toEqual([2, 2]);
   });
 
+  story("after a timeout of a group that was caught: the group does not run again", async ({ fake, project }) => {
+    project.write(
+      "flow.yaml",
+      `${head}
+steps:
+  group:
+    timeout: 400ms
+    on_error: continue
+    steps:
+      first: { agent: writer, task: First }
+      slow: { agent: writer, task: "Slow {{ steps.first.output }}" }
+  end: { needs: group, agent: writer, task: "End without {{ steps.group.output }}." }
+outputs: { end: "\${{ steps.end.output }}" }`,
+    );
+    echo(fake);
+    const slow = fake.nextRequest("Slow");
+    const end = fake.nextRequest("End");
+    const run = project.start(["run", "flow.yaml"]);
+    await (
+      await slow
+    ).closed;
+    await end;
+    await run.crash();
+    const before = fake.count();
+    const resumed = await project.muster("resume", "--report", "report.json");
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).not.toContain("runs    group");
+    expect(asked(fake, before)).toEqual(["End without ."]);
+    expect(project.report().steps).toMatchObject({
+      group: { status: "failed", error: { class: "timeout" } },
+      "group/first": { status: "succeeded", output: "<First>" },
+      "group/slow": { status: "cancelled" },
+      end: { status: "succeeded" },
+    });
+  });
+
   story("during a wait inside a group: its end is counted from its first start", async ({ fake, project }) => {
     project.write(
       "flow.yaml",

@@ -1,4 +1,4 @@
-import { attemptKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, expiredKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
@@ -44,6 +44,8 @@ export class Attempts {
   readonly #o: AttemptOptions;
   readonly #units = new Map<number, UnitWork>();
   readonly #killed = new Set<StepRecord>();
+  /** Open attempts of groups whose end by their timeout is on the record. */
+  #expiring: Answered[] = [];
 
   constructor(options: AttemptOptions) {
     this.#o = options;
@@ -105,18 +107,43 @@ export class Attempts {
     this.#o.remember(pureFact(killKey(name), KILLED, { inline: null }, this.#o.options.now()));
   }
 
-  /** The timeout of a group or sub-workflow is over. */
+  /** The timeout of a group or sub-workflow is over: no fact inside tells of it, so it is one itself. */
   expire(answered: Answered): void {
     const unit = this.#units.get(answered.unit);
     if (unit === undefined || unit.inside === null || unit.task === null) return;
-    const after = formatDuration(unit.task.step.timeoutMs ?? 0);
-    this.#fail(
-      answered,
-      unit,
-      failure("timeout", "timeout", `'${unit.record.path}' did not end within ${after}`),
-      null,
-      this.#o.options.now(),
-    );
+    const { step, fingerprint } = unit.task;
+    const after = formatDuration(step.timeoutMs ?? 0);
+    const why = failure("timeout", "timeout", `'${unit.record.path}' did not end within ${after}`);
+    const endedAt = this.#o.options.now();
+    const fact = pureFact(expiredKey(unit.key), fingerprint, { inline: null }, endedAt);
+    this.#o.remember({ ...fact, state: "failed", output: null, failure: why });
+    this.#fail(answered, unit, why, null, endedAt);
+  }
+
+  /** Whether an open attempt of a group is known to have ended by its timeout. */
+  get isExpiring(): boolean {
+    return this.#expiring.length > 0;
+  }
+
+  /** Ends what ended by its timeout before, once its facts have answered; true when there was any. */
+  expireKnown(): boolean {
+    if (!this.isExpiring) return false;
+    const known = this.#expiring;
+    this.#expiring = [];
+    for (const answered of known) {
+      const unit = this.#units.get(answered.unit);
+      if (unit !== undefined) this.#failExpired(answered, unit);
+    }
+    return true;
+  }
+
+  /** False when its timeout did not end it. */
+  #failExpired(answered: Answered, unit: UnitWork): boolean {
+    const { expiry } = unit;
+    if (expiry === null) return false;
+    unit.expiry = null;
+    this.#fail(answered, unit, expiry.failure as Failure, null, expiry.endedAt ?? expiry.startedAt);
+    return true;
   }
 
   /** Starts an attempt, or answers it at once. */
@@ -155,6 +182,7 @@ export class Attempts {
       isRecalled: false,
       untold: null,
       inside: null,
+      expiry: null,
     };
     this.#units.set(id, unit);
     return unit;
@@ -322,7 +350,9 @@ export class Attempts {
       this.#fail(command, unit, entry.error, null, options.now());
       return;
     }
-    if (task.step.timeoutMs !== null) options.sink.limit(command.unit, command.serial, task.step.timeoutMs);
+    unit.expiry = options.facts.find(expiredKey(unit.key), task.fingerprint);
+    if (unit.expiry !== null) this.#expiring.push({ unit: command.unit, serial: command.serial });
+    else if (task.step.timeoutMs !== null) options.sink.limit(command.unit, command.serial, task.step.timeoutMs);
     post({ type: "entered", unit: command.unit, serial: command.serial });
   }
 
@@ -338,6 +368,7 @@ export class Attempts {
     options.sink.unlimit(answered.unit);
     const endedAt = this.#o.ledger.scopeEnded(unit);
     const outputs = scopes.leave(unit, isFailed);
+    if (this.#failExpired(answered, unit)) return;
     if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
     else this.#fail(answered, unit, outputs.error, null, endedAt);
   }

@@ -1,4 +1,5 @@
 import type { PlannedStep } from "../../plan/types.ts";
+import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { ItemRecord, StepRecord } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
@@ -32,6 +33,8 @@ export interface UnitWork {
   untold: EventDraft | null;
   /** The scope that is open inside it; null for a leaf. */
   inside: ScopeView | null;
+  /** The recorded end of the latest attempt by its timeout: when all that facts know of it was told, it ends so. */
+  expiry: Fact | null;
 }
 
 /** One iteration and stage of a unit, its values resolved. */
