@@ -1,6 +1,8 @@
 import type { Json } from "../util/json.ts";
 import type { StoredEvent } from "../run/event.ts";
+import type { DeadLetter, KeptLetter } from "../run/dead-letter.ts";
 import type { Fact } from "../run/fact.ts";
+import type { RunFigures } from "../run/figures.ts";
 
 /** How a run stands. `interrupted` and a stale `running` can be resumed. */
 export type RunStatus = "running" | "waiting" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -67,6 +69,26 @@ export interface Batch {
   readonly status?: RunStatus;
   /** Left as it is when absent. */
   readonly activeMs?: number;
+  /** Keys of dead letters that are none any more; one that there is not is no error. Applied before `deadLetters`. */
+  readonly revived?: readonly string[];
+  /** Each replaces what is kept under its key, and is shown again if that was dropped. */
+  readonly deadLetters?: readonly DeadLetter[];
+  /** Replace those of before; left as they are when absent. */
+  readonly figures?: RunFigures;
+  /** Events up to this `seq` are in the audit copy; left as it is when absent. */
+  readonly copied?: number;
+}
+
+/** How a run stands and what it took, without what it was given. */
+export interface RunAccount {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly workflowVersion: string | null;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly lease: LeaseOwner | null;
+  /** null = it has not ended since these are kept. */
+  readonly figures: RunFigures | null;
 }
 
 /** A message to whoever holds the lease, from any process. */
@@ -156,6 +178,14 @@ export interface Store {
   readEvents(runId: string, filter?: { readonly after?: number; readonly limit?: number }): Iterable<StoredEvent>;
   /** The last `seq` of a run, 0 when it has no event. */
   lastSeq(runId: string): number;
+  /** The letters of a run, or of all runs: the newest run first, then in order of their keys. */
+  listDeadLetters(runId?: string): KeptLetter[];
+  /** Hides a letter, durably; false when there is none. Needs no lease. */
+  dropDeadLetter(runId: string, key: string): boolean;
+  /** All runs, newest start first. Reads no facts and no inputs. */
+  listAccounts(): RunAccount[];
+  /** The last `seq` that is in the audit copy of a run, 0 when none is. */
+  copiedSeq(runId: string): number;
   /** Stores bytes under their SHA-256 (64 hex digits), durable when it returns; storing twice is harmless. */
   putBlob(bytes: Uint8Array): string;
   /** The bytes of a blob; throws StoreError `corrupt` when it is missing or does not match its name. */

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StoredEvent } from "../../src/run/event.ts";
+import type { DeadLetter, KeptLetter } from "../../src/run/dead-letter.ts";
 import type { Fact } from "../../src/run/fact.ts";
+import type { RunFigures } from "../../src/run/figures.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { LeaseLostError, StoreError, type LeaseOwner, type RunRecord, type Store } from "../../src/store/store.ts";
@@ -553,6 +555,138 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       store.commit(lease, { events: [event(1)], facts: [full] });
       store.compact();
       expect([eventsOf(), factsOf()]).toEqual([[event(1)], [full]]);
+    });
+  });
+
+  describe("dead letters", () => {
+    const letter = (key: string, more: Partial<DeadLetter> = {}): DeadLetter => ({
+      key,
+      path: key,
+      item: null,
+      kind: "agent",
+      agent: "writer",
+      model: "anthropic/claude-haiku-5-5",
+      failure: { class: "server", code: "http_500", message: "Zoë 🦉", help: null, retryAfterMs: null, partial: null },
+      caught: false,
+      attempts: 3,
+      failedAt: T0,
+      inputs: { inline: { task: "write" } },
+      ...more,
+    });
+    const kept = (runId: string, key: string, more: Partial<KeptLetter> = {}): KeptLetter => ({
+      ...letter(key),
+      runId,
+      isDropped: false,
+      ...more,
+    });
+
+    it("are kept one a unit, the newest run first", () => {
+      const old = store.createRun(run("R1"), ann);
+      const next = store.createRun(run("R2", { startedAt: T0 + 1 }), ann);
+      store.commit(old, { events: [], facts: [], deadLetters: [letter("b"), letter("a#1.0")] });
+      store.commit(next, { events: [], facts: [], deadLetters: [letter("c")] });
+      store.commit(old, { events: [], facts: [], deadLetters: [letter("b", { attempts: 4 })] });
+      const all = [kept("R2", "c"), kept("R1", "a#1.0"), kept("R1", "b", { attempts: 4 })];
+      expect(store.listDeadLetters()).toEqual(all);
+      expect(rig.open().listDeadLetters("R1")).toEqual(all.slice(1));
+      expect(store.listDeadLetters("R9")).toEqual([]);
+    });
+
+    it("go when their unit is well again, and stay hidden when they are dropped, until it fails again", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.commit(lease, { events: [], facts: [], deadLetters: [letter("a"), letter("b")] });
+      expect([
+        store.dropDeadLetter("R1", "b"),
+        store.dropDeadLetter("R1", "c"),
+        store.dropDeadLetter("R2", "b"),
+      ]).toEqual([true, false, false]);
+      store.commit(lease, { events: [], facts: [], revived: ["a", "z"] });
+      expect(rig.open().listDeadLetters()).toEqual([kept("R1", "b", { isDropped: true })]);
+      store.commit(lease, { events: [], facts: [], revived: ["b"], deadLetters: [letter("b")] });
+      expect(store.listDeadLetters()).toEqual([kept("R1", "b")]);
+    });
+
+    it("are not written without the lease, and go with their run; what they name stays until then", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const blob = store.putBlob(Buffer.from("inputs"));
+      store.commit(lease, { events: [], facts: [], deadLetters: [letter("a", { inputs: { blob, bytes: 6 } })] });
+      store.releaseLease(lease);
+      expect(() => store.commit(lease, { events: [], facts: [], revived: ["a"] })).toThrow(LeaseLostError);
+      now += 10;
+      expect(store.sweepBlobs({ olderThan: now }).count).toBe(0);
+      expect(store.sweepBlobs({ olderThan: now, dryRun: true, without: new Set(["R1"]) }).count).toBe(1);
+      store.deleteRun("R1", always);
+      expect([store.listDeadLetters(), store.sweepBlobs({ olderThan: now }).count]).toEqual([[], 1]);
+    });
+  });
+
+  describe("accounts", () => {
+    const figures: RunFigures = {
+      mode: "live",
+      variant: "a",
+      score: 0.5,
+      wallMs: 9,
+      activeMs: 5,
+      waitingMs: 3,
+      calls: 1,
+      tokens: 10,
+      costUsd: null,
+      spend: [{ step: "draft", agent: "writer", model: "a/m", calls: 1, tokens: 10, costUsd: null }],
+      steps: [
+        {
+          step: "draft",
+          kind: "agent",
+          succeeded: 1,
+          failed: 0,
+          skipped: 0,
+          attempts: 1,
+          durationMs: 5,
+          criticalMs: 5,
+        },
+      ],
+      moreSteps: 0,
+      roi: { manualHours: 1, hourlyRate: 60 },
+    };
+
+    it("tell how each run stands and what it took, the newest first", () => {
+      const old = store.createRun(run("R1"), ann);
+      store.createRun(run("R2", { startedAt: T0 + 1, workflowVersion: null }), bob);
+      store.commit(old, { events: [], facts: [], status: "failed", figures: { ...figures, score: null } });
+      store.commit(old, { events: [], facts: [], status: "succeeded", figures });
+      store.commit(old, { events: [event(1)], facts: [] });
+      store.releaseLease(old);
+      expect(rig.open().listAccounts()).toEqual([
+        {
+          runId: "R2",
+          workflow: "review",
+          workflowVersion: null,
+          status: "running",
+          startedAt: T0 + 1,
+          lease: bob,
+          figures: null,
+        },
+        {
+          runId: "R1",
+          workflow: "review",
+          workflowVersion: "1.2.0",
+          status: "succeeded",
+          startedAt: T0,
+          lease: null,
+          figures,
+        },
+      ]);
+      store.deleteRun("R1", always);
+      expect(store.listAccounts().map(({ runId }) => runId)).toEqual(["R2"]);
+    });
+
+    it("remember how far a run was copied", () => {
+      const lease = store.createRun(run("R1"), ann);
+      expect([store.copiedSeq("R1"), store.copiedSeq("R9")]).toEqual([0, 0]);
+      store.commit(lease, { events: [event(1), event(2)], facts: [], copied: 1 });
+      store.commit(lease, { events: [], facts: [] });
+      expect(rig.open().copiedSeq("R1")).toBe(1);
+      store.deleteRun("R1", always);
+      expect(store.copiedSeq("R1")).toBe(0);
     });
   });
 

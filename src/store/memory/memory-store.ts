@@ -1,5 +1,7 @@
 import type { StoredEvent } from "../../run/event.ts";
+import type { KeptLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
+import type { RunFigures } from "../../run/figures.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
@@ -32,6 +34,9 @@ interface Entry {
   readonly facts: Map<string, Map<string, { fact: Fact; readonly place: number }>>;
   factCount: number;
   inbox: InboxMessage[];
+  readonly letters: Map<string, KeptLetter>;
+  figures: RunFigures | null;
+  copied: number;
 }
 
 /**
@@ -50,6 +55,8 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     if (entry === undefined) throw new InternalError(`there is no run ${runId} in the store`);
     return entry;
   };
+  const byStart = (): Entry[] =>
+    [...entries.values()].reverse().sort((a, b) => b.record.startedAt - a.record.startedAt);
   const held = (lease: Lease): Entry | null => {
     const entry = entries.get(lease.runId);
     return entry !== undefined && entry.lease !== null && entry.epoch === lease.epoch ? entry : null;
@@ -74,6 +81,9 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
         facts: new Map(),
         factCount: 0,
         inbox: [],
+        letters: new Map(),
+        figures: null,
+        copied: 0,
       });
       return { runId: record.runId, epoch: 1 };
     },
@@ -82,10 +92,8 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       return entry === undefined ? null : summaryOf(entry);
     },
     listRuns: ({ status, limit } = {}) =>
-      [...entries.values()]
-        .reverse()
+      byStart()
         .filter((entry) => status === undefined || status.includes(entry.status))
-        .sort((a, b) => b.record.startedAt - a.record.startedAt)
         .slice(0, limit)
         .map(summaryOf),
     findRunsByPrefix: (prefix, limit) =>
@@ -110,7 +118,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       const entry = held(lease);
       if (entry !== null) entry.lease = null;
     },
-    commit(lease, { events, facts, forget = [], status, activeMs }) {
+    commit(lease, { events, facts, forget = [], status, activeMs, revived = [], deadLetters = [], figures, copied }) {
       const entry = fenced(lease);
       events.forEach(({ seq }, index) => {
         const before = entry.events.length + index;
@@ -122,6 +130,11 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       for (const event of events) entry.events.push(event);
       for (const key of forget) entry.facts.delete(key);
       for (const fact of facts) record(entry, fact);
+      for (const key of revived) entry.letters.delete(key);
+      for (const letter of deadLetters)
+        entry.letters.set(letter.key, { ...letter, runId: lease.runId, isDropped: false });
+      entry.figures = figures ?? entry.figures;
+      entry.copied = copied ?? entry.copied;
     },
     *readFacts(runId) {
       const facts = [...(entries.get(runId)?.facts.values() ?? [])].flatMap((versions) => [...versions.values()]);
@@ -131,6 +144,28 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       yield* entries.get(runId)?.events.slice(after, after + limit) ?? [];
     },
     lastSeq: (runId) => entries.get(runId)?.events.length ?? 0,
+    listDeadLetters: (runId) =>
+      (runId === undefined ? byStart() : [entries.get(runId)]).flatMap((entry) =>
+        [...(entry?.letters.values() ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))),
+      ),
+    dropDeadLetter(runId, key) {
+      const letters = entries.get(runId)?.letters;
+      const letter = letters?.get(key);
+      if (letters === undefined || letter === undefined) return false;
+      letters.set(key, { ...letter, isDropped: true });
+      return true;
+    },
+    listAccounts: () =>
+      byStart().map(({ record: { runId, workflow, workflowVersion, startedAt }, status, lease, figures }) => ({
+        runId,
+        workflow,
+        workflowVersion,
+        status,
+        startedAt,
+        lease,
+        figures,
+      })),
+    copiedSeq: (runId) => entries.get(runId)?.copied ?? 0,
     putBlob(bytes) {
       const name = sha256(bytes);
       blobs.set(name, { bytes: blobs.get(name)?.bytes ?? new Uint8Array(bytes), storedAt: clock.now() });
@@ -156,7 +191,11 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
       const kept = [...entries]
         .filter(([runId]) => !without.has(runId))
-        .map(([, { events, facts }]) => [events, [...facts.values()].map((versions) => [...versions.values()])]);
+        .map(([, { events, facts, letters }]) => [
+          events,
+          [...letters.values()],
+          [...facts.values()].map((versions) => [...versions.values()]),
+        ]);
       const used = namesIn(JSON.stringify(kept));
       for (const name of used)
         for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);

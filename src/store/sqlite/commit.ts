@@ -6,14 +6,19 @@ import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { encodeEvent } from "./event-row.ts";
 import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
+import { writeAccount } from "./account-table.ts";
+import { writeLetters } from "./dead-letter-table.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
 import { OF_RUN, spanOf } from "./run-span.ts";
 
 /** Writes batches, each in one transaction that starts with the fence. */
 export function committer(connection: Connection, clock: Clock): Store["commit"] {
-  return (lease, { events, facts, forget = [], status, activeMs }) =>
+  return (lease, batch) =>
     connection.write(() => {
+      const { events, facts, forget = [], status, activeMs } = batch;
       const row = heldRow(connection, lease);
+      writeLetters(connection, row, batch);
+      writeAccount(connection, row, batch);
       const forgotten = forgetFacts(connection, row, forget);
       const added = writeFacts(connection, row, facts);
       saveRow(connection, {

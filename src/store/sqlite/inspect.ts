@@ -91,6 +91,8 @@ function readAll(options: InspectOptions): Pick<StateInspection, "problems" | "r
         guarded(() => void [...store.readFacts(runId)]);
       }
       guarded(() => void store.state.list(""));
+      guarded(() => void store.listDeadLetters());
+      guarded(() => void store.listAccounts());
     } finally {
       store.close();
     }

@@ -4,11 +4,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../util/clock.ts";
 import { StoreError, type Store } from "../store.ts";
+import { accountTable } from "./account-table.ts";
 import { blobFolder } from "./blob-folder.ts";
 import { committer } from "./commit.ts";
 import { connect } from "./connection.ts";
 import { storeError, toStoreError } from "./error.ts";
 import { makePrivateFolder, syncFolder } from "./folder.ts";
+import { deadLetterTable } from "./dead-letter-table.ts";
 import { history } from "./history.ts";
 import { inboxTable } from "./inbox-table.ts";
 import { leaseTable } from "./lease-table.ts";
@@ -56,6 +58,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     const connection = connect(db, path);
     const blobs = blobFolder(join(dirname(file), "blobs"), clock);
     const runs = runTable(connection, clock);
+    const version = readVersion(db, path, migrations.length);
     return {
       ...runs,
       ...leaseTable(connection),
@@ -64,7 +67,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ...inboxTable(connection),
       putBlob: readOnly ? () => refuse(path) : blobs.putBlob,
       getBlob: blobs.getBlob,
-      state: stateTable(connection, clock, readVersion(db, path, migrations.length)),
+      state: stateTable(connection, clock, version),
+      ...deadLetterTable(connection, version),
+      ...accountTable(connection, version),
       ...pruning(connection, blobs, runs.findRun),
       ...(readOnly ? { sweepBlobs: () => refuse(path) } : {}),
       close: connection.close,

@@ -24,9 +24,8 @@ export function pruning(
         const summary = findRun(runId);
         if (row === null || summary === null || !mayDelete(summary)) return false;
         for (const table of ["event", "fact"]) sql(`DELETE FROM ${table} WHERE ${OF_RUN}`).run(...spanOf(row.id));
-        sql("DELETE FROM inbox WHERE run = ?").run(row.id);
-        sql("DELETE FROM record WHERE id = ?").run(row.id);
-        sql("DELETE FROM run WHERE id = ?").run(row.id);
+        for (const table of ["inbox", "dead_letter"]) sql(`DELETE FROM ${table} WHERE run = ?`).run(row.id);
+        for (const table of ["figures", "audit", "record", "run"]) sql(`DELETE FROM ${table} WHERE id = ?`).run(row.id);
         return true;
       }),
     sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
@@ -47,10 +46,11 @@ export function pruning(
   };
 }
 
-/** Names of blobs in facts and events, but not in those of the runs `without`. */
+/** Names of blobs in facts, events and dead letters, but not in those of the runs `without`. */
 function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<string> {
   const used = new Set<string>();
-  const skipped = [...without].flatMap((runId) => findRow(connection, runId)?.id ?? []).map(spanOf);
+  const runs = [...without].flatMap((runId) => findRow(connection, runId)?.id ?? []);
+  const skipped = runs.map(spanOf);
   for (const [table, column] of [
     ["fact", "body"],
     ["event", "data"],
@@ -67,6 +67,10 @@ function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<s
         for (const [, name = ""] of text.matchAll(NAMED)) used.add(name);
       }
     }
+  }
+  const letters = connection.sql('SELECT run, body FROM dead_letter WHERE body LIKE \'%"blob":"%\'').all();
+  for (const { run, body } of letters as unknown as { readonly run: number; readonly body: string }[]) {
+    if (!runs.includes(run)) for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);
   }
   return used;
 }

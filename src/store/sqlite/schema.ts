@@ -10,6 +10,7 @@ export const APPLICATION_ID = 0x4d737472;
  * History of `PRAGMA user_version`:
  *   1  runs with lease, records, events, facts, inbox (muster 0.1)
  *   2  state: values of the project (muster 0.1)
+ *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
  * n is the event's `seq`, and for facts counts 1, 2, 3, ... in the order of writing.
@@ -72,6 +73,18 @@ export const migrations: readonly string[] = [
     updated_at INTEGER NOT NULL,
     crc INTEGER NOT NULL
   ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE dead_letter (
+    run INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    dropped INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (run, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE figures (id INTEGER PRIMARY KEY, workflow TEXT NOT NULL, version TEXT, body TEXT NOT NULL, crc INTEGER NOT NULL);
+  CREATE TABLE audit (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, crc INTEGER NOT NULL);
   `,
 ];
 

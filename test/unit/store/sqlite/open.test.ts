@@ -95,6 +95,24 @@ describe("an existing state", () => {
     ]);
   });
 
+  it("of version 2 can be read as it is, and has neither dead letters nor figures", () => {
+    load("state-v2.sql");
+    const reader = state.open({ readOnly: true });
+    expect([reader.listDeadLetters(), reader.copiedSeq("01K0FIXTURE"), reader.listAccounts()]).toEqual([
+      [],
+      0,
+      reader.listRuns().map(({ runId, workflow, workflowVersion, status, startedAt, lease }) => ({
+        runId,
+        workflow,
+        workflowVersion,
+        status,
+        startedAt,
+        lease,
+        figures: null,
+      })),
+    ]);
+  });
+
   it("of version 1 can be read as it is, and has no values", () => {
     load("state-v1.sql");
     const reader = state.open({ readOnly: true });
