@@ -8,19 +8,21 @@ import { encodeEvent } from "./event-row.ts";
 import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
 import { writeAccount } from "./account-table.ts";
 import { writeLetters } from "./dead-letter-table.ts";
+import type { FactPlaces, KeyPlaces } from "./fact-places.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
-import { OF_RUN, spanOf } from "./run-span.ts";
+import { spanOf } from "./run-span.ts";
 
 /** Writes batches, each in one transaction that starts with the fence. */
-export function committer(connection: Connection, clock: Clock): Store["commit"] {
-  return (lease, batch) =>
+export function committer(connection: Connection, clock: Clock, factPlaces: FactPlaces): Store["commit"] {
+  const write: Store["commit"] = (lease, batch) =>
     connection.write(() => {
       const { events, facts, forget = [], status, activeMs } = batch;
       const row = heldRow(connection, lease);
+      const places = factPlaces.under(lease, row);
       writeLetters(connection, row, batch);
       writeAccount(connection, row, batch);
-      const forgotten = forgetFacts(connection, row, forget);
-      const added = writeFacts(connection, row, facts);
+      const forgotten = forgetFacts(connection, row, forget, places);
+      const added = writeFacts(connection, row, facts, places);
       saveRow(connection, {
         ...row,
         status: status ?? row.status,
@@ -31,6 +33,14 @@ export function committer(connection: Connection, clock: Clock): Store["commit"]
         fact_count: row.fact_count - forgotten + added,
       });
     });
+  return (lease, batch) => {
+    try {
+      write(lease, batch);
+    } catch (error) {
+      factPlaces.forget(lease);
+      throw error;
+    }
+  };
 }
 
 /** Returns the new last `seq`. */
@@ -50,27 +60,35 @@ function writeEvents({ sql }: Connection, run: RunRow, events: readonly StoredEv
 }
 
 /** Returns how many facts there were under these keys. */
-function forgetFacts({ sql }: Connection, run: RunRow, keys: readonly string[]): number {
-  const forget = sql(`DELETE FROM fact WHERE ${OF_RUN} AND key = ?`);
-  return keys.reduce((count, key) => count + Number(forget.run(...spanOf(run.id), key).changes), 0);
+function forgetFacts({ sql }: Connection, run: RunRow, keys: readonly string[], places: KeyPlaces): number {
+  const forget = sql("DELETE FROM fact WHERE id = ?");
+  const [first] = spanOf(run.id);
+  let forgotten = 0;
+  for (const key of keys) {
+    for (const place of places.of(key)) forgotten += Number(forget.run(first + place).changes);
+    places.delete(key);
+  }
+  return forgotten;
 }
 
 /** Returns how many facts were not there before. */
-function writeFacts({ sql }: Connection, run: RunRow, facts: readonly Fact[]): number {
-  const find = sql(`SELECT id FROM fact WHERE ${OF_RUN} AND key = ? AND fingerprint = ?`);
+function writeFacts({ sql }: Connection, run: RunRow, facts: readonly Fact[], places: KeyPlaces): number {
   const insert = sql("INSERT INTO fact (id, key, fingerprint, body, crc) VALUES (?, ?, ?, ?, ?)");
-  const update = sql("UPDATE fact SET body = ?, crc = ? WHERE id = ?");
-  const [first, end] = spanOf(run.id);
+  const update = sql("UPDATE fact SET body = ?, crc = ? WHERE id = ? AND fingerprint = ?");
+  const [first] = spanOf(run.id);
   let added = 0;
   for (const fact of facts) {
     const { key } = fact;
     const fingerprint = packFingerprint(fact.fingerprint);
     const body = encodeFact(fact);
-    const known = find.get(first, end, key, fingerprint)?.["id"] as number | undefined;
-    const id = known ?? first + run.last_place + ++added;
-    const crc = factCrc(key, fact.fingerprint, body, id - first);
-    if (known === undefined) insert.run(id, key, fingerprint, body, crc);
-    else update.run(body, crc, id);
+    const crcAt = (place: number): number => factCrc(key, fact.fingerprint, body, place);
+    const isKnown = places
+      .of(key)
+      .some((place) => update.run(body, crcAt(place), first + place, fingerprint).changes === 1);
+    if (isKnown) continue;
+    const place = run.last_place + ++added;
+    insert.run(first + place, key, fingerprint, body, crcAt(place));
+    places.add(key, place);
   }
   return added;
 }

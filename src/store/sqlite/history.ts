@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
 import { decodeEvent, type EventRow } from "./event-row.ts";
 import { decodeFact, UNPACKED, type FactRow } from "./fact-row.ts";
+import { KeyPlaces, type FactPlaces } from "./fact-places.ts";
 import { findRow } from "./run-row.ts";
 import { OF_RUN, spanOf } from "./run-span.ts";
 
@@ -16,7 +17,10 @@ const FACTS = `SELECT id, key, ${UNPACKED} AS fingerprint, body, crc FROM fact W
  * What was written about a run, read in pages. Beside the checksum of each row it is checked that none is missing:
  * a lost fact would be paid for again.
  */
-export function history(connection: Connection): Pick<Store, "readFacts" | "readEvents" | "lastSeq"> {
+export function history(
+  connection: Connection,
+  factPlaces: FactPlaces,
+): Pick<Store, "readFacts" | "readEvents" | "lastSeq"> {
   const { sql, read } = connection;
   const damaged = (reason: string): never =>
     read(() => {
@@ -30,6 +34,7 @@ export function history(connection: Connection): Pick<Store, "readFacts" | "read
       const [first, end] = spanOf(run.id);
       let last = first;
       let count = 0;
+      const places = new KeyPlaces();
       for (let size = PAGE_ROWS; size === PAGE_ROWS;) {
         const page = read(() => sql(FACTS).all(last, end, PAGE_ROWS) as unknown as FactRow[]);
         size = page.length;
@@ -37,6 +42,7 @@ export function history(connection: Connection): Pick<Store, "readFacts" | "read
         for (const row of page) {
           if (row.id <= last) damaged(`the facts of run ${runId} are out of order`);
           last = row.id;
+          places.add(row.key, row.id - first);
           yield read(() => decodeFact(row));
         }
       }
@@ -44,6 +50,7 @@ export function history(connection: Connection): Pick<Store, "readFacts" | "read
       const now = read(() => findRow(connection, runId));
       const still = now?.fact_count === run.fact_count && now.last_place === run.last_place;
       if (still && count !== run.fact_count) damaged(`run ${runId} has ${count} of its ${run.fact_count} facts`);
+      if (still) factPlaces.remember({ run, places });
     },
     *readEvents(runId, { after = 0, limit = Infinity } = {}) {
       const run = read(() => findRow(connection, runId));

@@ -9,6 +9,7 @@ import { blobFolder } from "./blob-folder.ts";
 import { committer } from "./commit.ts";
 import { connect } from "./connection.ts";
 import { storeError, toStoreError } from "./error.ts";
+import { FactPlaces } from "./fact-places.ts";
 import { makePrivateFolder, syncFolder } from "./folder.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
 import { history } from "./history.ts";
@@ -59,11 +60,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     const blobs = blobFolder(join(dirname(file), "blobs"), clock);
     const runs = runTable(connection, clock);
     const version = readVersion(db, path, migrations.length);
+    const factPlaces = new FactPlaces(connection);
     return {
       ...runs,
       ...leaseTable(connection),
-      commit: committer(connection, clock),
-      ...history(connection),
+      commit: committer(connection, clock, factPlaces),
+      ...history(connection, factPlaces),
       ...inboxTable(connection),
       putBlob: readOnly ? () => refuse(path) : blobs.putBlob,
       getBlob: blobs.getBlob,

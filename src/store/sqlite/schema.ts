@@ -10,7 +10,8 @@ export const APPLICATION_ID = 0x4d737472;
  * History of `PRAGMA user_version`:
  *   1  runs with lease, records, events, facts, inbox (muster 0.1)
  *   2  state: values of the project (muster 0.1)
- *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied
+ *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
+ *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts)
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
  * n is the event's `seq`, and for facts counts 1, 2, 3, ... in the order of writing.
@@ -85,10 +86,11 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE figures (id INTEGER PRIMARY KEY, workflow TEXT NOT NULL, version TEXT, body TEXT NOT NULL, crc INTEGER NOT NULL);
   CREATE TABLE audit (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, crc INTEGER NOT NULL);
+  DROP INDEX fact_by_key;
   `,
 ];
 
-/** The oldest version that can be read as it is: what came later only added tables. */
+/** The oldest version that can be read as it is: what came later only added tables and took an index away. */
 export const READABLE_SINCE = 1;
 
 /** The version of an open file. Throws StoreError when it is not ours, or from a later muster. */
