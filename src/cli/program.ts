@@ -73,6 +73,16 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--json", "the same as --format json");
 
   command(
+    "fmt [path...]",
+    "put the keys of manifests into their canonical order and spelling; comments and anchors stay",
+    "muster fmt --check workflows/",
+    () => import("./commands/fmt.ts"),
+  )
+    .option("--check", "write nothing; exit code 3 when a file would change")
+    .option("--fix", "turn words of other tools (depends_on, when, ...) into ours")
+    .option("--json", "one JSON document");
+
+  command(
     "plan <file>",
     "show what will run: waves, models, worst-case calls and cost",
     "muster plan workflows/review.yaml --input diff=my.diff",

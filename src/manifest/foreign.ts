@@ -4,6 +4,8 @@ import type { Json } from "../util/json.ts";
 export interface ForeignWord {
   readonly key: string | null;
   readonly help: string;
+  /** The entry as it is written here, with its value: `needs: [a]`; null where the value says something else here. */
+  readonly moved: string | null;
 }
 
 /** What a word of another tool says of itself where it stands with a value. */
@@ -180,7 +182,7 @@ export function foreignWord(place: string, key: string, value: Json = null): For
   const word = tables[place]?.get(snakeCase(key));
   if (word === undefined) return null;
   const moved = word.moved?.(value, snakeCase(key)) ?? null;
-  return { key: word.key, help: word.key === null || moved === null ? word.help : calledHelp(word.key, moved) };
+  return { key: word.key, help: word.key === null || moved === null ? word.help : calledHelp(word.key, moved), moved };
 }
 
 /** Names of types in other languages, and the JSON type they mean. */

@@ -6,7 +6,7 @@ const layers: readonly (readonly string[])[] = [
   ["util"],
   ["diagnostic"],
   ["expression", "manifest"],
-  ["plan"],
+  ["plan", "format"],
   ["run"],
   ["store", "provider", "tool", "reporter"],
   ["agent"],
