@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
@@ -13,9 +13,11 @@ import { createGlob } from "./engine/workspace/glob.ts";
 import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/surroundings.ts";
 import type { Environment } from "./compose/environment.ts";
-import { liveProviders, missingKeys, providerKeys } from "./compose/providers.ts";
+import { providerKeys } from "./compose/provider-keys.ts";
+import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
+import { keepOutOfGit } from "./compose/state-folder.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
 import type { Provider } from "./provider/provider.ts";
@@ -48,7 +50,7 @@ export type { Recording, RecordingEntry };
 
 /** Opens the project's state, makes it where there is none (unless `readOnly`). Throws StoreError. */
 export function openStore(project: Project, options: { readonly readOnly: boolean }): Store {
-  if (!options.readOnly) keepOutOfGit(project);
+  if (!options.readOnly) makeStateFolder(project);
   return openSqliteStore({
     path: project.statePath,
     readOnly: options.readOnly,
@@ -60,11 +62,6 @@ export function openStore(project: Project, options: { readonly readOnly: boolea
 /** State that no disk holds. */
 export function createMemoryState(): Store {
   return createMemoryStore({ clock: systemClock });
-}
-
-/** The environment of this process. */
-export function processEnvironment(): Environment {
-  return process.env;
 }
 
 /** True when there is state to read. */
@@ -80,13 +77,12 @@ export function removeRunFolder(project: Project, runId: string): void {
   if (dirname(folder) === runs && basename(folder) === runId) rmSync(folder, { recursive: true, force: true });
 }
 
-/** `.muster` never dirties a repository. StoreError when it cannot be made. */
-function keepOutOfGit(project: Project): void {
+/** The folder of the project's own state. StoreError when it cannot be made. */
+function makeStateFolder(project: Project): void {
   const folder = join(project.root, ".muster");
-  if (project.statePath !== join(folder, "state.db") || existsSync(join(folder, ".gitignore"))) return;
+  if (project.statePath !== join(folder, "state.db")) return;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, ".gitignore"), "*\n");
+    keepOutOfGit(folder);
   } catch (error) {
     const why = (error as Error).message;
     throw new StoreError(

@@ -70,7 +70,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     () => import("./commands/validate.ts"),
   )
     .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
-    .option("--json", "the same as --format json");
+    .option("--json", "the same as --format json")
+    .addOption(lockedOption());
 
   command(
     "fmt [path...]",
@@ -96,7 +97,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
         .choices(["text", "json", "mermaid", "markdown", "svg"])
         .default("text"),
     )
-    .option("--json", "the same as --format json");
+    .option("--json", "the same as --format json")
+    .addOption(lockedOption());
 
   const run = command(
     "run <file>",
@@ -271,6 +273,13 @@ function modelOption(): Option {
   return new Option("--model <model>", "PROVIDER/MODEL for all agents, or ALIAS=PROVIDER/MODEL (repeatable)")
     .argParser(collect)
     .default([], "none");
+}
+
+function lockedOption(): Option {
+  return new Option(
+    "--locked",
+    "write nothing to muster.lock: what is not in it is an error (the default where CI is set)",
+  );
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

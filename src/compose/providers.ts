@@ -47,14 +47,6 @@ const kinds: { readonly [name in ProviderName]: ProviderKind } = {
   },
 };
 
-/** Variables with keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
-export const providerKeys = [
-  "ANTHROPIC_API_KEY",
-  "ANTHROPIC_AUTH_TOKEN",
-  "OPENAI_API_KEY",
-  "OPENAI_ADMIN_KEY",
-] as const;
-
 /** What models of the plan need and the environment does not have: a sentence for each key. */
 export function missingKeys(plan: Plan, env: Environment): readonly string[] {
   /** Who needs each usual key. */

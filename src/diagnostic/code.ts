@@ -65,6 +65,8 @@ export const diagnosticCodes = {
   WF3027: "A model that is left to `auto` has an address or a key.",
   WF3028: "A model is of a provider that there is not.",
   WF3029: "`join` asks for more successes than there are items.",
+  WF3040: "Another repository cannot be fetched.",
+  WF3041: "A step that goes through the batch API asks a model that has none.",
 
   WF4001: "An expression (CEL) cannot be read.",
   WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",
@@ -83,6 +85,8 @@ export const diagnosticCodes = {
 
   WF8001: "A value would become part of a shell text.",
   WF8002: "An expression reads a variable that is made from a secret.",
+  WF8011: "A file of another repository is not what `muster.lock` says.",
+  WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
 } as const;
 
 /** A permanent code such as WF3002. */

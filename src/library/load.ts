@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { processEnvironment, type Environment } from "../compose/environment.ts";
 import { createSourceReader, readSource } from "../compose/source-reader.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly cwd?: string;
   /** As `--model`: `PROVIDER/MODEL` for all agents, or `ALIAS=PROVIDER/MODEL`. */
   readonly model?: readonly string[];
+  /** For git, which fetches workflows of other repositories. Default: the environment of this process. */
+  readonly env?: Environment;
   /** As `--only`: ids of steps; they and what they need are all that is loaded. */
   readonly only?: readonly string[];
 }
@@ -50,7 +53,7 @@ export type Loaded = {
  * file cannot be read, or `model` or `only` names what there is not.
  */
 export async function load(from: ManifestSource, options: LoadOptions = {}): Promise<Loaded> {
-  const { cwd = ".", model = [], only = [] } = options;
+  const { cwd = ".", model = [], only = [], env = processEnvironment() } = options;
   const isFile = typeof from === "string";
   const shownAs = isFile ? from : (from.path ?? "workflow.yaml");
   const path = resolve(cwd, shownAs);
@@ -58,7 +61,9 @@ export async function load(from: ManifestSource, options: LoadOptions = {}): Pro
   if (!source.ok) return { ok: false, workflow: null, sources: [], diagnostics: source.error };
 
   const choice = model.length === 0 ? noChoice : orThrow(parseModelChoice(model));
-  const { plan, diagnostics, sources } = orThrow(compile(source.value, choice, createSourceReader(path, shownAs)));
+  const { plan, diagnostics, sources } = orThrow(
+    compile(source.value, choice, createSourceReader(path, shownAs, { env, isFrozen: true })),
+  );
   if (plan === null) return { ok: false, workflow: null, sources, diagnostics };
   const reduced = orThrow(onlySteps(plan, only));
   const workflow = { plan: reduced, path, isFile, choice: { model, only } };

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { createSurroundings, processEnvironment, stopLeftBehind, workspaceOf } from "../compose.ts";
+import { createSurroundings, stopLeftBehind, workspaceOf } from "../compose.ts";
+import { processEnvironment } from "../compose/environment.ts";
 import { prepareResume } from "../engine/local/resume.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
 import { stepPaths } from "../plan/step-paths.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { ulid } from "ulid";
-import { openRecording, processEnvironment, workspaceOf, type Recording } from "../compose.ts";
-import type { Environment } from "../compose/environment.ts";
+import { openRecording, workspaceOf, type Recording } from "../compose.ts";
+import { processEnvironment, type Environment } from "../compose/environment.ts";
 import { resolveInputs } from "../plan/input.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { JsonObject } from "../util/json.ts";

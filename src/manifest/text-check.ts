@@ -46,7 +46,7 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
     case "duration":
       return durationHelp(text);
     case "manifest-path":
-      return /^[\w-][\w./-]*\.ya?ml$/.test(text) ? `write ./${text}` : null;
+      return pathHelp(text);
     case "list-expression": {
       const path = /^\s*(?:\{\{)?\s*([a-z_][\w.]*)\s*(?:\}\})?\s*$/i.exec(text)?.[1];
       return path === undefined ? null : `write \${{ ${path} }}, or [${path}] for a list of one`;
@@ -54,6 +54,21 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
     default:
       return null;
   }
+}
+
+/** What was meant by a path of a workflow that is neither a file's nor that of a file at a commit. */
+function pathHelp(text: string): string | null {
+  if (/^[\w-][\w./-]*\.ya?ml$/.test(text)) return `write ./${text}`;
+  const remote = /^(?:https?:\/\/github\.com\/)?([\w-][\w.-]*\/[\w.-]+)(\/[^@]*)?@(.*)$/.exec(text);
+  if (remote === null) return null;
+  const [, repository = "", path = "", commit = ""] = remote;
+  if (/^[0-9a-f]{40}$/i.test(commit)) {
+    if (path.length < 2) return `name the workflow in it: ${repository}/PATH@${commit.toLowerCase()}`;
+    return "write owner/repo/path@SHA, all 40 digits in lower case, without an address before it, and no `..` in the path";
+  }
+  const isName = /^[\w./-]{1,100}$/.test(commit) && !/^[0-9a-f]+$/.test(commit);
+  const shown = isName ? ` ${commit}` : "";
+  return `a tag, a branch or a short commit can come to mean other content: write the 40 hex digits of the commit (git ls-remote https://github.com/${repository}${shown})`;
 }
 
 const unitsMs: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

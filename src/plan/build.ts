@@ -28,7 +28,8 @@ export function buildPlan(
   form: readonly Diagnostic[] = [],
 ): Result<{ readonly plan: Plan; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]> {
   const top = loader.top(document, manifest, form);
-  const checked = checkFiles(top, loader.files);
+  const checked = checkFiles(top);
+  loader.checkLock();
   const { scopes, agents } = new Assembly(top, checked);
   const errors = loader.diagnosticsOf("error");
   if (errors.length > 0) return err(errors);

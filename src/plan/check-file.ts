@@ -13,7 +13,6 @@ import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-a
 import { Models } from "./passes/resolve-models.ts";
 import { closed, Scopes } from "./passes/scopes.ts";
 import { shapesOf } from "./passes/step-shapes.ts";
-import type { SourceFiles } from "./source-files.ts";
 import { TextFiles } from "./text-files.ts";
 
 /** A file of which everything was looked at that can be told from it and from those that it uses. */
@@ -28,14 +27,14 @@ export interface CheckedFile {
 }
 
 /** Looks at a file and, first, at those that it uses, each once. Problems go to the files that have them. */
-export function checkFiles(top: WorkflowFile, files: SourceFiles): ReadonlyMap<WorkflowFile, CheckedFile> {
+export function checkFiles(top: WorkflowFile): ReadonlyMap<WorkflowFile, CheckedFile> {
   const checked = new Map<WorkflowFile, CheckedFile>();
   const visit = (file: WorkflowFile): CheckedFile => {
     const known = checked.get(file);
     if (known !== undefined) return known;
     const used = new Map<string, JsonSchema>();
     for (const [id, below] of file.uses) if (below !== null) used.set(id, visit(below).outputs);
-    const result = checkFile(file, used, files);
+    const result = checkFile(file, used);
     checked.set(file, result);
     return result;
   };
@@ -43,9 +42,9 @@ export function checkFiles(top: WorkflowFile, files: SourceFiles): ReadonlyMap<W
   return checked;
 }
 
-function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>, files: SourceFiles): CheckedFile {
+function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): CheckedFile {
   const { manifest, problems } = file;
-  const parsed = parseTemplates(manifest, new TextFiles(file.path, files), problems);
+  const parsed = parseTemplates(manifest, new TextFiles(file.place, file.origin.files), problems);
   const placed = placeSteps(parsed.scope);
 
   const models = new Models(manifest, problems);

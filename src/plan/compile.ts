@@ -6,6 +6,7 @@ import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { buildPlan } from "./build.ts";
+import type { Lock } from "./lock.ts";
 import { WorkflowLoader } from "./load-workflows.ts";
 import { noChoice, unknownAlias, type ModelChoice } from "./model-choice.ts";
 import { noFiles, type SourceFiles } from "./source-files.ts";
@@ -19,6 +20,8 @@ export interface Compiled {
   /** Every problem of all files at once; warnings alone do not keep the plan away. */
   readonly diagnostics: readonly Diagnostic[];
   readonly plan: Plan | null;
+  /** The files of other repositories that were read, for `muster.lock`. */
+  readonly used: Lock;
 }
 
 /**
@@ -32,7 +35,13 @@ export function compile(
 ): Result<Compiled, string> {
   const loader = new WorkflowLoader(files, choice);
   const failed = (diagnostics: readonly Diagnostic[]) =>
-    ok({ source, sources: loader.sources.length === 0 ? [source] : loader.sources, diagnostics, plan: null });
+    ok({
+      source,
+      sources: loader.sources.length === 0 ? [source] : loader.sources,
+      diagnostics,
+      plan: null,
+      used: loader.used,
+    });
   const document = readDocument(source);
   if (!document.ok) return failed(document.error);
   const manifest = checkManifest(document.value);
@@ -48,5 +57,11 @@ export function compile(
   const alias = unknownAlias(choice, loader.manifests);
   if (alias !== null) return err(alias);
   if (!built.ok) return failed(built.error);
-  return ok({ source, sources: loader.sources, diagnostics: built.value.warnings, plan: built.value.plan });
+  return ok({
+    source,
+    sources: loader.sources,
+    diagnostics: built.value.warnings,
+    plan: built.value.plan,
+    used: loader.used,
+  });
 }

@@ -7,13 +7,20 @@ import { readDocument } from "../manifest/read.ts";
 import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { chooseModels, type ModelChoice } from "./model-choice.ts";
-import { Problems } from "./problems.ts";
+import type { Lock } from "./lock.ts";
+import { Problems, type Problem } from "./problems.ts";
+import { Repositories, type NamedAt, type Origin } from "./repositories.ts";
+import { remoteWorkflow } from "./repository.ts";
 import { pathBeside, type SourceFiles } from "./source-files.ts";
+import { err, ok, type Result } from "../util/result.ts";
 
 /** A manifest of a workflow with those that it uses, which make no circle. */
 export interface WorkflowFile {
-  /** Relative to the folder of the manifest at the top. */
+  /** What it is called: its path relative to the folder of the manifest at the top, or `owner/repo/path@SHA`. */
   readonly path: string;
+  /** Where the files that it names come from, and its own path among them. */
+  readonly origin: Origin;
+  readonly place: string;
   readonly manifest: NormalManifest;
   /** What is found wrong with it from here on. */
   readonly problems: Problems;
@@ -21,12 +28,19 @@ export interface WorkflowFile {
   readonly uses: ReadonlyMap<string, WorkflowFile | null>;
 }
 
+/** A file: where it comes from, and its path there. */
+interface Place {
+  readonly origin: Origin;
+  readonly path: string;
+}
+
 /** Deeper than `limits.depth` may be: nothing below is read. */
 const DEEPEST_CHAIN = 40;
 
 /** Reads the workflows that a workflow uses, each once, and remembers all that was read. */
 export class WorkflowLoader {
-  readonly #files: SourceFiles;
+  readonly #top: Origin;
+  readonly #repositories: Repositories;
   readonly #choice: ModelChoice;
   /** By path; null where nothing is left to look at. */
   readonly #known = new Map<string, WorkflowFile | null>();
@@ -36,7 +50,8 @@ export class WorkflowLoader {
   readonly #manifests: NormalManifest[] = [];
 
   constructor(files: SourceFiles, choice: ModelChoice) {
-    this.#files = files;
+    this.#top = { files, nameOf: (path) => path };
+    this.#repositories = new Repositories(files);
     this.#choice = choice;
   }
 
@@ -50,15 +65,20 @@ export class WorkflowLoader {
     return this.#manifests;
   }
 
-  /** The files beside the manifest at the top. */
-  get files(): SourceFiles {
-    return this.#files;
+  /** The files of other repositories that were read. */
+  get used(): Lock {
+    return this.#repositories.used;
+  }
+
+  /** Reports files of other repositories that are not what `muster.lock` says; for when all were read. */
+  checkLock(): void {
+    this.#repositories.check();
   }
 
   /** The workflow at the top with all below it. `form` is what was found wrong with its form. */
   top(document: Document, manifest: NormalManifest, form: readonly Diagnostic[]): WorkflowFile {
     const name = document.source.path.split(/[/\\]/).at(-1) ?? "";
-    const file = this.#load(name, document, manifest, form, []);
+    const file = this.#load({ origin: this.#top, path: name }, document, manifest, form, []);
     this.#checkDepth(file, manifest.limits.depth);
     return file;
   }
@@ -73,7 +93,7 @@ export class WorkflowLoader {
   }
 
   #load(
-    path: string,
+    place: Place,
     document: Document,
     manifest: NormalManifest,
     form: readonly Diagnostic[],
@@ -84,26 +104,27 @@ export class WorkflowLoader {
     this.#manifests.push(manifest);
     this.#reports.push({ form, problems });
     const uses = new Map<string, WorkflowFile | null>();
-    const file = { path, manifest: chooseModels(manifest, this.#choice), problems, uses };
+    const path = nameOf(place);
+    const chosen = chooseModels(manifest, this.#choice);
+    const file = { path, origin: place.origin, place: place.path, manifest: chosen, problems, uses };
     for (const step of usingSteps(manifest.steps)) {
-      uses.set(step.id, this.#used(step, path, problems, [...chain, path]));
+      uses.set(step.id, this.#used(step, place, problems, [...chain, path]));
     }
     return file;
   }
 
-  #used(step: NormalStep, from: string, problems: Problems, chain: readonly string[]): WorkflowFile | null {
+  #used(step: NormalStep, from: Place, problems: Problems, chain: readonly string[]): WorkflowFile | null {
     if (step.body.kind !== "uses") return null;
     const pointer = [...step.pointer, "uses"];
     const written = step.body.path;
-    const path = pathBeside(from, written);
-    const fail = (message: string): null => {
-      const help = "a path is relative to this file, and stays inside of its repository";
-      problems.error(pointer, { code: "WF3017", message, help });
+    const place = this.#placeOf(written, from, { problems, pointer });
+    if (!place.ok) {
+      if (place.error !== null) problems.error(pointer, place.error);
       return null;
-    };
-    if (!path.ok) return fail(`the path '${written}' ${path.error}`);
-    if (chain.includes(path.value)) {
-      const round = [...chain.slice(chain.indexOf(path.value)), path.value];
+    }
+    const name = nameOf(place.value);
+    if (chain.includes(name)) {
+      const round = [...chain.slice(chain.indexOf(name)), name];
       problems.error(pointer, {
         code: "WF3018",
         message:
@@ -112,16 +133,31 @@ export class WorkflowLoader {
       });
       return null;
     }
-    const known = this.#known.get(path.value);
+    const known = this.#known.get(name);
     if (known !== undefined || chain.length > DEEPEST_CHAIN) return known ?? null;
-    const source = this.#files.read(path.value);
-    if (!source.ok) return fail(`the workflow '${written}' ${source.error.message}`);
-    const file = this.#read(path.value, source.value, chain);
-    this.#known.set(path.value, file);
+    const source = place.value.origin.files.read(place.value.path);
+    if (!source.ok) {
+      problems.error(pointer, unreadable(`the workflow '${written}' ${source.error.message}`, written));
+      return null;
+    }
+    const file = this.#read(place.value, source.value, chain);
+    this.#known.set(name, file);
     return file;
   }
 
-  #read(path: string, source: SourceFile, chain: readonly string[]): WorkflowFile | null {
+  /** Where the workflow is that a manifest names; the error null = told before. */
+  #placeOf(written: string, from: Place, namedAt: NamedAt): Result<Place, Problem | null> {
+    const remote = remoteWorkflow(written);
+    if (remote === null) {
+      const path = pathBeside(from.path, written);
+      if (path.ok) return ok({ origin: from.origin, path: path.value });
+      return err(unreadable(`the path '${written}' ${path.error}`, written));
+    }
+    const origin = this.#repositories.open(remote, namedAt);
+    return origin.ok ? ok({ origin: origin.value, path: remote.path }) : origin;
+  }
+
+  #read(place: Place, source: SourceFile, chain: readonly string[]): WorkflowFile | null {
     const broken = (form: readonly Diagnostic[]): null => {
       this.#sources.push(source);
       this.#reports.push({ form, problems: null });
@@ -130,11 +166,11 @@ export class WorkflowLoader {
     const document = readDocument(source);
     if (!document.ok) return broken(document.error);
     const manifest = checkManifest(document.value);
-    if (manifest.ok) return this.#load(path, document.value, normalise(manifest.value), [], chain);
+    if (manifest.ok) return this.#load(place, document.value, normalise(manifest.value), [], chain);
     const { diagnostics, pointers } = manifest.error;
     const left = salvage(document.value, pointers);
     if (left === null) return broken(diagnostics);
-    return this.#load(path, left.document, normalise(left.manifest), diagnostics, chain);
+    return this.#load(place, left.document, normalise(left.manifest), diagnostics, chain);
   }
 
   /** Reports the first chain of workflows that is too long, where it becomes so. */
@@ -167,6 +203,18 @@ export class WorkflowLoader {
       at = next;
     }
   }
+}
+
+function nameOf({ origin, path }: Place): string {
+  return origin.nameOf(path);
+}
+
+function unreadable(message: string, written: string): Problem {
+  const help =
+    remoteWorkflow(written) === null
+      ? "a path is relative to this file, and stays inside of its repository"
+      : "the path is that of the workflow in the other repository, as it was at this commit";
+  return { code: "WF3017", message, help };
 }
 
 /** The steps that use other workflows, at every depth. */

@@ -1,5 +1,7 @@
 import type { SourceFile } from "../diagnostic/source.ts";
 import { err, ok, type Result } from "../util/result.ts";
+import type { LockState } from "./lock.ts";
+import type { RepositoryCommit, RepositoryProblem } from "./repository.ts";
 
 /** Why a file cannot be read. */
 export interface FileProblem {
@@ -9,18 +11,39 @@ export interface FileProblem {
   readonly message: string;
 }
 
-/** The files beside a manifest: the caller reads them, so that planning itself touches nothing. */
-export interface SourceFiles {
-  /**
-   * A text file by its path relative to the folder of the manifest at the top, with `/` and without `.`; it may start
-   * with `..`. Gives files inside of the repository only, links followed. The path of the result is for people.
-   */
+/** Text files by their paths, with `/` and without `.`: those beside a manifest, or those of another repository. */
+export interface TextSource {
+  /** Gives files inside of the repository only. The path of the result is for people. */
   read(path: string): Result<SourceFile, FileProblem>;
+}
+
+/** A file of a repository, with the SHA-256 of its bytes (64 hex digits). */
+export interface RepositoryFile extends SourceFile {
+  readonly sha256: string;
+}
+
+/** The files of a repository at one commit. */
+export interface RepositoryFiles {
+  /** A text file by its path from the root of the repository, with `/` and without `.`; links are not followed. */
+  read(path: string): Result<RepositoryFile, FileProblem>;
+}
+
+/**
+ * The files beside a manifest, by paths relative to the folder of the manifest at the top, which may start with `..`;
+ * links are followed. The caller reads them, so that planning itself touches nothing.
+ */
+export interface SourceFiles extends TextSource {
+  /** Another repository at one commit, fetched where it is not at hand. */
+  repository(at: RepositoryCommit): Result<RepositoryFiles, RepositoryProblem>;
+  /** What `muster.lock` says, and whether it may grow. The error is a sentence that stands behind its name. */
+  lock(): Result<LockState, string>;
 }
 
 /** For manifests that stand alone. */
 export const noFiles: SourceFiles = {
   read: () => err({ isMissing: true, message: "cannot be read here: the manifest stands alone" }),
+  repository: () => err({ message: "other repositories cannot be used here: the manifest stands alone", help: null }),
+  lock: () => ok({ lock: new Map(), isFrozen: false }),
 };
 
 /** The path of a file that is named relative to another: both relative to the same folder. The error is a sentence. */

@@ -2,7 +2,7 @@ import { InternalError } from "../util/internal-error.ts";
 import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
-import type { Plan, PlannedFallback, PlannedModel, PlannedStep, StepKind } from "./types.ts";
+import type { Plan, PlannedFallback, PlannedModel, PlannedStep, PlannedSubWorkflow, StepKind } from "./types.ts";
 
 /**
  * What a kind of step does with its body, as a number. Raised when an outcome that was recorded earlier would no
@@ -72,7 +72,11 @@ class Digester {
       rounds: step.repeat?.max ?? null,
       isFinally: step.isFinally,
     }));
-    const digest = digestOf({ steps, outputs: scope.outputs, workflow: scope.workflow } as unknown as Json);
+    const digest = digestOf({
+      steps,
+      outputs: scope.outputs,
+      workflow: lastingNames(scope.workflow),
+    } as unknown as Json);
     this.#scopes.set(index, digest);
     return digest;
   }
@@ -142,6 +146,11 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
     instructions: (agent?.instructions ?? null) as Json,
     models: modelsOfStage(plan, step, stage).map(askedOf),
   };
+}
+
+/** A sub-workflow as its content has it: another commit of its repository with the same content is the same. */
+function lastingNames(workflow: PlannedSubWorkflow | null): PlannedSubWorkflow | null {
+  return workflow === null ? null : { ...workflow, path: workflow.path.replace(/@[0-9a-f]{40}$/, "") };
 }
 
 /** The `env` of the workflow that a scope belongs to. */

@@ -1,6 +1,6 @@
 import { Partials } from "../expression/text/partial.ts";
 import { err, ok, type Result } from "../util/result.ts";
-import { pathBeside, type SourceFiles } from "./source-files.ts";
+import { pathBeside, type TextSource } from "./source-files.ts";
 
 /** The folder of partials, beside the manifest. */
 const FOLDER = "prompts";
@@ -15,12 +15,12 @@ const LARGEST_TOTAL = 8 * 1024 * 1024;
 export class TextFiles {
   readonly partials = new Partials((name) => this.#partial(name));
   readonly #manifest: string;
-  readonly #files: SourceFiles;
+  readonly #files: TextSource;
   readonly #texts = new Map<string, Result<string, string>>();
   #total = 0;
 
-  /** `manifest` is its path, relative to the folder of the manifest at the top. */
-  constructor(manifest: string, files: SourceFiles) {
+  /** `manifest` is its path among these files. */
+  constructor(manifest: string, files: TextSource) {
     this.#manifest = manifest;
     this.#files = files;
   }

@@ -14,7 +14,7 @@ describe("what a person is told about a manifest", () => {
   test.each(cases)("%s", (name) => {
     const source = { path: "workflow.yaml", text: readFileSync(`${folder}${name}/workflow.yaml`, "utf8") };
     const expected = `${folder}${name}/expected.txt`;
-    const compiled = compile(source, noChoice, createSourceReader(`${folder}${name}/workflow.yaml`, "workflow.yaml"));
+    const compiled = compile(source, noChoice, createSourceReader(`${folder}${name}/workflow.yaml`, "workflow.yaml", { env: {}, isFrozen: true }));
     if (!compiled.ok) throw new Error(compiled.error);
     const shown = renderDiagnostics(compiled.value.diagnostics, compiled.value.sources);
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(expected, shown);

@@ -16,7 +16,7 @@ const suite = "plan";
 function planOf(name: string): Plan {
   const source = { path: "workflow.yaml", text: readWorkflow(suite, name) };
   const path = fileURLToPath(new URL(`${suite}/${name}/workflow.yaml`, import.meta.url));
-  const compiled = compile(source, noChoice, createSourceReader(path, source.path));
+  const compiled = compile(source, noChoice, createSourceReader(path, source.path, { env: {}, isFrozen: true }));
   if (!compiled.ok) throw new Error(compiled.error);
   const { plan, diagnostics, sources } = compiled.value;
   expect(renderDiagnostics(diagnostics, sources)).toBe("");

@@ -71,7 +71,7 @@ describe("a run of", () => {
 function planOf(name: string): Plan {
   const source = { path: "workflow.yaml", text: readWorkflow(suite, name) };
   const path = join(import.meta.dirname, suite, name, source.path);
-  const compiled = compile(source, noChoice, createSourceReader(path, source.path));
+  const compiled = compile(source, noChoice, createSourceReader(path, source.path, { env: {}, isFrozen: true }));
   if (!compiled.ok) throw new Error(compiled.error);
   const { plan, diagnostics, sources } = compiled.value;
   if (plan === null) throw new Error(renderDiagnostics(diagnostics, sources));

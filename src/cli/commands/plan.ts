@@ -8,17 +8,18 @@ import { exitCode, type ExitCode } from "../exit-code.ts";
 import { givenInputs, type InputOptions } from "../inputs.ts";
 import { modelChoice } from "../model-choice.ts";
 import type { Terminal } from "../terminal.ts";
-import { planOrExit } from "../workflow.ts";
+import { lockMode, planOrExit } from "../workflow.ts";
 
 export interface PlanOptions extends InputOptions {
   readonly model: readonly string[];
   readonly format: "text" | "json" | "mermaid" | "markdown" | "svg";
   readonly json?: boolean;
+  readonly locked?: boolean;
 }
 
 /** `muster plan FILE` */
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: PlanOptions): Promise<ExitCode> {
-  const { plan } = planOrExit(file, terminal, modelChoice(options.model));
+  const { plan } = planOrExit(file, terminal, modelChoice(options.model), "told", lockMode(terminal, options));
   const told = estimate(plan, givenInputs(plan, options, terminal));
   const { bold, dim } = terminal.outColor;
   const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {

@@ -5,17 +5,18 @@ import { noChoice } from "../../plan/model-choice.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { manifestFiles } from "../manifest-files.ts";
 import type { Terminal } from "../terminal.ts";
-import { compileFile } from "../workflow.ts";
+import { compileFile, isOutOfReach, lockMode } from "../workflow.ts";
 
 export interface ValidateOptions {
   readonly format: "text" | "json";
   readonly json?: boolean;
+  readonly locked?: boolean;
 }
 
 /** `muster validate [path...]` */
 export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
   const files = await manifestFiles(terminal.cwd, paths);
-  const results = files.map((file) => compileFile(file, terminal.cwd, noChoice));
+  const results = files.map((file) => compileFile(file, terminal, noChoice, lockMode(terminal, options)));
   // What a workflow uses is one of the files, too: its problems are told once.
   const diagnostics = unique(results.flatMap((result) => result.diagnostics));
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
@@ -27,7 +28,8 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
       terminal.out(renderDiagnostics(diagnostics, sources, { color: terminal.outColor.isColorSupported }));
     terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   }
-  return errors === 0 ? exitCode.succeeded : exitCode.invalid;
+  if (errors === 0) return exitCode.succeeded;
+  return isOutOfReach(diagnostics) ? exitCode.usage : exitCode.invalid;
 }
 
 function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -1350,9 +1350,8 @@ export const manifestSchema: SchemaNode = {
    "properties": {
     "uses": {
      "type": "string",
-     "pattern": "^\\.{1,2}/\\S",
-     "x-says": "a path such as ./summary.yaml",
-     "x-later-pattern": "^[A-Za-z0-9][A-Za-z0-9-]*/[^@]*@",
+     "pattern": "^(?:\\.{1,2}/\\S|[A-Za-z0-9][A-Za-z0-9-]{0,38}/\\.?[\\w-][\\w.-]{0,98}/(?:\\.?[\\w+-][\\w.+-]*/)*\\.?[\\w+-][\\w.+-]*@[0-9a-f]{40}$)",
+     "x-says": "a path such as ./summary.yaml, or owner/repo/path@SHA",
      "x-text": "manifest-path"
     },
     "with": {

@@ -506,7 +506,7 @@ export interface ValueStep {
  */
 export interface UsesStep {
   /**
-   * The other workflow: a path that starts with `./` or `../`, relative to this file.
+   * The other workflow: a path that starts with `./` or `../`, relative to this file; or `owner/repo/path@SHA`, a file of another repository at a commit (40 hex digits).
    */
   uses: string;
   /**

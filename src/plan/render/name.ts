@@ -7,7 +7,7 @@ export function nameOf(plan: Plan, { body }: PlannedStep): string {
     case "agent":
       return `agent ${agentName(body.agent)}`;
     case "uses":
-      return `uses ${plan.scopes[body.scope]?.workflow?.path ?? ""}`;
+      return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;
     case "wait":
       return body.forMs === null ? "wait until a time" : `wait ${formatDuration(body.forMs)}`;
     case "steps":
@@ -20,4 +20,9 @@ export function nameOf(plan: Plan, { body }: PlannedStep): string {
 /** The name of an agent in its own file: the plan calls those of other files `FILE#AGENT`. */
 export function agentName(name: string): string {
   return name.slice(name.lastIndexOf("#") + 1);
+}
+
+/** The path of a workflow with as much of its commit as people look at. */
+function shortPath(path: string): string {
+  return path.replace(/@([0-9a-f]{12})[0-9a-f]{28}$/, "@$1");
 }

@@ -17,7 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const read = (path: string) => createSourceReader(join(root, "repo/workflows/w.yaml"), "workflows/w.yaml").read(path);
+const read = (path: string) =>
+  createSourceReader(join(root, "repo/workflows/w.yaml"), "workflows/w.yaml", { env: {}, isFrozen: true }).read(path);
 
 test("files of the repository are read, and called as the user would call them", () => {
   expect(read("parts/a.yaml")).toMatchObject({ ok: true, value: { path: "workflows/parts/a.yaml" } });

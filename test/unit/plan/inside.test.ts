@@ -3,7 +3,7 @@ import { noChoice, parseModelChoice } from "../../../src/plan/model-choice.ts";
 import { compile } from "../../../src/plan/compile.ts";
 import { estimate } from "../../../src/plan/estimate.ts";
 import { modelsOf, staticFingerprint } from "../../../src/plan/step-digest.ts";
-import type { SourceFiles } from "../../../src/plan/source-files.ts";
+import { noFiles, type SourceFiles } from "../../../src/plan/source-files.ts";
 import type { Plan } from "../../../src/plan/types.ts";
 import { err, ok } from "../../../src/util/result.ts";
 
@@ -16,6 +16,7 @@ steps:
 
 function filesOf(files: { readonly [path: string]: string }): SourceFiles {
   return {
+    ...noFiles,
     read: (path) =>
       Object.hasOwn(files, path)
         ? ok({ path, text: files[path] as string })

@@ -1,0 +1,7 @@
+/** Variables with keys of providers: never handed to `run` steps, unless a step asks for them by `env` and `secrets`. */
+export const providerKeys = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "OPENAI_API_KEY",
+  "OPENAI_ADMIN_KEY",
+] as const;
