@@ -139,6 +139,8 @@ export interface SurroundingsOptions {
   /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
   readonly record?: (entry: RecordingEntry) => void;
   readonly concurrency: number | null;
+  /** Somebody is asked for approvals while the run goes on. Default: nobody is. */
+  readonly isAttended?: boolean;
   readonly onEvents: Surroundings["onEvents"];
   readonly log: Log;
 }
@@ -207,6 +209,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
       ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
       : handlers,
     hurry: simulated,
+    isAttended: options.isAttended ?? false,
   });
 }
 

@@ -71,6 +71,7 @@ export function startOnDisk(
     glob: () => ({ ok: true, value: [] }),
     file: (path) => ({ ok: false, error: `no file ${path}` }),
     hurry: false,
+    isAttended: false,
     redactor: redactor.value,
     secrets: {},
     onEvents: () => {},

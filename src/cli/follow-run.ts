@@ -75,6 +75,7 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
 
 function codeOf({ status }: RunOutcome, signal: NodeJS.Signals | null): ExitCode {
   if (status === "succeeded") return exitCode.succeeded;
+  if (status === "waiting") return exitCode.waiting;
   if (status === "interrupted") return interruptedBy(signal);
   return exitCode.runFailed;
 }

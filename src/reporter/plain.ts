@@ -24,6 +24,7 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
     retry: color.yellow("retry"),
     skip: color.dim("skip "),
     stop: color.yellow("stop "),
+    wait: color.yellow("wait "),
     note: color.yellow("note "),
   };
   const tell = ({ at, type, step, item, attempt, data = {} }: StoredEvent): void => {
@@ -53,6 +54,9 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
           marks.retry,
           `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`,
         );
+        return;
+      case "step.waiting":
+        line(at, marks.wait, `${name}  ${printable(jsonText(data["message"]))}`);
         return;
       case "step.skipped":
         line(at, marks.skip, `${name}  ${color.dim(skipText(data["cause"]))}`);

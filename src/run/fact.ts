@@ -11,13 +11,17 @@ export interface Fact {
   readonly key: string;
   /** hash(S, I) of SEMANTICS.md: what it was asked; a fact answers only for the same fingerprint. */
   readonly fingerprint: string;
-  readonly state: "started" | "succeeded" | "failed";
+  /**
+   * `waiting`: it was started, and waits for a time or for somebody outside; nothing of it is in flight, so starting it
+   * again is neither a retry nor a loss.
+   */
+  readonly state: "started" | "succeeded" | "failed" | "waiting";
   /** How often it was started without an outcome since: 1 while it is in flight for the first time. */
   readonly starts: number;
   readonly startedAt: number;
-  /** null while it is only started. */
+  /** null while it has no outcome. */
   readonly endedAt: number | null;
-  /** The output; null unless it succeeded. */
+  /** The output; null unless it succeeded. Of one that is `waiting`: what for, null for a time (see waits-for.ts). */
   readonly output: ValueRef | null;
   /** What else the kind tells: `exit_code`, `stderr` (bounded), `stop_reason`. */
   readonly extra: { readonly [name: string]: string | number | boolean | null } | null;

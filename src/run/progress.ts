@@ -1,6 +1,6 @@
 import { EMPTY_SCOPE, type Plan, type PlannedStep, type StepKind } from "../plan/types.ts";
 import { graphOf } from "../plan/graph.ts";
-import { jsonText } from "../util/json.ts";
+import { jsonText, type Json } from "../util/json.ts";
 import type { StoredEvent } from "./event.ts";
 import { InstanceTally, ItemTally, type Tally } from "./item-tally.ts";
 
@@ -52,6 +52,8 @@ export interface StepProgress {
   retryAt: number | null;
   /** Of the last failure: `class: message`. */
   problem: string | null;
+  /** What it waits for while it is `waiting`, in words. */
+  waitsFor: string | null;
 }
 
 /**
@@ -208,6 +210,7 @@ function untouched(): Omit<
     isCostUnknown: false,
     retryAt: null,
     problem: null,
+    waitsFor: null,
   };
 }
 
@@ -225,6 +228,8 @@ function applyToMany(step: StepProgress, { at, type, data = {} }: StoredEvent): 
     items.end(type === "step.succeeded" ? "succeeded" : type === "step.failed" ? "failed" : "cancelled");
     if (type === "step.failed") step.problem = problemOf(data);
     if (items.running === 0) Object.assign(step, { phase: items.succeeded > 0 ? "succeeded" : "failed", endedAt: at });
+  } else if (type === "step.waiting") {
+    Object.assign(step, { phase: "waiting", waitsFor: textOf(data["message"]) });
   } else if (type === "step.skipped" && step.phase === "pending") {
     Object.assign(step, { phase: "skipped", skipCause: jsonText(data["cause"]) });
   }
@@ -261,6 +266,7 @@ function applyToStep(step: StepProgress, event: StoredEvent): void {
       return;
     case "step.waiting":
       step.phase = "waiting";
+      step.waitsFor = textOf(data["message"]);
       return;
     case "step.skipped":
       Object.assign(step, { phase: "skipped", skipCause: jsonText(data["cause"]) });
@@ -296,6 +302,10 @@ function addCall(step: StepProgress, { data = {} }: StoredEvent): void {
   const cost = data["cost_usd"];
   if (typeof cost === "number") step.costUsd += cost;
   else step.isCostUnknown = true;
+}
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function problemOf(data: NonNullable<StoredEvent["data"]>): string {

@@ -51,7 +51,7 @@ export interface StepRecord {
 
 export interface ItemRecord {
   readonly item: Json;
-  status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+  status: "pending" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
   attempts: number;
   output: ValueRef | null;
   failure: Failure | null;
@@ -111,8 +111,21 @@ export function stopOpenSteps(scope: ScopeRecord): void {
       step.status = "cancelled";
     if (step.inner !== null) stopOpenSteps(step.inner);
     for (const item of step.items ?? []) {
-      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+      if (item.status === "pending" || item.status === "running" || item.status === "waiting")
+        item.status = "cancelled";
       if (item.inner !== null) stopOpenSteps(item.inner);
+    }
+  }
+}
+
+/** In a run that waits for somebody outside, all that is under way does. */
+export function waitInOpenSteps(scope: ScopeRecord): void {
+  for (const step of scope.steps) {
+    if (step.status === "running") step.status = "waiting";
+    if (step.inner !== null) waitInOpenSteps(step.inner);
+    for (const item of step.items ?? []) {
+      if (item.status === "running") item.status = "waiting";
+      if (item.inner !== null) waitInOpenSteps(item.inner);
     }
   }
 }

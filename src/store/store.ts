@@ -65,6 +65,8 @@ export interface Batch {
    * `facts`: one batch may drop what a key had and record its new start. A key without facts is no error.
    */
   readonly forget?: readonly string[];
+  /** Inbox messages that are dealt with: gone with this batch, so that none is lost by a crash. An unknown id is no error. */
+  readonly taken?: readonly number[];
   /** Left as it is when absent. */
   readonly status?: RunStatus;
   /** Left as it is when absent. */
@@ -95,7 +97,7 @@ export interface RunAccount {
 export interface InboxMessage {
   readonly id: number;
   readonly at: number;
-  /** `kill` with `{ step: string | null }`; later `approve`, `steer`. */
+  /** `kill` with `{ step: string | null }`; `answer` (run/answer.ts); later `steer`. */
   readonly kind: string;
   readonly body: Json;
 }
@@ -190,10 +192,17 @@ export interface Store {
   putBlob(bytes: Uint8Array): string;
   /** The bytes of a blob; throws StoreError `corrupt` when it is missing or does not match its name. */
   getBlob(sha256: string): Uint8Array;
-  /** Leaves a message for the lease holder, now or later; needs no lease. */
-  post(runId: string, message: Omit<InboxMessage, "id">): void;
-  /** Takes the waiting messages, oldest first, under the lease: each is given once. Throws LeaseLostError. */
-  takeInbox(lease: Lease): InboxMessage[];
+  /**
+   * Leaves a message for the lease holder, now or later; needs no lease. `mayPost` is given the messages that wait, oldest
+   * first, inside the transaction; when it says no, nothing is left and the answer is false. Default: always.
+   */
+  post(
+    runId: string,
+    message: Omit<InboxMessage, "id">,
+    mayPost?: (waiting: readonly InboxMessage[]) => boolean,
+  ): boolean;
+  /** The messages that wait, oldest first, from the one behind `after` (an id; default 0: all). They stay until a batch has `taken` them. */
+  readInbox(runId: string, after?: number): InboxMessage[];
   /** The project's own values. */
   readonly state: StateStore;
   /**

@@ -8,7 +8,14 @@ import type { Fact } from "../../src/run/fact.ts";
 import type { RunFigures } from "../../src/run/figures.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
-import { LeaseLostError, StoreError, type LeaseOwner, type RunRecord, type Store } from "../../src/store/store.ts";
+import {
+  LeaseLostError,
+  StoreError,
+  type InboxMessage,
+  type LeaseOwner,
+  type RunRecord,
+  type Store,
+} from "../../src/store/store.ts";
 import { sha256 } from "../../src/util/digest.ts";
 import type { Json } from "../../src/util/json.ts";
 import { InternalError } from "../../src/util/internal-error.ts";
@@ -343,12 +350,12 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
         () => store.commit(old, { events: [event(1)], facts: [fact("a")], status: "failed" }),
         () => store.commit(old, { events: [], facts: [] }),
         () => store.renewLease(old, T0 + 1),
-        () => store.takeInbox(old),
+        () => store.commit(old, { events: [], facts: [], taken: [1] }),
       ];
       for (const write of stale) expect(write).toThrow(LeaseLostError);
       store.releaseLease(old);
       expect([store.findRun("R1"), eventsOf(), factsOf()]).toEqual([before, [], []]);
-      expect(taken.ok && other.takeInbox(taken.lease)).toHaveLength(1);
+      expect(other.readInbox("R1")).toHaveLength(1);
     });
 
     it("is renewed by its holder", () => {
@@ -363,7 +370,6 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       store.releaseLease(lease);
       expect(store.findRun("R1")).toMatchObject({ epoch: 1, lease: null });
       expect(() => store.commit(lease, { events: [event(1)], facts: [] })).toThrow(LeaseLostError);
-      expect(() => store.takeInbox(lease)).toThrow(LeaseLostError);
       expect(store.acquireLease("R1", bob, never)).toEqual({
         ok: true,
         lease: { runId: "R1", epoch: 2 },
@@ -382,32 +388,53 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
   });
 
   describe("the inbox", () => {
-    it("gives each message once, oldest first, from any process", () => {
+    it("has the messages of any process, oldest first, until a batch has taken them", () => {
       const lease = store.createRun(run("R1"), ann);
-      const other = store.createRun(run("R2"), ann);
-      expect(store.takeInbox(lease)).toEqual([]);
+      store.createRun(run("R2"), ann);
+      expect([store.readInbox("R1"), store.readInbox("R9")]).toEqual([[], []]);
       const sender = rig.open();
       sender.post("R1", { at: T0, kind: "kill", body: { step: null } });
       sender.post("R2", { at: T0, kind: "kill", body: "other" });
       sender.post("R1", { at: T0 - 9, kind: "steer", body: ["🦉"] });
-      const taken = store.takeInbox(lease);
+      const taken = store.readInbox("R1");
       expect(taken).toEqual([
         { id: taken[0]?.id, at: T0, kind: "kill", body: { step: null } },
         { id: taken[1]?.id, at: T0 - 9, kind: "steer", body: ["🦉"] },
       ]);
-      expect(store.takeInbox(lease)).toEqual([]);
-      expect(store.takeInbox(other)).toMatchObject([{ body: "other" }]);
+      const [first, second] = taken.map(({ id }) => id) as [number, number];
+      expect(store.readInbox("R1", first)).toMatchObject([{ id: second }]);
+      store.commit(lease, { events: [event(1)], facts: [], taken: [first, 4711] });
+      expect([store.readInbox("R1"), store.readInbox("R2")]).toMatchObject([[{ id: second }], [{ body: "other" }]]);
+      store.commit(lease, { events: [], facts: [], taken: [second] });
       sender.post("R1", { at: T0, kind: "kill", body: null });
-      const ids = [...taken, ...store.takeInbox(lease)].map(({ id }) => id);
+      const ids = [first, second, ...store.readInbox("R1").map(({ id }) => id)];
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    });
+
+    it("takes nothing with a batch that fails, and nothing of another run", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const other = store.createRun(run("R2"), ann);
+      store.post("R1", { at: T0, kind: "kill", body: null });
+      const ids = store.readInbox("R1").map(({ id }) => id);
+      expect(() => store.commit(lease, { events: [event(7)], facts: [], taken: ids })).toThrow(InternalError);
+      store.commit(other, { events: [], facts: [], taken: ids });
+      expect(store.readInbox("R1")).toHaveLength(1);
+    });
+
+    it("lets the sender look first, in one piece with what it sends", () => {
+      store.createRun(run("R1"), ann);
+      const sender = rig.open();
+      const first = (waiting: readonly InboxMessage[]): boolean => waiting.length === 0;
+      const bodies = ["a", "b"].map((body) => sender.post("R1", { at: T0, kind: "answer", body }, first));
+      expect([bodies, store.readInbox("R1")]).toMatchObject([[true, false], [{ body: "a" }]]);
     });
 
     it("keeps messages for the next holder", () => {
       const lease = store.createRun(run("R1"), ann);
       store.releaseLease(lease);
       store.post("R1", { at: T0, kind: "kill", body: null });
-      const next = store.acquireLease("R1", bob, never);
-      expect(next.ok && store.takeInbox(next.lease)).toMatchObject([{ kind: "kill" }]);
+      expect(store.acquireLease("R1", bob, never).ok).toBe(true);
+      expect(store.readInbox("R1")).toMatchObject([{ kind: "kill" }]);
     });
   });
 
@@ -505,8 +532,8 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       ]);
       expect([store.findRun("R1"), eventsOf("R1"), factsOf("R1"), store.lastSeq("R1")]).toEqual([null, [], [], 0]);
       expect([eventsOf("R2"), keysOf("R2"), store.listRuns().length]).toEqual([[event(1)], ["a"], 1]);
-      const again = store.createRun(run("R1"), bob);
-      expect([eventsOf("R1"), factsOf("R1"), store.takeInbox(again)]).toEqual([[], [], []]);
+      store.createRun(run("R1"), bob);
+      expect([eventsOf("R1"), factsOf("R1"), store.readInbox("R1")]).toEqual([[], [], []]);
     });
 
     it("fences the runner that had it", () => {

@@ -4,7 +4,7 @@ import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun } from "../../engine/local/read-run.ts";
 import type { Frozen } from "../../engine/local/surroundings.ts";
 import { report } from "../../run/report.ts";
-import { stopOpenSteps } from "../../run/state.ts";
+import { stopOpenSteps, waitInOpenSteps } from "../../run/state.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
@@ -47,6 +47,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const status = standing(summary);
     const { record, ending, facts } = told.value;
     if (status === "cancelled" || status === "failed") stopOpenSteps(record);
+    if (status === "waiting") waitInOpenSteps(record);
     const end = {
       status,
       finishedAt: summary.updatedAt,

@@ -9,6 +9,7 @@ const reasons: { readonly [reason in StartReason]: string } = {
   step_changed: "the step changed",
   values_changed: "a value that it reads changed",
   lost: "in flight when the runner stopped",
+  waiting: "still waits",
   retry: "failed before, tried again",
   failed: "failed before, tried anew",
   rerun: "asked for with --rerun",

@@ -1,6 +1,6 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
-import type { RunOutcome } from "../../engine/local/run-outcome.ts";
+import type { OpenWait, RunOutcome } from "../../engine/local/run-outcome.ts";
 import type { Plan } from "../../plan/types.ts";
 import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
@@ -65,12 +65,27 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
     const why = isOfStep ? withRetryHelp(outcome.failure, failed.path, followed.plan) : outcome.failure;
     lines.push(...failureLines(why, color));
   }
+  if (outcome.status === "waiting") lines.push(...waitLines(outcome.waitsFor, color));
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
   if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
     lines.push(color.dim(`  next     muster show ${followed.runId}   ${resumeCommand(followed.runId, steps)}`));
   return `${lines.join("\n")}\n`;
 }
+
+/** What a run waits for, and what to do about each. */
+export function waitLines(waits: readonly OpenWait[], color: Colors): string[] {
+  const lines = waits
+    .slice(0, SHOWN_WAITS)
+    .flatMap(({ path, what: { message, help } }) => [
+      `  ${color.yellow("waits")}    ${printable(`${path}: ${message}`)}`,
+      ...(help === null ? [] : [`  ${color.cyan("help")}     ${printable(help)}`]),
+    ]);
+  const more = waits.length - SHOWN_WAITS;
+  return more <= 0 ? lines : [...lines, color.dim(`  and ${more} more`)];
+}
+
+const SHOWN_WAITS = 10;
 
 /** How to go on: a step whose outcome nobody knows is only repeated when it is named. */
 export function resumeCommand(runId: string, steps: readonly StepRecord[]): string {

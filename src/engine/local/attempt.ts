@@ -1,7 +1,9 @@
 import { failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
+import type { Json } from "../../util/json.ts";
 import { sleep } from "../../util/sleep.ts";
 import { plainResult, type AttemptContext, type AttemptResult } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
@@ -13,6 +15,10 @@ export type StopReason = "timeout" | "cancelled" | "interrupted";
 /** An attempt that is being carried out. */
 export interface LiveAttempt {
   readonly start: Start;
+  /** What it waits for that only somebody outside can give; null while it moves. */
+  readonly waitsFor: WaitsFor | null;
+  /** Gives it the answer that it waits for. */
+  answer(answer: Json): void;
   /** Tells it to stop; it settles soon after. */
   stop(reason: StopReason): void;
 }
@@ -27,6 +33,8 @@ export interface AttemptSurroundings {
   readonly freeSlot: () => void;
   /** Asks for a slot again; settles when there is one. */
   readonly takeSlot: () => Promise<void>;
+  /** It waits for somebody outside from now on. */
+  readonly parked: (what: WaitsFor) => void;
 }
 
 /**
@@ -40,9 +48,12 @@ export function carryOut(
 ): LiveAttempt {
   const controller = new AbortController();
   let reason: StopReason | null = null;
+  let waitsFor: WaitsFor | null = null;
+  let answerWith: (answer: Json) => void = () => {};
   const stop = (why: StopReason): void => {
     if (reason !== null) return;
     reason = why;
+    waitsFor = null;
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
@@ -57,6 +68,15 @@ export function carryOut(
     timer.go();
     return !controller.signal.aborted;
   };
+  const park = async (what: WaitsFor): Promise<Json | null> => {
+    if (controller.signal.aborted) return null;
+    timer.stop();
+    if (!start.work.isWaiting) around.freeSlot();
+    const answered = new Promise<Json>((resolve) => (answerWith = resolve));
+    waitsFor = what;
+    around.parked(what);
+    return await Promise.race([answered, stopped.then(() => null)]);
+  };
   const label = start.item === null ? start.path : `${start.path}[${start.item}]`;
   const work = start.work.run({
     runId: around.runId,
@@ -67,6 +87,7 @@ export function carryOut(
     signal: controller.signal,
     clock: around.clock,
     wait,
+    park,
     redactor: around.redactor,
     calls: around.calls,
     event: around.event,
@@ -87,7 +108,17 @@ export function carryOut(
       }),
     ),
   );
-  return { start, stop };
+  return {
+    start,
+    get waitsFor() {
+      return waitsFor;
+    },
+    answer(answer) {
+      waitsFor = null;
+      answerWith(answer);
+    },
+    stop,
+  };
 }
 
 function stoppedFailure(

@@ -5,6 +5,7 @@ import { fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
 import { addSpend, type StepRecord } from "../../run/state.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import { formatDuration } from "../../util/duration.ts";
 import { InternalError } from "../../util/internal-error.ts";
@@ -94,7 +95,7 @@ export class Attempts {
       if (usage !== null) this.#o.remember({ ...started, ...spent });
       if (isAwaited) this.#fail(start, unit, wrong, extra, endedAt);
     } else if (wrong !== null) {
-      this.#o.remember({ ...started, ...spent, state: "failed", endedAt, failure: wrong });
+      this.#o.remember({ ...started, ...spent, state: "failed", endedAt, output: null, failure: wrong });
       if (!isAwaited) return;
       if (wrong.class !== "cancelled") this.#o.ledger.attemptFailed(start, unit, wrong);
       this.#fail(start, unit, wrong, extra, endedAt);
@@ -228,7 +229,7 @@ export class Attempts {
     if (fact === null) this.#start(start, unit, null);
     else if (isLost && this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
     else if (isLost) this.#outcomeUnknown(start, unit, fact);
-    else if (fact.state === "started") this.#start(start, unit, fact);
+    else if (fact.state === "started" || fact.state === "waiting") this.#start(start, unit, fact);
     else this.#recall(start, unit, fact);
   }
 
@@ -242,11 +243,11 @@ export class Attempts {
     this.#o.remember({
       key: start.key,
       fingerprint: start.fingerprint,
-      state: "started",
-      starts: (before?.starts ?? 0) + 1,
+      state: start.work.isWaiting ? "waiting" : "started",
+      starts: (before?.starts ?? 0) + (before?.state === "waiting" ? 0 : 1),
       startedAt,
       endedAt: null,
-      output: null,
+      output: before?.state === "waiting" ? before.output : null,
       extra: null,
       failure: null,
       model: before?.model ?? null,
@@ -255,9 +256,21 @@ export class Attempts {
     });
     if (before !== null) addSpend(unit.record, before);
     this.#o.ledger.attemptStarted(start, unit);
+    // For who reads a run: the answer is still out.
+    if (this.#o.options.isRecall === true && before?.state === "waiting" && before.output !== null)
+      this.#o.ledger.waits(unit);
     this.#o.options.sink.start(start);
     // What waits for something outside holds no slot.
     if (start.work.isWaiting) this.#o.post({ type: "blocked", unit: start.unit, serial: start.serial });
+  }
+
+  /** An attempt waits for somebody outside: that is on the record, and that nothing of it is in flight. */
+  park(start: Start, what: WaitsFor): void {
+    const { facts, keep } = this.#o.options;
+    const started = facts.find(start.key, start.fingerprint);
+    if (started === null) throw new InternalError(`attempt ${start.key} waits without a start`);
+    this.#o.remember({ ...started, state: "waiting", output: keep(what as unknown as Json) });
+    this.#o.ledger.parked(start, this.#units.get(start.unit), what);
   }
 
   /** A recorded outcome answers: nothing is started, nothing is paid. */
@@ -329,7 +342,7 @@ export class Attempts {
 
   /** Why no recorded outcome answers this attempt. */
   #reason(attempt: number, unit: UnitWork, task: Task, fact: Fact | null): StartReason {
-    if (fact !== null) return "lost";
+    if (fact !== null) return fact.state === "waiting" ? "waiting" : "lost";
     if (attempt > 1) return "retry";
     const before = this.#o.options.facts.all(unit.key).at(-1);
     if (before === undefined) return "new";

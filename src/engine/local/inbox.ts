@@ -1,15 +1,86 @@
-import type { Lease, Store } from "../../store/store.ts";
-import { isJsonObject } from "../../util/json.ts";
+import type { InboxMessage, Store } from "../../store/store.ts";
+import { isJsonObject, type JsonObject } from "../../util/json.ts";
 
 /** What another process may ask of a run. */
 export interface Asked {
   /** Stops the run (`step` null) or the steps of a path. */
   kill(step: string | null): void;
+  /** Gives an answer to the attempt that waits for it; false when none does now. */
+  answer(request: string, message: InboxMessage): boolean;
+  /** A message is dealt with: it goes with the next commit. */
+  taken(id: number): void;
+  /** An answer that does not count: another one came before, or what was asked has changed. */
+  refused(answer: JsonObject): void;
 }
 
-/** Takes the messages that wait for a run and does what they ask. Throws LeaseLostError. */
-export function readInbox(store: Store, lease: Lease, run: Asked): void {
-  for (const { kind, body } of store.takeInbox(lease)) {
-    if (kind === "kill" && isJsonObject(body)) run.kill((body["step"] as string | null | undefined) ?? null);
+/**
+ * The messages that other processes leave for a run. Each stays in the store until a commit holds what came of it, so
+ * none is lost by a crash: a stop of the whole run until the run has ended, an answer until its attempt has.
+ */
+export class Inbox {
+  readonly #store: Store;
+  readonly #runId: string;
+  readonly #run: Asked;
+  #last = 0;
+  readonly #stops: number[] = [];
+  /** Answers to what is not asked yet in this start of the run, by what they answer. */
+  readonly #early = new Map<string, InboxMessage>();
+  readonly #answered = new Set<string>();
+
+  constructor(store: Store, runId: string, run: Asked) {
+    this.#store = store;
+    this.#runId = runId;
+    this.#run = run;
+  }
+
+  /** Reads what is new, and does what it asks. */
+  read(): void {
+    for (const message of this.#store.readInbox(this.#runId, this.#last)) {
+      this.#last = message.id;
+      this.#take(message);
+    }
+  }
+
+  /** An attempt begins to wait: gives the answer that came before, if there is one. */
+  asks(request: string): void {
+    const early = this.#early.get(request);
+    if (early === undefined || !this.#run.answer(request, early)) return;
+    this.#early.delete(request);
+    this.#answered.add(request);
+  }
+
+  /** Nothing more is asked for now: what answers nothing never will. */
+  dropEarly(): void {
+    for (const message of this.#early.values()) this.#refuse(message);
+    this.#early.clear();
+  }
+
+  /** The run is over, and so is what was asked of it. */
+  end(): void {
+    for (const id of this.#stops) this.#run.taken(id);
+    this.dropEarly();
+  }
+
+  #take(message: InboxMessage): void {
+    const { id, kind } = message;
+    const body = isJsonObject(message.body) ? message.body : {};
+    if (kind === "kill") {
+      const step = (body["step"] as string | null | undefined) ?? null;
+      this.#run.kill(step);
+      if (step === null) this.#stops.push(id);
+      else this.#run.taken(id);
+    } else if (kind === "answer" && typeof body["request"] === "string") this.#answer(body["request"], message);
+    else this.#run.taken(id);
+  }
+
+  #answer(request: string, message: InboxMessage): void {
+    if (this.#answered.has(request) || this.#early.has(request)) this.#refuse(message);
+    else if (this.#run.answer(request, message)) this.#answered.add(request);
+    else this.#early.set(request, message);
+  }
+
+  #refuse({ id, body }: InboxMessage): void {
+    this.#run.taken(id);
+    this.#run.refused(isJsonObject(body) ? body : {});
   }
 }

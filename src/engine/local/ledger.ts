@@ -5,6 +5,7 @@ import type { PlannedStep } from "../../plan/types.ts";
 import { itemRecord, type ItemRecord, type StepRecord } from "../../run/state.ts";
 import { stepSpend } from "../../run/report.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { joinFailure, unitFailure } from "./failing.ts";
 import type { EventDraft, Start } from "./sink.ts";
@@ -68,6 +69,23 @@ export class Ledger {
     record.status = "running";
     record.askedModel = start.work.model;
     record.reused += 1;
+  }
+
+  /** An attempt waits for somebody outside. */
+  parked(start: Start, unit: UnitWork | undefined, what: WaitsFor): void {
+    if (unit !== undefined) this.waits(unit);
+    const { kind, message, request, help } = what;
+    this.#o.event({
+      type: "step.waiting",
+      ...place(start),
+      data: { for: kind, request, message, ...(help === null ? {} : { help }) },
+    });
+  }
+
+  /** The unit waits for somebody outside, and so does its step unless another unit of it begins. */
+  waits({ record, item }: UnitWork): void {
+    record.status = "waiting";
+    if (item !== null) item.record.status = "waiting";
   }
 
   countAttempt({ record, item }: UnitWork): void {
@@ -137,7 +155,8 @@ export class Ledger {
     record.skipCause = command.cause === "condition" && step.condition === null ? "needs" : command.cause;
     record.winner = command.winner;
     for (const item of record.items ?? [])
-      if (item.status === "pending" || item.status === "running") item.status = "cancelled";
+      if (item.status === "pending" || item.status === "running" || item.status === "waiting")
+        item.status = "cancelled";
     if (command.status === "failed") {
       const join = record.items === null ? null : joinFailure(record, step);
       record.failure =

@@ -11,6 +11,7 @@ export class Recorder {
   #seq: number;
   #events: StoredEvent[] = [];
   #facts: Fact[] = [];
+  #taken: number[] = [];
 
   constructor(store: Store, lease: Lease, now: () => number) {
     this.#store = store;
@@ -28,17 +29,24 @@ export class Recorder {
     this.#facts.push(fact);
   }
 
+  /** An inbox message is dealt with. */
+  taken(id: number): void {
+    this.#taken.push(id);
+  }
+
   /**
    * Makes everything collected so far durable and gives the events back, in order.
    * Throws StoreError or LeaseLostError, and then nothing of it was written.
    */
-  commit(more: Omit<Batch, "events" | "facts"> = {}): readonly StoredEvent[] {
+  commit(more: Omit<Batch, "events" | "facts" | "taken"> = {}): readonly StoredEvent[] {
     const events = this.#events;
     const facts = this.#facts;
-    if (events.length === 0 && facts.length === 0 && Object.keys(more).length === 0) return events;
+    const taken = this.#taken;
+    if (events.length + facts.length + taken.length === 0 && Object.keys(more).length === 0) return events;
     this.#events = [];
     this.#facts = [];
-    this.#store.commit(this.#lease, { ...more, events, facts });
+    this.#taken = [];
+    this.#store.commit(this.#lease, { ...more, events, facts, ...(taken.length === 0 ? {} : { taken }) });
     return events;
   }
 }

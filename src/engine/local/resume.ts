@@ -89,6 +89,7 @@ export function prepareResume(
       forget: forgotten.map(({ key }) => key),
       carry: carried === null || forgotten.length === 0 ? [] : [carried],
       activeMs: summary.activeMs,
+      isAttended: around.isAttended,
     };
     return ok({ go: () => new LocalRun(options) });
   };

@@ -1,6 +1,7 @@
 import { failure, type Failure } from "../../run/failure.ts";
 import type { Spend } from "../../run/spend.ts";
 import type { ScopeRecord } from "../../run/state.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import { LeaseLostError, StoreError } from "../../store/store.ts";
 import type { JsonObject } from "../../util/json.ts";
 import type { RunEnding } from "./sink.ts";
@@ -11,6 +12,13 @@ type Broken =
   | { readonly status: "lease_lost"; readonly failure: Failure }
   /** The state could not be written: what was committed before stands. */
   | { readonly status: "not_saved"; readonly failure: Failure };
+
+/** What a run waits for, and where. */
+export interface OpenWait {
+  /** With its item: `step[2]`, `group[1]/ok`. */
+  readonly path: string;
+  readonly what: WaitsFor;
+}
 
 /** How a start of a run ended. */
 export type RunOutcome = {
@@ -24,6 +32,8 @@ export type RunOutcome = {
 } & (
   | { readonly status: RunEnding["status"]; readonly failure: Failure | null }
   | { readonly status: "interrupted"; readonly failure: null }
+  /** Nothing moves without somebody from outside. */
+  | { readonly status: "waiting"; readonly failure: null; readonly waitsFor: readonly OpenWait[] }
   | Broken
 );
 

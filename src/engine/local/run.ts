@@ -1,22 +1,25 @@
 import type { StoredEvent } from "../../run/event.ts";
-import { failure } from "../../run/failure.ts";
+import { failure, type Failure } from "../../run/failure.ts";
 import type { Fact } from "../../run/fact.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
+import { waitInOpenSteps } from "../../run/state.ts";
 import { roundUsd } from "../../run/spend.ts";
-import type { Lease, Store } from "../../store/store.ts";
+import type { InboxMessage, Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
-import type { Json } from "../../util/json.ts";
+import { jsonText, type Json, type JsonObject } from "../../util/json.ts";
 import { plainResult, type CallJournal } from "../step/handler.ts";
+import { AttemptTimer } from "./attempt-timer.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { RunCore } from "./core.ts";
 import type { CoreOptions } from "./core-options.ts";
-import { readInbox } from "./inbox.ts";
+import { Inbox } from "./inbox.ts";
 import { Recorder } from "./recorder.ts";
-import { brokenOff, type RunOutcome } from "./run-outcome.ts";
+import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
-import { Timers, UnitTimers } from "./timers.ts";
+import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
 
 /** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
 const EVENTS_A_TURN = 512;
@@ -44,6 +47,8 @@ export interface LocalRunOptions {
   readonly carry?: readonly Fact[];
   /** Active time of earlier starts. */
   readonly activeMs: number;
+  /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
+  readonly isAttended: boolean;
 }
 
 /**
@@ -64,9 +69,14 @@ export class LocalRun implements Sink {
   readonly #delays: UnitTimers;
   /** Attempts that wait for a slot to go on with. */
   readonly #slotless = new Map<string, () => void>();
-  readonly #limits: UnitTimers;
+  readonly #limits: GroupTimers;
+  readonly #inbox: Inbox;
+  /** Inbox messages that answered an attempt: dealt with when it has ended. */
+  readonly #answers = new Map<string, number>();
   readonly #timers: Timers;
-  readonly #startedAt: number;
+  /** Active time of this start: stands while nothing moves without somebody from outside. */
+  #active!: AttemptTimer;
+  #isAttended: boolean;
   #starts: Start[] = [];
   #aborts: string[] = [];
   #ending: RunEnding | null = null;
@@ -84,18 +94,21 @@ export class LocalRun implements Sink {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#startedAt = options.clock.monotonic();
+    this.#isAttended = options.isAttended;
+    this.#inbox = new Inbox(options.store, options.lease.runId, this);
     this.#timers = new Timers(options.clock);
     this.#delays = new UnitTimers(options.clock);
-    this.#limits = new UnitTimers(options.clock);
+    this.#limits = new GroupTimers(options.clock);
     this.#core = new RunCore({ ...options.core, sink: this });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
     this.#core.start();
     this.#guard(() => {
+      this.#countTime();
       this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
       this.#watch();
+      this.#inbox.read();
       this.#wake();
     });
   }
@@ -117,6 +130,36 @@ export class LocalRun implements Sink {
       this.#core.post({ type: "cancel", as: "cancelled" });
     } else this.#core.kill(step);
     this.#wake();
+  }
+
+  /** Whoever could answer is not there any more: the run ends when nothing moves without an answer. */
+  leaveAlone(): void {
+    this.#isAttended = false;
+    this.#wake();
+  }
+
+  // ---- what other processes want
+
+  answer(request: string, { id, body }: InboxMessage): boolean {
+    for (const [key, live] of this.#live) {
+      if (live.waitsFor?.request !== request) continue;
+      this.#answers.set(key, id);
+      live.answer(body);
+      this.#wake();
+      return true;
+    }
+    return false;
+  }
+
+  taken(id: number): void {
+    this.#recorder.taken(id);
+    this.#wake();
+  }
+
+  refused(answer: JsonObject): void {
+    const { path = null, by = null } = answer;
+    const message = `an answer to '${jsonText(path)}' by ${jsonText(by)} does not count: another one came first, or what was asked has changed`;
+    this.event({ type: "log", data: { level: "warn", message } });
   }
 
   // ---- what the core wants
@@ -156,7 +199,7 @@ export class LocalRun implements Sink {
   }
 
   limit(unit: number, serial: number, ms: number): void {
-    this.#limits.set(unit, ms, () => {
+    this.#limits.set(unit, this.#core.attempts.unit(unit).key, ms, () => {
       this.#core.attempts.expire({ unit, serial });
       this.#wake();
     });
@@ -192,7 +235,30 @@ export class LocalRun implements Sink {
     this.#o.log.debug({ events: events.length, starts: this.#starts.length, live: this.#live.size }, "committed");
     this.#dispatch();
     if (hasMore) this.#wake();
-    else if (this.#interrupts > 0 && this.#live.size === 0) this.#endInterrupted();
+    else if (!this.#isScheduled) this.#rest();
+  }
+
+  /** Nothing more follows from what is known now. Time counts where something moves; where nothing does the run ends. */
+  #rest(): void {
+    const moving = [...this.#live.values()].filter(({ waitsFor }) => waitsFor === null);
+    if (this.#interrupts > 0 && moving.length === 0) return this.#endInterrupted();
+    const isWaiting = moving.length < this.#live.size;
+    this.#limits.follow(this.#movingKeys(moving));
+    if (!isWaiting || moving.length > 0 || this.#delays.size > 0) return this.#active.go();
+    // The last look: what came in by now is answered in this start of the run.
+    this.#inbox.read();
+    this.#inbox.dropEarly();
+    if (this.#isScheduled) return;
+    this.#active.stop();
+    const waits = [...this.#live.values()].flatMap(({ start, waitsFor: what }) =>
+      what === null ? [] : [{ path: placeOf(start), what }],
+    );
+    if (!this.#isAttended || waits.every(({ what }) => what.kind !== "approval")) this.#endWaiting(waits);
+  }
+
+  *#movingKeys(moving: readonly LiveAttempt[]): Iterable<string> {
+    for (const { start } of moving) yield start.key;
+    for (const unit of this.#delays.units) yield this.#core.attempts.unit(unit).name;
   }
 
   #dispatch(): void {
@@ -246,17 +312,29 @@ export class LocalRun implements Sink {
         });
         this.#wake();
       },
+      parked: (what: WaitsFor) => {
+        if (this.#isOver) return;
+        this.#guard(() => this.#core.attempts.park(start, what));
+        if (this.#live.has(id)) this.#inbox.asks(what.request);
+        this.#wake();
+      },
     };
     const live = carryOut(start, { ...surroundings, ...this.#slotOf(start, id) }, (result) => {
+      const answer = this.#answers.get(id);
+      this.#answers.delete(id);
       this.#live.delete(id);
       this.#slotless.delete(id);
       if (this.#isOver) return;
       this.#guard(() => {
-        if (result !== null) this.#core.attempts.settle(start, result);
+        if (result === null) return;
+        this.#core.attempts.settle(start, result);
+        if (answer !== undefined) this.#recorder.taken(answer);
       });
       this.#wake();
     });
     this.#live.set(id, live);
+    // It began to wait before it was known here.
+    if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
   }
 
   /** How an attempt gives its slot back and gets one again. */
@@ -278,14 +356,18 @@ export class LocalRun implements Sink {
   // ---- what happens beside the steps
 
   #watch(): void {
-    const { clock, store, lease, core } = this.#o;
+    const { clock, store, lease } = this.#o;
     this.#timers.every(RENEW_LEASE_MS, () =>
       this.#guard(() => {
         store.renewLease(lease, clock.now());
         this.#publish(this.#recorder.commit({ activeMs: this.#activeMs() }));
       }),
     );
-    this.#timers.every(READ_INBOX_MS, () => this.#guard(() => readInbox(store, lease, this)));
+    this.#timers.every(READ_INBOX_MS, () => this.#guard(() => this.#inbox.read()));
+  }
+
+  #countTime(): void {
+    const { clock, core, activeMs } = this.#o;
     const { timeoutMs } = core.info.plan.limits;
     const timeOut = (): void => {
       this.#core.stopFailure = failure(
@@ -299,14 +381,14 @@ export class LocalRun implements Sink {
       this.#core.post({ type: "cancel", as: "failed" });
       this.#wake();
     };
-    const leftMs = timeoutMs - this.#o.activeMs;
+    const leftMs = timeoutMs - activeMs;
+    this.#active = new AttemptTimer(clock, leftMs <= 0 ? null : leftMs, timeOut);
     // Nothing starts in a run that has used up its time before.
     if (leftMs <= 0) timeOut();
-    else this.#timers.after(leftMs, timeOut);
   }
 
   #activeMs(): number {
-    return this.#o.activeMs + this.#o.clock.monotonic() - this.#startedAt;
+    return this.#o.activeMs + this.#active.countedMs;
   }
 
   #publish(events: readonly StoredEvent[]): void {
@@ -316,8 +398,19 @@ export class LocalRun implements Sink {
   // ---- ends
 
   #finish(ending: RunEnding): void {
+    this.#inbox.end();
+    this.#tellEnd(ending.status, ending.failure);
+    this.#end({ ...this.#soFar(), ...ending });
+  }
+
+  #endWaiting(waitsFor: readonly OpenWait[]): void {
+    waitInOpenSteps(this.#core.record);
+    this.#tellEnd("waiting", null);
+    this.#end({ ...this.#soFar(), status: "waiting", failure: null, waitsFor });
+  }
+
+  #tellEnd(status: RunEnding["status"] | "waiting", why: Failure | null): void {
     const { usage, costUsd } = this.#o.core.facts.spend();
-    const { status, failure: why } = ending;
     const error = why === null ? null : { class: why.class, code: why.code, message: why.message };
     const spend = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, calls: usage.calls };
     this.event({
@@ -331,7 +424,6 @@ export class LocalRun implements Sink {
       },
     });
     this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
-    this.#end({ ...this.#soFar(), ...ending });
   }
 
   #endInterrupted(): void {
@@ -375,6 +467,7 @@ export class LocalRun implements Sink {
   #end(outcome: RunOutcome): void {
     this.#isOver = true;
     this.#standStill();
+    this.#active.stop();
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
   }
@@ -393,6 +486,11 @@ export class LocalRun implements Sink {
       else this.#resolve({ ...this.#soFar(), ...broken });
     }
   }
+}
+
+/** `step`, `step[2]`, `group[1]/ok`. */
+function placeOf({ path, item }: Start): string {
+  return item === null ? path : `${path}[${item}]`;
 }
 
 function attemptId(unit: number, serial: number): string {

@@ -31,11 +31,20 @@ export interface Start {
 }
 
 /**
- * Why a unit runs: never done, done for another text or other values, in flight when the runner died, or failed in
- * an attempt before. A resume knows more: it failed for good in the last run, a person wants it again, or it will not
+ * Why a unit runs: never done, done for another text or other values, in flight when the runner died, waiting for a
+ * time or for somebody outside, or failed in an attempt before. A resume knows more: it failed for good in the last run, a person wants it again, or it will not
  * run: its outcome is unknown.
  */
-export type StartReason = "new" | "step_changed" | "values_changed" | "lost" | "retry" | "failed" | "rerun" | "unknown";
+export type StartReason =
+  | "new"
+  | "step_changed"
+  | "values_changed"
+  | "lost"
+  | "waiting"
+  | "retry"
+  | "failed"
+  | "rerun"
+  | "unknown";
 
 export interface RunEnding {
   readonly status: "succeeded" | "failed" | "cancelled";

@@ -49,7 +49,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     plan_digest: plan.digest,
     plan: keptPlan(plan, core.value),
   };
-  const { store, clock, redactor, onEvents, log, hurry } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isAttended } = around;
   return ok(
     new LocalRun({
       core: core.value,
@@ -63,6 +63,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       started,
       forget: [],
       activeMs: 0,
+      isAttended,
     }),
   );
 }

@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly concurrency: number | null;
   /** Delays end at once: for simulated runs. */
   readonly hurry: boolean;
+  /** Somebody is asked for approvals while the run goes on, who can answer. */
+  readonly isAttended: boolean;
 }
 
 /** What is fixed at the first start of a run and holds for all its resumes. */

@@ -4,6 +4,7 @@ import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json } from "../../util/json.ts";
@@ -61,6 +62,13 @@ export interface AttemptContext {
    * False when the attempt was told to stop meanwhile.
    */
   wait(ms: number): Promise<boolean>;
+  /**
+   * Waits for somebody outside (a person, a raised limit), as `wait` does; that it waits is on the record. When nothing
+   * else of the run can move the run ends as `waiting`, and a resume starts the attempt again, which is neither a retry
+   * nor a loss. Gives the answer to an `approval`; null when the attempt was told to stop, which is all that ends a
+   * wait for a `budget`.
+   */
+  park(what: WaitsFor): Promise<Json | null>;
   readonly redactor: Redactor;
   readonly calls: CallJournal;
   /** Puts an event on the record, for this step, item and attempt. */

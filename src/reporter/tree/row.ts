@@ -99,7 +99,7 @@ function detail(step: StepProgress, progress: Progress, width: number, now: numb
         width,
       ),
     );
-  if (phase === "waiting") return color.yellow(cell("waits for an answer", width));
+  if (phase === "waiting") return color.yellow(cell(printable(step.waitsFor ?? "waits"), width));
   if (items !== null && step.isMany) {
     const failed = items.failed === 0 ? "" : ` ${items.failed}✗`;
     return cell(

@@ -118,7 +118,10 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       const entry = held(lease);
       if (entry !== null) entry.lease = null;
     },
-    commit(lease, { events, facts, forget = [], status, activeMs, revived = [], deadLetters = [], figures, copied }) {
+    commit(
+      lease,
+      { events, facts, forget = [], taken = [], status, activeMs, revived = [], deadLetters = [], figures, copied },
+    ) {
       const entry = fenced(lease);
       events.forEach(({ seq }, index) => {
         const before = entry.events.length + index;
@@ -135,6 +138,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
         entry.letters.set(letter.key, { ...letter, runId: lease.runId, isDropped: false });
       entry.figures = figures ?? entry.figures;
       entry.copied = copied ?? entry.copied;
+      if (taken.length > 0) entry.inbox = entry.inbox.filter(({ id }) => !taken.includes(id));
     },
     *readFacts(runId) {
       const facts = [...(entries.get(runId)?.facts.values() ?? [])].flatMap((versions) => [...versions.values()]);
@@ -176,13 +180,11 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       if (blob === undefined) throw new StoreError("corrupt", `the blob ${name} is missing`);
       return new Uint8Array(blob.bytes);
     },
-    post: (runId, message) => void existing(runId).inbox.push({ id: ++lastMessageId, ...message }),
-    takeInbox(lease) {
-      const entry = fenced(lease);
-      const taken = entry.inbox;
-      entry.inbox = [];
-      return taken;
+    post(runId, message, mayPost = () => true) {
+      const { inbox } = existing(runId);
+      return mayPost([...inbox]) && inbox.push({ id: ++lastMessageId, ...message }) > 0;
     },
+    readInbox: (runId, after = 0) => (entries.get(runId)?.inbox ?? []).filter(({ id }) => id > after),
     state: stateOf(values, clock),
     deleteRun(runId, mayDelete) {
       const entry = entries.get(runId);

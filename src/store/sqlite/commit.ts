@@ -9,6 +9,7 @@ import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
 import { writeAccount } from "./account-table.ts";
 import { writeLetters } from "./dead-letter-table.ts";
 import type { FactPlaces, KeyPlaces } from "./fact-places.ts";
+import { dropMessages } from "./inbox-table.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
 import { spanOf } from "./run-span.ts";
 
@@ -16,13 +17,14 @@ import { spanOf } from "./run-span.ts";
 export function committer(connection: Connection, clock: Clock, factPlaces: FactPlaces): Store["commit"] {
   const write: Store["commit"] = (lease, batch) =>
     connection.write(() => {
-      const { events, facts, forget = [], status, activeMs } = batch;
+      const { events, facts, forget = [], taken = [], status, activeMs } = batch;
       const row = heldRow(connection, lease);
       const places = factPlaces.under(lease, row);
       writeLetters(connection, row, batch);
       writeAccount(connection, row, batch);
       const forgotten = forgetFacts(connection, row, forget, places);
       const added = writeFacts(connection, row, facts, places);
+      dropMessages(connection, row, taken);
       saveRow(connection, {
         ...row,
         status: status ?? row.status,

@@ -14,7 +14,7 @@ export interface FactRow {
 }
 
 /** A fact's states by number, in `body[0]`. Append only. */
-const FACT_STATES = ["started", "succeeded", "failed"] as const satisfies readonly Fact["state"][];
+const FACT_STATES = ["started", "succeeded", "failed", "waiting"] as const satisfies readonly Fact["state"][];
 
 /**
  * All but the identity, as a list without its trailing nulls; new parts go to the end.

@@ -3,7 +3,7 @@ import type { Json } from "../../util/json.ts";
 import type { InboxMessage, Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
-import { existingRow, heldRow } from "./run-row.ts";
+import { existingRow, type RunRow } from "./run-row.ts";
 
 interface InboxRow {
   readonly id: number;
@@ -14,33 +14,36 @@ interface InboxRow {
 }
 
 /** Messages to the lease holder. */
-export function inboxTable(connection: Connection): Pick<Store, "post" | "takeInbox"> {
+export function inboxTable(connection: Connection): Pick<Store, "post" | "readInbox"> {
   const { sql, read, write } = connection;
+  const waiting = (runId: string, after: number): InboxMessage[] =>
+    sql(
+      "SELECT inbox.id, at, kind, body, inbox.crc FROM inbox JOIN run ON run.id = inbox.run WHERE run_id = ? AND inbox.id > ? ORDER BY inbox.id",
+    )
+      .all(runId, after)
+      .map((row) => decode(row as unknown as InboxRow));
   return {
-    post: (runId, message) =>
+    post: (runId, message, mayPost = () => true) =>
       write(() => {
+        const run = existingRow(connection, runId).id;
+        if (!mayPost(waiting(runId, 0))) return false;
         const row = { at: message.at, kind: message.kind, body: JSON.stringify(message.body) };
         sql("INSERT INTO inbox (run, at, kind, body, crc) VALUES (?, ?, ?, ?, ?)").run(
-          existingRow(connection, runId).id,
+          run,
           row.at,
           row.kind,
           row.body,
           crcOf(row),
         );
+        return true;
       }),
-    takeInbox(lease) {
-      // Asked many times a second and nearly always empty: a look without a transaction costs no fsync.
-      const waiting = read(() => sql("SELECT 1 FROM inbox WHERE run = ? LIMIT 1").get(heldRow(connection, lease).id));
-      if (waiting === undefined) return [];
-      return write(() =>
-        sql("DELETE FROM inbox WHERE run = ? RETURNING id, at, kind, body, crc")
-          .all(heldRow(connection, lease).id)
-          .map((row) => decode(row as unknown as InboxRow))
-          // RETURNING gives rows in no particular order.
-          .sort((a, b) => a.id - b.id),
-      );
-    },
+    readInbox: (runId, after = 0) => read(() => waiting(runId, after)),
   };
+}
+
+/** What was dealt with goes with the batch that tells it. */
+export function dropMessages({ sql }: Connection, run: RunRow, ids: readonly number[]): void {
+  for (const id of ids) sql("DELETE FROM inbox WHERE run = ? AND id = ?").run(run.id, id);
 }
 
 function decode(row: InboxRow): InboxMessage {

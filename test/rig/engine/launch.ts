@@ -60,6 +60,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     log: silentLog,
     concurrency: null,
     hurry: false,
+    isAttended: false,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),

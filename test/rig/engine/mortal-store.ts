@@ -34,10 +34,6 @@ export function createMortalStore(
       alive();
       store.renewLease(lease, at);
     },
-    takeInbox(lease) {
-      alive();
-      return store.takeInbox(lease);
-    },
     releaseLease(lease) {
       if (!isDead) store.releaseLease(lease);
     },

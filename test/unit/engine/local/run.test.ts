@@ -80,7 +80,7 @@ describe("a run that somebody else", () => {
 
   it("asks to stop by its inbox is cancelled soon", async () => {
     const story = new Story();
-    const ask = (): void => story.store.post("R", { at: 0, kind: "kill", body: { step: null } });
+    const ask = (): void => void story.store.post("R", { at: 0, kind: "kill", body: { step: null } });
     const one = await story.chapter(
       manifest,
       [

@@ -72,6 +72,7 @@ function attemptContext(): AttemptContext {
     clock: systemClock,
     since: 0,
     wait: async () => true,
+    park: async () => null,
     redactor: redactor.value,
     calls: { recall: () => null, record() {} },
     event() {},
