@@ -2,11 +2,48 @@
 // `build.mjs --types` writes the declarations too (used for packing).
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const entries = ["src/cli/main.ts", "src/index.ts"].filter((path) => existsSync(root + path));
+
+/**
+ * Importing a module of Node loads it with all that hangs on its getters, a third of the start, though of most of them
+ * a command uses nothing. Written into ours like this, a module is loaded when something of it is used.
+ */
+const lazyBuiltins = {
+  name: "lazy-builtins",
+  setup({ onResolve, onLoad }) {
+    const namespace = "builtin";
+    onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind !== "dynamic-import" && isBuiltin(path) ? { path: path.replace(/^(?:node:)?/, "node:"), namespace } : null,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: path === "node:process" ? "module.exports = process;" : lazyModule(path),
+    }));
+  },
+};
+
+/** The YAML library is 70 files, which load slowly from where npm puts them: it is written into ours, and runs when asked for. */
+const bundledYaml = {
+  name: "bundled-yaml",
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/manifest\/yaml-library\.ts$/ }, () => ({
+      contents: `export const yamlLibrary = () => require("yaml");`,
+      resolveDir: root,
+    }));
+  },
+};
+
+function lazyModule(path) {
+  const names = Object.keys(process.getBuiltinModule(path)).filter((name) => name !== "default");
+  return `let loaded;
+    const load = () => (loaded ??= process.getBuiltinModule(${JSON.stringify(path)}));
+    for (const name of ${JSON.stringify(names)})
+      Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`;
+}
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 
@@ -21,16 +58,15 @@ const { metafile } = await build({
   // Few files load fast: small libraries that every command needs are written into ours, which halves the start. Those
   // that are loaded on demand stay where npm puts them.
   external: ["@anthropic-ai/sdk", "ajv", "ajv-formats", "openai", "pino"],
-  // For libraries in CommonJS that ask for modules of Node.
-  banner: {
-    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
-  },
+  // For libraries that ask for modules by `require`. A Node that is too old has no such function, and is told so in main.
+  banner: { js: 'const require = process.getBuiltinModule?.("node:module").createRequire(import.meta.url);' },
   platform: "node",
   format: "esm",
   target: "node22.13",
   charset: "utf8",
   logLevel: "warning",
   metafile: true,
+  plugins: [lazyBuiltins, bundledYaml],
 });
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, notices(metafile));
 chmodSync(`${root}dist/cli/main.js`, 0o755);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import * as nodeModule from "node:module";
 import { version } from "../util/version.ts";
 
 // The first thing that runs. It must parse and work on a Node that is too old for the rest, to be able to say so,
@@ -18,6 +19,20 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 } else if (process.argv[2] === "--version" || process.argv[2] === "-V") {
   process.stdout.write(`${version}\n`);
 } else {
+  keepCompiledCode();
   const { main } = await import("./program.ts");
   process.exitCode = await main(process.argv.slice(2));
+}
+
+/**
+ * What Node compiles is kept for the next start, which then takes about half the time: beside the code, where only those
+ * write who may change the code itself, else in the user's cache. Where neither can be written nothing is kept.
+ */
+function keepCompiledCode(): void {
+  const { enableCompileCache, constants } = nodeModule;
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const shared = XDG_CACHE_HOME ?? (HOME === undefined ? null : `${HOME}/.cache`);
+  for (const folder of [`${import.meta.dirname}/../../.cache`, ...(shared === null ? [] : [`${shared}/agentmuster`])]) {
+    if (enableCompileCache(folder).status !== constants.compileCacheStatus.FAILED) return;
+  }
 }

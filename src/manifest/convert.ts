@@ -1,6 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Alias, Node, Pair, YAMLMap } from "yaml";
 import type { Json } from "../util/json.ts";
 import { DEEPEST_NESTING, tooDeep, unknownTag, unquotedBraces, type SyntaxProblem } from "./syntax-error.ts";
+import { yamlLibrary } from "./yaml-library.ts";
 
 /** Nodes that aliases may add over all of a file: far more than a person writes, far less than a bomb makes. */
 const MOST_ALIASED_NODES = 100_000;
@@ -36,6 +37,7 @@ class Converter {
   readonly anchors = new Map<Alias, Node>();
   readonly problems: ConversionProblem[] = [];
   readonly #text: string;
+  readonly #yaml = yamlLibrary();
   /** The newest node of each anchor name; without data while it is being converted. */
   readonly #anchored = new Map<string, { readonly node: Node; converted: Converted | null }>();
   #aliasedNodes = 0;
@@ -48,7 +50,7 @@ class Converter {
   convert(node: Node | null, depth: number): Converted {
     if (node === null || this.#gaveUp) return nothing;
     if (depth > DEEPEST_NESTING) return this.#giveUp(node, tooDeep);
-    if (isAlias(node)) return this.#convertAlias(node);
+    if (this.#yaml.isAlias(node)) return this.#convertAlias(node);
     const name = (node as { anchor?: string }).anchor;
     if (name === undefined) return this.#convertContent(node, depth);
     const entry = { node, converted: null as Converted | null };
@@ -58,12 +60,12 @@ class Converter {
   }
 
   #convertContent(node: Node, depth: number): Converted {
-    if (isMap(node)) return this.#convertMap(node, depth);
-    if (isSeq(node)) {
+    if (this.#yaml.isMap(node)) return this.#convertMap(node, depth);
+    if (this.#yaml.isSeq(node)) {
       const items = node.items.map((item) => this.convert(item as Node | null, depth + 1));
       return { data: items.map((item) => item.data), nodes: items.reduce((sum, item) => sum + item.nodes, 1) };
     }
-    return { data: isScalar(node) ? this.#scalar(node, node.value) : null, nodes: 1 };
+    return { data: this.#yaml.isScalar(node) ? this.#scalar(node, node.value) : null, nodes: 1 };
   }
 
   #scalar(node: Node, value: unknown): Json {
@@ -116,7 +118,7 @@ class Converter {
   /** The key of a pair; null when it has none that can be used, which is reported. */
   #key(map: YAMLMap, pair: Pair): string | null {
     const node = pair.key as Node | null;
-    if (!isScalar(node) || typeof node.value !== "string") {
+    if (!this.#yaml.isScalar(node) || typeof node.value !== "string") {
       this.#report(node ?? map, this.#keyProblem(map, node));
       return null;
     }
@@ -134,7 +136,7 @@ class Converter {
   #keyProblem(map: YAMLMap, key: Node | null): SyntaxProblem {
     const message = "a key must be a text";
     if (this.#source(map).startsWith("{{")) return unquotedBraces;
-    if (isScalar(key) && this.#source(key) !== "")
+    if (this.#yaml.isScalar(key) && this.#source(key) !== "")
       return { code: "WF1006", message, help: `write it in quotes: "${this.#source(key)}"` };
     return { code: "WF1006", message, help: null };
   }

@@ -1,19 +1,9 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Alias,
-  type LineCounter,
-  type Node,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-} from "yaml";
+import type { Alias, LineCounter, Node, Pair, Scalar, YAMLMap } from "yaml";
 import type { SourceFile, Span } from "../diagnostic/source.ts";
 import type { Json } from "../util/json.ts";
 import type { Pointer } from "./pointer.ts";
 import { mapScalarText, type TextMap } from "./scalar-text.ts";
+import { yamlLibrary } from "./yaml-library.ts";
 
 /** A YAML file as plain data, with the place of every node. Aliases share the data of their anchor. */
 export interface Document {
@@ -40,6 +30,7 @@ export function createDocument(
   anchors: ReadonlyMap<Alias, Node>,
   lines: LineCounter,
 ): Document {
+  const { isAlias, isMap, isScalar, isSeq } = yamlLibrary();
   const indexes = new WeakMap<YAMLMap, Map<unknown, Pair>>();
   const textMaps = new WeakMap<Scalar, { readonly map: TextMap | null }>();
 
@@ -95,6 +86,18 @@ export function createDocument(
       const end = length === 0 ? start : (cached.map?.ends[offset + length - 1] ?? start);
       return spanOf(lines, start, end);
     },
+  };
+}
+
+/** A document whose places are found only when one is asked for: `places` reads the source once more. */
+export function createLazyDocument(source: SourceFile, data: Json, places: () => Document): Document {
+  let read: Document | null = null;
+  const document = (): Document => (read ??= places());
+  return {
+    source,
+    data,
+    locate: (pointer, part) => document().locate(pointer, part),
+    locateInText: (pointer, offset, length) => document().locateInText(pointer, offset, length),
   };
 }
 

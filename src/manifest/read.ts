@@ -1,91 +1,44 @@
-import { LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
+import { InternalError } from "../util/internal-error.ts";
 import { err, ok, type Result } from "../util/result.ts";
-import { convert } from "./convert.ts";
-import { createDocument, spanOf, type Document } from "./document.ts";
-import { explainSyntaxError, tooDeep, unknownTag, type SyntaxProblem } from "./syntax-error.ts";
+import { readCommonYaml } from "./common-yaml/read.ts";
+import { createLazyDocument, type Document } from "./document.ts";
+import { readPlacedDocument } from "./placed-document.ts";
 
 /** The largest manifest: a thousand times a large one, and still read in about a second. */
 export const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads YAML 1.2 into plain data with places. After a syntax error nothing else is reported, as what follows is often
- * its consequence; otherwise all problems of the file at once.
+ * its consequence; otherwise all problems of the file at once. Places cost ten times what the data costs: where the
+ * file is of the common form, they are looked for only when something is to be shown.
  */
 export function readDocument(
   file: SourceFile,
   largestBytes: number = LARGEST_FILE_BYTES,
 ): Result<Document, readonly Diagnostic[]> {
   const source = { path: file.path, text: file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text };
-  const lines = new LineCounter();
-  const diagnostic = (
-    { code, message, help }: SyntaxProblem,
-    [start, end]: readonly [number, number],
-    related: Diagnostic["related"] = [],
-  ): Diagnostic => ({
-    file: source.path,
-    span: spanOf(lines, start, end),
-    severity: "error",
-    code,
-    message,
-    help,
-    related,
-  });
-
-  if (Buffer.byteLength(source.text) > largestBytes) {
-    const message = `the file is larger than ${largestBytes / 1024} KiB`;
-    return err([
-      diagnostic({ code: "WF1009", message, help: "keep data in files of their own and read them in a step" }, [0, 0]),
-    ]);
-  }
-  const parsed = parse(source.text, lines);
-  if (!parsed) return err([diagnostic(tooDeep, [0, 0])]);
-  const [error] = parsed.errors;
-  if (error) {
-    const { range = error.pos, ...problem } = explainSyntaxError(error, source.text);
-    return err([diagnostic(problem, onOneLine(source.text, range))]);
-  }
-  const tagged = parsed.warnings.find(
-    (warning) => warning.code === "TAG_RESOLVE_FAILED" || warning.code === "BAD_COLLECTION_TYPE",
-  );
-  if (tagged) return err([diagnostic(unknownTag, tagged.pos)]);
-  if (!parsed.contents) {
-    return err([
-      diagnostic({ code: "WF1011", message: "the file is empty", help: "a manifest starts with `muster: 1`" }, [0, 0]),
-    ]);
-  }
-  const { data, anchors, problems } = convert(parsed.contents, source.text);
-  if (problems.length === 0) return ok(createDocument(source, parsed.contents, data, anchors, lines));
-  return err(
-    problems.map(({ related, ...problem }) => {
-      const others = related
-        ? [{ file: source.path, span: spanOf(lines, ...related.range), message: related.message }]
-        : [];
-      return diagnostic(problem, problem.range, others);
+  if (Buffer.byteLength(source.text) > largestBytes) return err([tooLarge(source.path, largestBytes)]);
+  const common = readCommonYaml(source.text);
+  if (common === undefined) return readPlacedDocument(source);
+  return ok(
+    createLazyDocument(source, common.data, () => {
+      const document = readPlacedDocument(source);
+      if (!document.ok) throw new InternalError(`two readings of one file differ: ${document.error[0]?.message}`);
+      return document.value;
     }),
   );
 }
 
-/** A range without the lines after its first: what the parser gave up on is rarely more than a hint of the place. */
-function onOneLine(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
-  const feed = text.indexOf("\n", start);
-  return [start, feed === -1 || feed > end ? Math.max(start, end) : feed];
-}
-
-/** null when the nesting is deeper than the parser's stack. */
-function parse(text: string, lineCounter: LineCounter): YamlDocument.Parsed | null {
-  try {
-    // The library's own check of duplicate keys is quadratic; ours is in convert.
-    return parseDocument(text, {
-      lineCounter,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: "error",
-      version: "1.2",
-    });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+function tooLarge(file: string, largestBytes: number): Diagnostic {
+  return {
+    file,
+    span: { line: 1, column: 1, endLine: 1, endColumn: 1 },
+    severity: "error",
+    code: "WF1009",
+    message: `the file is larger than ${largestBytes / 1024} KiB`,
+    help: "keep data in files of their own and read them in a step",
+    related: [],
+  };
 }

@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { re2 } from "./re2.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** A regular expression that matches in time linear in the text, whatever it says. */
@@ -13,13 +13,10 @@ export interface Pattern {
 const LONGEST_PATTERN = 1_000;
 const LARGEST_PROGRAM = 20_000;
 
-// CommonJS, so it can be loaded when it is needed without a promise: most manifests have no pattern.
-const require = createRequire(import.meta.url);
-
 /** Compiles a pattern of a user's JSON Schema in RE2 syntax: no look-around, no back references. The error says why not. */
 export function compilePattern(source: string): Result<Pattern, string> {
   if (source.length > LONGEST_PATTERN) return err(`it is longer than ${LONGEST_PATTERN} characters`);
-  const { RE2JS } = require("re2js") as typeof import("re2js");
+  const { RE2JS } = re2();
   try {
     const compiled = RE2JS.compile(source);
     if (compiled.programSize() > LARGEST_PROGRAM) return err("it repeats too much");

@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSException } from "re2js";
+import type { RE2JS } from "re2js";
+import { re2 } from "../../util/re2.ts";
 import { EvaluationError } from "../evaluation-error.ts";
 import type { Meter } from "../meter.ts";
 
@@ -25,8 +26,9 @@ export class Patterns {
       throw new EvaluationError("cost", `a pattern of matches is longer than ${longestPattern} characters`);
     }
     meter.charge(200 + 20 * pattern.length);
+    const library = re2();
     try {
-      const compiled = RE2JS.compile(pattern);
+      const compiled = library.RE2JS.compile(pattern);
       if (compiled.programSize() > largestProgram) {
         throw new EvaluationError("cost", "a pattern of matches repeats too much");
       }
@@ -34,7 +36,7 @@ export class Patterns {
       this.#compiled.set(pattern, compiled);
       return compiled;
     } catch (error) {
-      if (!(error instanceof RE2JSException)) throw error;
+      if (!(error instanceof library.RE2JSException)) throw error;
       throw new EvaluationError("value", `matches: ${JSON.stringify(pattern)} is not a pattern that RE2 knows`);
     }
   }
