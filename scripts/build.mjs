@@ -45,7 +45,7 @@ function lazyModule(path) {
       Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`;
 }
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+for (const folder of ["dist", ".cache"]) rmSync(root + folder, { recursive: true, force: true });
 
 const { metafile } = await build({
   absWorkingDir: root,
