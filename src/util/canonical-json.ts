@@ -18,14 +18,14 @@ const PART_LENGTH = 64 * 1024;
 
 /** Gives the canonical text of a value in parts, in order: that of a large plan is a hundred megabytes. */
 export function writeCanonicalJson(value: Json, take: (part: string) => void): void {
-  const keys = new KeyOrders();
+  let keys: KeyOrders | null = null;
   let part = "";
   const write = (each: Json): void => {
     if (typeof each === "string") part += PLAIN.test(each) ? `"${each}"` : JSON.stringify(each);
     else if (each === null || each === true || each === false) part += each;
     else if (Array.isArray(each)) writeList(each);
     else if (isJsonObject(each)) {
-      const order = keys.of(each);
+      const order = (keys ??= new KeyOrders()).of(each);
       part += "{";
       for (let index = 0; index < order.sorted.length; index++) {
         part += order.labels[index];

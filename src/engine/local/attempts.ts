@@ -16,7 +16,7 @@ import type { CoreOptions } from "./core-options.ts";
 import type { Gates } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
 import { ModelCalls, together } from "./model-calls.ts";
-import { prepareTask } from "./prepare-task.ts";
+import { idempotencyKey, prepareTask } from "./prepare-task.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Start, StartReason } from "./sink.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
@@ -204,6 +204,17 @@ export class Attempts {
     const { facts, now } = this.#o.options;
     unit.key = attemptKey(unit.name, command);
     const fact = facts.find(unit.key, task.fingerprint);
+    if (fact !== null && (fact.state === "succeeded" || fact.state === "failed")) {
+      this.#o.ledger.countAttempt(unit);
+      this.#recall(command, unit, work, fact);
+      return;
+    }
+    const isLost = fact !== null && facts.takeLost(fact);
+    if (isLost && task.step.effect !== "unsafe") {
+      // Not a retry: the same attempt starts again, and is counted then.
+      this.#o.post({ type: "ended", unit: command.unit, serial: command.serial, outcome: { kind: "lost" } });
+      return;
+    }
     const start: Start = {
       unit: command.unit,
       serial: command.serial,
@@ -215,22 +226,14 @@ export class Attempts {
       attempt: command.attempt,
       key: unit.key,
       fingerprint: task.fingerprint,
-      idempotencyKey: task.idempotencyKey,
+      idempotencyKey: idempotencyKey(this.#o.options.info.runId, unit, task),
       work,
       reason: this.#reason(command.attempt, unit, task, fact),
     };
-    const isLost = fact?.state === "started" && facts.takeLost(fact);
-    if (isLost && task.step.effect !== "unsafe") {
-      // Not a retry: the same attempt starts again, and is counted then.
-      this.#o.post({ type: "ended", unit: start.unit, serial: start.serial, outcome: { kind: "lost" } });
-      return;
-    }
     this.#o.ledger.countAttempt(unit);
-    if (fact === null) this.#start(start, unit, null);
-    else if (isLost && this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
-    else if (isLost) this.#outcomeUnknown(start, unit, fact);
-    else if (fact.state === "started" || fact.state === "waiting") this.#start(start, unit, fact);
-    else this.#recall(start, unit, fact);
+    if (!isLost) this.#start(start, unit, fact);
+    else if (this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
+    else this.#outcomeUnknown(start, unit, fact);
   }
 
   /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
@@ -274,14 +277,14 @@ export class Attempts {
   }
 
   /** A recorded outcome answers: nothing is started, nothing is paid. */
-  #recall(start: Start, unit: UnitWork, fact: Fact): void {
+  #recall(answered: Answered, unit: UnitWork, { model }: Start["work"], fact: Fact): void {
     unit.isRecalled = true;
-    this.#o.ledger.recalled(start, unit, fact);
+    this.#o.ledger.recalled(unit, model, fact);
     addSpend(unit.record, fact);
-    this.calls.addUp(fact.key, unit.record);
+    if (model !== null) this.calls.addUp(fact.key, unit.record);
     const endedAt = fact.endedAt ?? fact.startedAt;
-    if (fact.state === "succeeded") this.#succeed(start, unit, fact.output as ValueRef, fact.extra, endedAt);
-    else this.#fail(start, unit, fact.failure as Failure, fact.extra, endedAt);
+    if (fact.state === "succeeded") this.#succeed(answered, unit, fact.output as ValueRef, fact.extra, endedAt);
+    else this.#fail(answered, unit, fact.failure as Failure, fact.extra, endedAt);
   }
 
   /** Nobody knows what came of it: for who reads a run, it is still under way. */

@@ -31,7 +31,10 @@ export class FactIndex {
   }
 
   find(key: string, fingerprint: string): Fact | null {
-    return this.all(key).find((fact) => fact.fingerprint === fingerprint) ?? null;
+    const known = this.#facts.get(key);
+    if (known === undefined) return null;
+    if (Array.isArray(known)) return known.find((fact) => fact.fingerprint === fingerprint) ?? null;
+    return known.fingerprint === fingerprint ? known : null;
   }
 
   /** Every fact under a key, oldest first: more than one after an edit. */

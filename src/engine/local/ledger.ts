@@ -64,10 +64,10 @@ export class Ledger {
   }
 
   /** An outcome of an earlier epoch answers. */
-  recalled(start: Start, { record }: UnitWork, fact: Fact): void {
+  recalled({ record }: UnitWork, model: string | null, fact: Fact): void {
     record.startedAt = Math.min(record.startedAt ?? fact.startedAt, fact.startedAt);
     record.status = "running";
-    record.askedModel = start.work.model;
+    record.askedModel = model;
     record.reused += 1;
   }
 

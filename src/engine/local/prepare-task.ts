@@ -8,7 +8,7 @@ import type { CoreOptions } from "./core-options.ts";
 import { FilesRead } from "./files-read.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
 
-/** Resolves what a unit does in an iteration and stage: its values, its fingerprint, its idempotency key. */
+/** Resolves what a unit does in an iteration and stage: its values and its fingerprint. */
 export function prepareTask(
   unit: UnitWork,
   { iteration, stage, item: position }: Pick<AttemptCommand, "iteration" | "stage" | "item">,
@@ -37,9 +37,8 @@ export function prepareTask(
           unit: unit.item === null ? null : unit.item.index,
           resources: files,
         });
-  const valuesRead = read.body.map((name) => [name.join("."), valueAt(values, name)] as const);
+  const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
   const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
-  const identity = `${info.runId}/${unit.name}/${iteration}.${stage}/${print}`;
   return {
     iteration,
     stage,
@@ -48,8 +47,12 @@ export function prepareTask(
     work: prepared.ok ? prepared.value : null,
     refused: prepared.ok ? null : prepared.error,
     fingerprint: print,
-    idempotencyKey: sha256(identity).slice(0, 32),
   };
+}
+
+/** What outside tells two deeds apart by: the same for all attempts at one of them. */
+export function idempotencyKey(runId: string, unit: UnitWork, { iteration, stage, fingerprint: print }: Task): string {
+  return sha256(`${runId}/${unit.name}/${iteration}.${stage}/${print}`).slice(0, 32);
 }
 
 /** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */

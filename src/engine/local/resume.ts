@@ -40,6 +40,7 @@ export function prepareResume(
   // After a failed run what nothing caught is tried anew; after a crash every fact answers.
   const anew = uncaughtSteps(summary, plan, around);
   const isForgotten = (fact: Fact): boolean => {
+    if (rerun.size === 0 && anew.size === 0) return false;
     const path = pathOfKey(fact.key);
     if (isWithin(path, rerun)) return true;
     if (!anew.has(path)) return false;

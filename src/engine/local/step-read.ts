@@ -9,6 +9,8 @@ import { readsUnfinished } from "../../run/scheduler/plan-graph.ts";
 export interface StepRead {
   /** Names in the body: part of its fingerprint. `secrets` are not among them. */
   readonly body: readonly (readonly string[])[];
+  /** The same as texts: `steps.draft.output`. */
+  readonly bodyNames: readonly string[];
   /** `if`, null when there is none. */
   readonly condition: Template | null;
   readonly conditionPaths: readonly (readonly string[])[];
@@ -39,8 +41,10 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
   const { fan } = step;
   const itemKey: Template | null = fan === null || fan.itemKey === null ? null : { kind: "cel", source: fan.itemKey };
   const partial = step.needs.filter((group) => group.required < group.of.length);
+  const body = all.filter((path) => path[0] !== "secrets");
   return {
-    body: all.filter((path) => path[0] !== "secrets"),
+    body,
+    bodyNames: body.map((path) => path.join(".")),
     condition,
     conditionPaths: pathsOf(present(condition)),
     itemPaths: pathsOf(fan === null ? [] : [fan.items, ...present(fan.glob)]),

@@ -48,5 +48,4 @@ export interface Task {
   readonly work: Work | null;
   readonly refused: Failure | null;
   readonly fingerprint: string;
-  readonly idempotencyKey: string;
 }

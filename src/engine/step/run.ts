@@ -42,7 +42,7 @@ export function createRunStep(options: RunStepOptions): StepHandler {
   return {
     prepare(step, context) {
       if (step.body.kind !== "run") return err(failure("internal", "bug", "not a run step"));
-      const request = resolveRequest(step, step.body, context, options);
+      const request = resolveRequest(step, step.body, context);
       if (!request.ok) return request;
       return ok({
         kind: "later",
@@ -54,13 +54,8 @@ export function createRunStep(options: RunStepOptions): StepHandler {
   };
 }
 
-/** What to run; its `cwd` is still relative to the workspace. */
-function resolveRequest(
-  step: PlannedStep,
-  body: RunBody,
-  context: PrepareContext,
-  options: RunStepOptions,
-): Result<ProcessRequest, Failure> {
+/** What to run: its `cwd` is still relative to the workspace, its `env` without what all processes inherit. */
+function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContext): Result<ProcessRequest, Failure> {
   const { evaluator, values, workflowEnv, resources } = context;
   const problems: Failure[] = [];
   const text = (key: string, template: Template): string => {
@@ -69,14 +64,14 @@ function resolveRequest(
     problems.push(expressionFailure(key, step.id, value.error));
     return "";
   };
-  const env: Record<string, string> = { ...options.environment, ...workflowEnv };
+  const env: Record<string, string> = { ...workflowEnv };
   for (const [name, template] of Object.entries(body.env)) env[name] = text(`env.${name}`, template);
   const stdin = body.stdin === null ? null : text("stdin", body.stdin);
   const folder = body.cwd === null ? "." : text("cwd", body.cwd);
   const command =
     "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
   if (problems[0] !== undefined) return err(problems[0]);
-  const inside = relative(ROOT, resolve(ROOT, folder));
+  const inside = folder === "." ? "" : relative(ROOT, resolve(ROOT, folder));
   if (inside.startsWith("..") || isAbsolute(folder)) {
     return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${folder}`));
   }
@@ -93,6 +88,7 @@ async function runOnce(
   if (!folder.ok) return plainResult({ ok: false, failure: folder.error });
 
   const env = {
+    ...options.environment,
     ...request.env,
     MUSTER_RUN_ID: attempt.runId,
     MUSTER_STEP: attempt.label,
