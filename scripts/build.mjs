@@ -26,13 +26,16 @@ const lazyBuiltins = {
   },
 };
 
-/** The YAML library is 70 files, which load slowly from where npm puts them: it is written into ours, and runs when asked for. */
-const bundledYaml = {
-  name: "bundled-yaml",
+/**
+ * Sources named `*-library.ts` ask for a library by `createRequire`, when it is needed. From where npm puts them some
+ * load slowly, file by file: they are written into ours, where they run when they are asked for.
+ */
+const bundledLibraries = {
+  name: "bundled-libraries",
   setup({ onLoad }) {
-    onLoad({ filter: /src\/manifest\/yaml-library\.ts$/ }, () => ({
-      contents: `export const yamlLibrary = () => require("yaml");`,
-      resolveDir: root,
+    onLoad({ filter: /src\/.*-library\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("const require = createRequire(import.meta.url);", ""),
+      loader: "ts",
     }));
   },
 };
@@ -66,7 +69,7 @@ const { metafile } = await build({
   charset: "utf8",
   logLevel: "warning",
   metafile: true,
-  plugins: [lazyBuiltins, bundledYaml],
+  plugins: [lazyBuiltins, bundledLibraries],
 });
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, notices(metafile));
 chmodSync(`${root}dist/cli/main.js`, 0o755);

@@ -1,5 +1,4 @@
-import { digestOf } from "../util/digest.ts";
-import type { Json } from "../util/json.ts";
+import { changedPlan } from "./plan-digest.ts";
 import { AUTO_PROVIDER, type ProviderName } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
 import type { Plan, PlannedModel } from "./types.ts";
@@ -59,8 +58,7 @@ export function withAutoModels(plan: Plan, choice: AutoChoice): Plan {
           : body,
     })),
   }));
-  const { digest: _before, ...content } = { ...plan, agents: Object.fromEntries(agents), scopes };
-  return { ...content, digest: digestOf(content as unknown as Json) };
+  return changedPlan(plan, { agents: Object.fromEntries(agents), scopes });
 }
 
 function isAuto({ provider }: PlannedModel): boolean {

@@ -1,15 +1,14 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Document } from "../manifest/document.ts";
 import type { NormalManifest } from "../manifest/normal.ts";
-import { digestOf } from "../util/digest.ts";
 import { InternalError } from "../util/internal-error.ts";
-import type { Json } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
+import { planOf } from "./plan-digest.ts";
 import { noFiles } from "./source-files.ts";
 import type { Plan, PlannedAgent, PlannedScope, PlannedSubWorkflow } from "./types.ts";
 
@@ -35,7 +34,7 @@ export function buildPlan(
   if (errors.length > 0) return err(errors);
 
   const { name, version, description, inputs, secrets, limits } = top.manifest;
-  const content: Omit<Plan, "digest"> = {
+  const plan = planOf({
     format: 1,
     workflow: { name, version, description },
     inputs,
@@ -44,8 +43,7 @@ export function buildPlan(
     agents,
     limits: { concurrency: limits.concurrency, timeoutMs: limits.timeoutMs, graceMs: limits.graceMs },
     scopes,
-  };
-  const plan = { ...content, digest: digestOf(content as unknown as Json) };
+  });
   return ok({ plan, warnings: loader.diagnosticsOf("warning") });
 }
 

@@ -1,9 +1,9 @@
 import { suggest } from "../diagnostic/suggest.ts";
 import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
-import { digestOf } from "../util/digest.ts";
 import { isJsonObject, type Json } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
+import { changedPlan } from "./plan-digest.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /**
@@ -27,9 +27,7 @@ export function onlySteps(plan: Plan, ids: readonly string[]): Result<Plan, stri
   }
   const kept = withNeeds(plan, scope, named, positions);
   const top = reduce(scope, kept, positions);
-  const { digest: _, ...content } = plan;
-  const reduced = { ...content, scopes: withoutUnused([top, ...plan.scopes.slice(1)]) };
-  return ok({ ...reduced, digest: digestOf(reduced as unknown as Json) });
+  return ok(changedPlan(plan, { scopes: withoutUnused([top, ...plan.scopes.slice(1)]) }));
 }
 
 /** The steps named and all before them, in the order of the file. */

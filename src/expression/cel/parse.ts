@@ -1,16 +1,21 @@
-import { Environment, ParseError, type ASTNode } from "@marcbachmann/cel-js";
+import type { ASTNode, ParseError } from "@marcbachmann/cel-js";
 import type { ExpressionProblem } from "../scope.ts";
 import { deepestExpression, longestExpression, mostNodes } from "../limit.ts";
+import { lazy } from "../../util/lazy.ts";
 import { err, ok, type Result } from "../../util/result.ts";
+import { celLibrary } from "./cel-library.ts";
 
 /** A node of a parsed CEL expression: `op`, `args`, and its place in the source by `start` and `end`. */
 export type CelNode = ASTNode;
 
 /** Only the grammar of the library is used: values are checked and evaluated by our own walk over its tree. */
-const grammar = new Environment({
-  enableOptionalTypes: true,
-  limits: { maxAstNodes: mostNodes, maxDepth: deepestExpression },
-});
+const grammar = lazy(
+  () =>
+    new (celLibrary().Environment)({
+      enableOptionalTypes: true,
+      limits: { maxAstNodes: mostNodes, maxDepth: deepestExpression },
+    }),
+);
 
 /** Parses CEL; the problem says where and, for habits of other languages, what to write. Never throws. */
 export function parseCel(source: string): Result<CelNode, ExpressionProblem> {
@@ -21,13 +26,13 @@ export function parseCel(source: string): Result<CelNode, ExpressionProblem> {
     return err({ code: "WF4001", message: "the expression is empty", help: null, offset: 0, length: source.length });
   }
   try {
-    const { ast } = grammar.parse(source);
+    const { ast } = grammar().parse(source);
     if (isTooDeep(ast)) return err(tooLarge("the expression is nested too deeply", source));
     return ok(ast);
   } catch (error) {
     // `!!!!...` overflows the parser's stack before any of its limits is reached.
     if (error instanceof RangeError) return err(tooLarge("the expression is nested too deeply", source));
-    if (!(error instanceof ParseError)) throw error;
+    if (!(error instanceof celLibrary().ParseError)) throw error;
     if (error.code === "limit_exceeded")
       return err(tooLarge("the expression is too large or nested too deeply", source));
     return err(syntaxProblem(source, error));

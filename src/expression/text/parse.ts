@@ -1,17 +1,23 @@
-import { parse } from "handlebars/dist/cjs/handlebars/compiler/base.js";
 import { longestText, mostBlocks, mostParentheses } from "../limit.ts";
 import type { ExpressionProblem } from "../scope.ts";
+import { parseCommonText } from "./common-text.ts";
 import { convertProgram, type HandlebarsNode } from "./convert.ts";
+import { handlebarsLibrary } from "./handlebars-library.ts";
 import { placesOf } from "./place.ts";
 import type { ParsedText } from "./tree.ts";
 
 /** Parses a Handlebars text into our own tree. Never throws; linear in the length of the source. */
 export function parseText(source: string): ParsedText {
+  return parseCommonText(source) ?? parseAnyText(source);
+}
+
+/** As `parseText`, of texts with whatever Handlebars has. */
+export function parseAnyText(source: string): ParsedText {
   const excess = excessOf(source);
   if (excess !== null) return failed(excess);
   let program: HandlebarsNode;
   try {
-    program = parse(source) as HandlebarsNode;
+    program = handlebarsLibrary().parse(source) as HandlebarsNode;
   } catch (error) {
     return failed(syntaxProblem(source, error as HandlebarsError));
   }

@@ -1,8 +1,8 @@
-import { parse } from "handlebars/dist/cjs/handlebars/compiler/base.js";
 import { err, ok, type Result } from "../../util/result.ts";
 import { longestText } from "../limit.ts";
 import type { ExpressionProblem } from "../scope.ts";
 import type { HandlebarsNode } from "./convert.ts";
+import { handlebarsLibrary } from "./handlebars-library.ts";
 import { excessOf, parseText } from "./parse.ts";
 import { placesOf } from "./place.ts";
 import type { Place } from "./tree.ts";
@@ -108,7 +108,7 @@ function partialsIn(source: string): readonly (Place & { readonly name: string |
     }
   };
   try {
-    visit(parse(source) as HandlebarsNode);
+    visit(handlebarsLibrary().parse(source) as HandlebarsNode);
   } catch {
     // What is wrong with the text is told where it is parsed as a whole.
     return [];
