@@ -31,6 +31,13 @@ export async function manifestFiles(cwd: string, given: readonly string[]): Prom
 /** Files read at once while looking for manifests. */
 const READS_AT_ONCE = 16;
 
+/** Absolute paths of the manifests that a path leads to: itself, those below it, or none where there is nothing. */
+export async function manifestsUnder(path: string): Promise<readonly string[]> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  return stat.isDirectory() ? manifestsBelow(path) : [path];
+}
+
 async function manifestsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
@@ -43,11 +50,13 @@ async function manifestsBelow(folder: string): Promise<string[]> {
     )
     .map((entry) => join(entry.parentPath, entry.name));
   const limit = pLimit(READS_AT_ONCE);
-  const areManifests = await Promise.all(files.map((file) => limit(() => isManifest(file))));
+  const areManifests = await Promise.all(
+    files.map((file) => limit(async () => isManifest(await readFile(file, "utf8")))),
+  );
   return files.filter((_, index) => areManifests[index]);
 }
 
 /** The key `muster` at the top marks a manifest among other YAML files. */
-async function isManifest(path: string): Promise<boolean> {
-  return /^["']?muster["']?\s*:/m.test(await readFile(path, "utf8"));
+export function isManifest(text: string): boolean {
+  return /^["']?muster["']?\s*:/m.test(text);
 }

@@ -100,6 +100,21 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--json", "the same as --format json")
     .addOption(lockedOption());
 
+  command(
+    "diff <base> [head]",
+    "what a change means: steps, models, rights, limits and cost of two git revisions (head: the working tree)",
+    "muster diff origin/main...HEAD --fail-on widened,cost:+20%",
+    () => import("./commands/diff.ts"),
+  )
+    .option("--path <path...>", "workflows under these paths (default: workflows/)")
+    .addOption(
+      new Option("--format <format>", "how the change is printed")
+        .choices(["text", "json", "markdown"])
+        .default("text"),
+    )
+    .option("--json", "the same as --format json")
+    .option("--fail-on <rules>", "exit code 3 on: widened, models, secrets, flows, any, cost:+20%, cost:+1.50");
+
   const run = command(
     "run <file>",
     "run a workflow",

@@ -73,7 +73,7 @@ export function createSourceReader(path: string, shownAs: string, repositories: 
 }
 
 /** The files of a commit: from the project's cache, else fetched into it. */
-function repositoryIn(
+export function repositoryIn(
   root: string,
   at: RepositoryCommit,
   { env, onFetch }: RepositoryOptions,

@@ -2,7 +2,8 @@ import { formatDuration } from "../../util/duration.ts";
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
-import { formatRange, oneLine } from "./format.ts";
+import { formatRange } from "./format.ts";
+import { code, text } from "./markdown-text.ts";
 import { renderMermaid } from "./mermaid.ts";
 import { costText, count, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 
@@ -57,20 +58,4 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
     `- Digest ${code(plan.digest)}`,
     "",
   ].join("\n");
-}
-
-/** A text of the manifest: signs that mean something in Markdown or HTML are escaped, and nothing becomes a link. */
-function text(value: string): string {
-  return oneLine(value)
-    .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
-    .replace(/^(\d*)([-.])/, "$1\\$2")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll(/@|:(?=\/\/)|www(?=\.)/gi, "$&\u200b");
-}
-
-/** A name or path as code; a backtick in it cannot end it. */
-function code(value: string): string {
-  return `\`${oneLine(value).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }

@@ -1,8 +1,8 @@
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { Plan, PlannedStep } from "../types.ts";
 import { arrowsOf, boxesIn, type Box } from "./box.ts";
-import { oneLine } from "./format.ts";
 import { noStatuses, statusColors, type GraphStatuses } from "./graph-status.ts";
+import { mermaidLabel } from "./mermaid-label.ts";
 
 /**
  * The steps as a Mermaid flowchart, ending in a line feed; groups and sub-workflows are frames around their steps, a
@@ -58,7 +58,7 @@ class Drawing {
     name: string,
     indent: string,
   ): void {
-    const label = `"${escape(title)}<br/>${escape(subtitle)}"`;
+    const label = `"${mermaidLabel(title)}<br/>${mermaidLabel(subtitle)}"`;
     if (isConditional) this.conditional.push(name);
     const inner = step.body.kind === "steps" || step.body.kind === "uses" ? step.body.scope : null;
     if (inner === null || this.#drawn.has(inner)) {
@@ -80,8 +80,3 @@ const shapes: { readonly [kind in PlannedStep["body"]["kind"]]: readonly [string
   uses: ["[/", "/]"],
   wait: ["{{", "}}"],
 };
-
-/** Letters, digits and harmless signs as they are, all else as Mermaid's own `#code;`. */
-function escape(label: string): string {
-  return oneLine(label).replaceAll(/[^\p{L}\p{N} _.,:×-]/gu, (character) => `#${character.codePointAt(0)};`);
-}

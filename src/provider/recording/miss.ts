@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../util/canonical-json.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
-import { lineDiff } from "./line-diff.ts";
+import { lineDiff } from "../../util/line-diff.ts";
 import type { Recording, RecordingEntry } from "./recording.ts";
 
 /** Entries and lines of each that are compared for the nearest one: the cost of a miss is bounded. */

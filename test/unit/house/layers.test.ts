@@ -7,7 +7,7 @@ const layers: readonly (readonly string[])[] = [
   ["diagnostic"],
   ["expression", "manifest"],
   ["plan", "format"],
-  ["run"],
+  ["run", "diff"],
   ["store", "provider", "tool", "reporter"],
   ["agent"],
   ["engine"],

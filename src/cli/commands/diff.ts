@@ -1,0 +1,125 @@
+import { join, relative, resolve, sep } from "node:path";
+import { readRevision, repositoryRoot, type Revision } from "../../compose/repository/revision.ts";
+import { renderDiagnostics } from "../../diagnostic/render.ts";
+import { diffPlans } from "../../diff/diff.ts";
+import { brokenRules, parseFailOn, type FailOn } from "../../diff/fail-on.ts";
+import { renderDiffJson } from "../../diff/render/json.ts";
+import { renderDiffMarkdown, type DrawnDiff } from "../../diff/render/markdown.ts";
+import { renderDiffText } from "../../diff/render/text.ts";
+import { decodeSource } from "../../manifest/decode.ts";
+import { compile, type Compiled } from "../../plan/compile.ts";
+import { noChoice } from "../../plan/model-choice.ts";
+import type { Plan } from "../../plan/types.ts";
+import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { isManifest, manifestsUnder } from "../manifest-files.ts";
+import type { Terminal } from "../terminal.ts";
+import { compileFile } from "../workflow.ts";
+
+export interface DiffOptions {
+  readonly path?: readonly string[];
+  readonly format: "text" | "json" | "markdown";
+  readonly json?: boolean;
+  readonly failOn?: string;
+}
+
+/** A version of the repository: which workflows there are, and what each of them plans. */
+interface Side {
+  /** From the root of the repository, with `/`, sorted. */
+  readonly manifests: readonly string[];
+  compile(path: string): Compiled;
+}
+
+/** `muster diff BASE [HEAD]`: exit code 3 where `--fail-on` says so, or where a workflow is not valid any more. */
+export async function run(terminal: Terminal, args: readonly string[], options: DiffOptions): Promise<ExitCode> {
+  const [base = "", head] = args;
+  const rules = rulesOf(options.failOn);
+  const root = usable(repositoryRoot(terminal.cwd, terminal.env));
+  const folders = (options.path ?? ["workflows"]).map((path) => insideOf(root, resolve(terminal.cwd, path)));
+  const before = revisionSide(usable(readRevision(root, base, terminal.env)), folders);
+  const after =
+    head === undefined
+      ? await workingTree(root, folders, terminal)
+      : revisionSide(usable(readRevision(root, head, terminal.env)), folders);
+  const paths = [...new Set([...before.manifests, ...after.manifests])].sort();
+  if (paths.length === 0) throw new UsageError(`there is no workflow under ${folders.join(", ")}, in neither version`);
+
+  let isInvalid = false;
+  const drawn = paths.flatMap((path): readonly DrawnDiff[] => {
+    const was = planOf(before, path);
+    const is = planOf(after, path);
+    if (is?.plan === null) {
+      isInvalid = true;
+      terminal.err(renderDiagnostics(is.diagnostics, is.sources, { color: terminal.color.isColorSupported }));
+      return [];
+    }
+    if (was?.plan === null)
+      terminal.err(`${path} was not valid at ${base}: all of it counts as new ('muster validate' there says why)\n`);
+    const plans: { before: Plan | null; after: Plan | null } = { before: was?.plan ?? null, after: is?.plan ?? null };
+    if (plans.before === null && plans.after === null) return [];
+    return [{ diff: diffPlans(path, plans.before, plans.after), ...plans }];
+  });
+  const diffs = drawn.map(({ diff }) => diff);
+  const format = options.json === true ? "json" : options.format;
+  const { green, red, bold, yellow } = terminal.outColor;
+  if (format === "json") terminal.out(renderDiffJson(diffs, base, head ?? null));
+  else if (format === "markdown") terminal.out(renderDiffMarkdown(drawn));
+  else terminal.out(renderDiffText(diffs, { added: green, removed: red, strong: bold, warn: yellow }));
+  if (format === "text" && diffs.every(({ status }) => status === "equal"))
+    terminal.err(`no change of meaning in ${paths.length} workflow${paths.length === 1 ? "" : "s"}\n`);
+
+  const broken = diffs.flatMap((diff) => brokenRules(diff, rules));
+  for (const why of broken) terminal.err(`--fail-on: ${why}\n`);
+  return isInvalid || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
+}
+
+function planOf(side: Side, path: string): Compiled | null {
+  return side.manifests.includes(path) ? side.compile(path) : null;
+}
+
+function rulesOf(text: string | undefined): readonly FailOn[] {
+  if (text === undefined) return [];
+  const rules = parseFailOn(text);
+  if (!rules.ok) throw new UsageError(`--fail-on: ${rules.error}`);
+  return rules.value;
+}
+
+function usable<Value>(result: { ok: true; value: Value } | { ok: false; error: string }): Value {
+  if (!result.ok) throw new UsageError(result.error);
+  return result.value;
+}
+
+/** A path from the root of the repository, with `/`; empty for the root itself. */
+function insideOf(root: string, path: string): string {
+  const inside = relative(root, path).split(sep).join("/");
+  if (inside === ".." || inside.startsWith("../")) throw new UsageError(`--path ${path} is outside of ${root}`);
+  return inside;
+}
+
+function revisionSide(revision: Revision, folders: readonly string[]): Side {
+  const isUnder = (path: string): boolean =>
+    folders.some((folder) => folder === "" || path === folder || path.startsWith(`${folder}/`));
+  const manifests = revision.paths.filter(
+    (path) => /\.ya?ml$/.test(path) && isUnder(path) && isManifest(revision.bytes(path)?.toString("utf8") ?? ""),
+  );
+  return {
+    manifests,
+    compile(path) {
+      const source = decodeSource(path, revision.bytes(path) ?? Buffer.alloc(0));
+      if (!source.ok) {
+        const empty = { path, text: "" };
+        return { source: empty, sources: [empty], diagnostics: source.error, plan: null, used: new Map() };
+      }
+      return usable(compile(source.value, noChoice, revision.filesBeside(path)));
+    },
+  };
+}
+
+async function workingTree(root: string, folders: readonly string[], terminal: Terminal): Promise<Side> {
+  const found = await Promise.all(folders.map((folder) => manifestsUnder(join(root, folder))));
+  const manifests = found.flat().map((path) => insideOf(root, path));
+  const shown = (path: string): string => relative(terminal.cwd, join(root, path)) || path;
+  return {
+    manifests,
+    compile: (path) => compileFile(shown(path), terminal, noChoice, "frozen"),
+  };
+}

@@ -1,0 +1,109 @@
+import { estimate, type Estimate } from "../plan/estimate.ts";
+import { staticFingerprint } from "../plan/step-digest.ts";
+import { EMPTY_SCOPE, type Plan } from "../plan/types.ts";
+import type { Json } from "../util/json.ts";
+import type { FieldChange, SecretReach, Shift, WorkflowDiff } from "./change.ts";
+import { agentChanges, fieldChanges, stepChanges } from "./compare.ts";
+import { meaningOf, type Meaning } from "./meaning.ts";
+import { secretReach } from "./secrets.ts";
+
+/**
+ * How the meaning of a workflow changed from one plan to another; null = there is none. What is compared is what would
+ * run: with defaults, aliases, partials, files and sub-workflows put in. Spelling, comments, descriptions and the order
+ * of steps mean nothing. `path` is the workflow's name for people. Pure.
+ */
+export function diffPlans(path: string, before: Plan | null, after: Plan | null): WorkflowDiff {
+  const was = before === null ? NOTHING : meaningOf(before);
+  const is = after === null ? NOTHING : meaningOf(after);
+  const workflow = fieldChanges(was.workflow, is.workflow);
+  const agents = agentChanges(was.agents, is.agents);
+  const steps = stepChanges(was.steps, is.steps);
+  const shifts = [
+    ...shiftsOf("workflow", workflow),
+    ...agents.flatMap(({ name, fields }) => shiftsOf(`agent ${name}`, fields)),
+    ...steps.flatMap(({ name, fields }) => shiftsOf(`step ${name}`, fields)),
+    // A guard that is gone lets through what it guarded.
+    ...steps.flatMap(({ name, change, kind }) =>
+      change === "removed" && kind === "approval"
+        ? [
+            {
+              owner: `step ${name}`,
+              field: "approval",
+              before: "a person approves",
+              after: undefined,
+              direction: "widened" as const,
+            },
+          ]
+        : [],
+    ),
+  ];
+  const secretsBefore = secretReach(was);
+  const secretsAfter = secretReach(is);
+  const [told, tells] = [before === null ? null : estimate(before), after === null ? null : estimate(after)];
+  const isEqual = workflow.length + agents.length + steps.length === 0;
+  return {
+    path,
+    status: before === null ? "added" : after === null ? "removed" : isEqual ? "equal" : "changed",
+    workflow,
+    agents,
+    steps,
+    widened: ofDirection(shifts, "widened"),
+    narrowed: ofDirection(shifts, "narrowed"),
+    modelsAdded: modelsOf(tells).filter((id) => !modelsOf(told).includes(id)),
+    modelsRemoved: modelsOf(told).filter((id) => !modelsOf(tells).includes(id)),
+    secretsAdded: without(secretsAfter, secretsBefore),
+    secretsRemoved: without(secretsBefore, secretsAfter),
+    flowsAdded: [],
+    flowsRemoved: [],
+    cost: {
+      before: told?.costUsd ?? null,
+      after: tells?.costUsd ?? null,
+      callsBefore: told?.calls ?? null,
+      callsAfter: tells?.calls ?? null,
+    },
+    reuse: before === null || after === null ? { kept: [], again: [] } : reuseOf(before, after),
+  };
+}
+
+const NOTHING: Meaning = { workflow: {}, agents: {}, steps: new Map() };
+
+type DirectedShift = Shift & Pick<FieldChange, "direction">;
+
+function shiftsOf(owner: string, fields: readonly FieldChange[]): readonly DirectedShift[] {
+  return fields.map((change) => ({ owner, ...change }));
+}
+
+function ofDirection(shifts: readonly DirectedShift[], wanted: "widened" | "narrowed"): readonly Shift[] {
+  return shifts.filter(({ direction }) => direction === wanted).map(({ direction: _direction, ...shift }) => shift);
+}
+
+function modelsOf(told: Estimate | null): readonly string[] {
+  return told?.models.map(({ id }) => id) ?? [];
+}
+
+function without(list: readonly SecretReach[], others: readonly SecretReach[]): readonly SecretReach[] {
+  const known = new Set(others.map(({ secret, owner }) => `${secret} ${owner}`));
+  return list.filter(({ secret, owner }) => !known.has(`${secret} ${owner}`));
+}
+
+/** Steps with effects, by whether they ask for the same as before. */
+function reuseOf(before: Plan, after: Plan): WorkflowDiff["reuse"] {
+  const [was, is] = [printsOf(before), printsOf(after)];
+  const kept: string[] = [];
+  const again: string[] = [];
+  for (const [path, print] of is) {
+    if (!was.has(path)) continue;
+    (was.get(path) === print ? kept : again).push(path);
+  }
+  return { kept, again };
+}
+
+/** The static fingerprints of the steps whose outcomes are facts, by path. */
+function printsOf(plan: Plan, scope = 0, prefix = "", prints = new Map<string, Json>()): ReadonlyMap<string, Json> {
+  (plan.scopes[scope] ?? EMPTY_SCOPE).steps.forEach(({ id, body }, index) => {
+    const path = `${prefix}${id}`;
+    if (body.kind === "steps" || body.kind === "uses") printsOf(plan, body.scope, `${path}/`, prints);
+    else if (body.kind !== "value") prints.set(path, staticFingerprint(plan, scope, index));
+  });
+  return prints;
+}

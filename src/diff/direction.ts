@@ -1,0 +1,120 @@
+import { parseDuration } from "../util/duration.ts";
+import type { Json } from "../util/json.ts";
+import type { Direction } from "./change.ts";
+
+type Rule = (before: Json | undefined, after: Json | undefined) => Direction;
+
+/** More of it is wider; `absent` says what it means when nothing is said: no bound at all, or none of it. */
+const amount =
+  (absent: "unbounded" | "none"): Rule =>
+  (before, after) => {
+    const measure = (value: Json | undefined): number | null => {
+      if (value === undefined) return absent === "unbounded" ? Number.POSITIVE_INFINITY : 0;
+      if (typeof value === "number") return value;
+      return typeof value === "string" ? quantity(value) : null;
+    };
+    const [was, is] = [measure(before), measure(after)];
+    if (was === null || is === null || was === is) return null;
+    return is > was ? "widened" : "narrowed";
+  };
+
+/** Words from the narrowest to the widest; nothing said is the first, or the one that is named. */
+const scale =
+  (words: readonly string[], absent: string): Rule =>
+  (before, after) => {
+    const rank = (value: Json | undefined): number => words.indexOf(typeof value === "string" ? value : absent);
+    const [was, is] = [rank(before), rank(after)];
+    if (was === -1 || is === -1 || was === is) return null;
+    return is > was ? "widened" : "narrowed";
+  };
+
+/** More entries are wider. `*` holds all others. */
+const entries: Rule = (before, after) => {
+  const list = (value: Json | undefined): readonly string[] | null =>
+    value === undefined || value === "none"
+      ? []
+      : value === "any"
+        ? ["*"]
+        : Array.isArray(value)
+          ? value.map((entry) => (typeof entry === "string" ? entry : JSON.stringify(entry)))
+          : null;
+  const [was, is] = [list(before), list(after)];
+  if (was === null || is === null) return null;
+  const isIn = (entry: string, among: readonly string[]): boolean => among.some((other) => covers(other, entry));
+  if (is.some((entry) => !isIn(entry, was))) return "widened";
+  return was.some((entry) => !isIn(entry, is)) ? "narrowed" : null;
+};
+
+/** A guard that goes away is wider. */
+const guard: Rule = (before, after) => {
+  const isThere = (value: Json | undefined): boolean => value !== undefined && value !== false;
+  if (isThere(before) === isThere(after)) return null;
+  return isThere(before) ? "widened" : "narrowed";
+};
+
+/** By the end of a field's path; the first that matches counts. */
+const rules: readonly (readonly [RegExp, Rule])[] = [
+  [/(?:^|\.)budget\.(?:usd|tokens|calls)$/, amount("unbounded")],
+  [/(?:^|\.)rate\./, amount("unbounded")],
+  [/(?:^|\.)circuit_breaker\.failures$/, amount("unbounded")],
+  [/(?:^|\.)limits\.(?:concurrency|timeout|agents|depth|grace)$/, amount("none")],
+  [/(?:^|\.)(?:concurrency|timeout|max_items|max_parallel|max_attempts|max_turns|max_children)$/, amount("none")],
+  [/(?:^|\.)repeat\.max$/, amount("none")],
+  [/(?:^|\.)resources\./, amount("unbounded")],
+  [/(?:^|\.)permissions\.(?:files|state)$/, scale(["none", "read", "write"], "none")],
+  [/(?:^|\.)permissions\.(?:network|shell|sessions)$/, entries],
+  [/(?:^|\.)sandbox$/, scale(["require", "prefer", "off"], "require")],
+  [/(?:^|\.)(?:tools|mcp)$/, entries],
+  [/(?:^|\.)spawn\.agents$/, entries],
+  [/(?:^|\.)secrets$/, entries],
+  [/(?:^|\.)approvers$/, guard],
+  [/(?:^|\.)not_initiator$/, guard],
+  [/(?:^|\.)effect$/, scale(["unsafe", "idempotent", "none"], "none")],
+  [/(?:^|\.)on_exceeded$/, scale(["pause", "fail"], "fail")],
+];
+
+/** Whether a change of a field gives more than before. */
+export function directionOf(field: string, before: Json | undefined, after: Json | undefined): Direction {
+  const rule = rules.find(([path]) => path.test(field))?.[1];
+  return rule === undefined ? null : rule(before, after);
+}
+
+/** Whether one entry of a list holds another one: `*` all, `*.com` all hosts that end so. */
+function covers(wide: string, narrow: string): boolean {
+  if (wide === narrow || wide === "*") return true;
+  return wide.startsWith("*.") && narrow.endsWith(wide.slice(1));
+}
+
+/** A duration in milliseconds, a size in bytes, a rate a minute, or a plain number; null when it is none of them. */
+function quantity(text: string): number | null {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  const [, figure, unit = ""] = /^(\d+(?:\.\d+)?)(k|M|KiB|MiB|GiB)?(?:\/m)?$/.exec(text) ?? [];
+  if (figure === undefined) return null;
+  const factors: { readonly [unit: string]: number } = {
+    "": 1,
+    k: 1e3,
+    M: 1e6,
+    KiB: 2 ** 10,
+    MiB: 2 ** 20,
+    GiB: 2 ** 30,
+  };
+  return Number(figure) * (factors[unit] ?? 1);
+}
+
+/** The entries that a list gained and lost, for people; null where the values are no lists. */
+export function entryChanges(
+  before: Json | undefined,
+  after: Json | undefined,
+): { readonly added: readonly Json[]; readonly removed: readonly Json[] } | null {
+  const [was, is] = [listOf(before), listOf(after)];
+  if (was === null || is === null) return null;
+  const key = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
+  const [had, has] = [new Set(was.map(key)), new Set(is.map(key))];
+  return { added: is.filter((entry) => !had.has(key(entry))), removed: was.filter((entry) => !has.has(key(entry))) };
+}
+
+function listOf(value: Json | undefined): readonly Json[] | null {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly Json[]) : null;
+}

@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect } from "vitest";
+import { story } from "../rig/muster/e2e.ts";
+import type { Project } from "../rig/muster/project.ts";
+
+const FLOW = `muster: 1
+name: flow
+agents: { writer: { model: anthropic/claude-haiku-5-5, instructions: "You are {{> tone}}." } }
+limits: { timeout: 10m }
+steps:
+  draft: { agent: writer, task: Draft }
+  send: { uses: ./send.yaml, with: { text: "\${{ steps.draft.output }}" } }
+`;
+
+const SEND = `muster: 1
+name: send
+inputs: { text: { type: string } }
+steps:
+  out: { run: cat, stdin: "{{ inputs.text }}" }
+outputs: { out: "\${{ steps.out.output }}" }
+`;
+
+const git = (project: Project, ...args: string[]): string =>
+  execFileSync("git", ["-c", "user.name=T", "-c", "user.email=t@example.com", ...args], {
+    cwd: project.folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+
+function repository(project: Project): void {
+  project.write("workflows/flow.yaml", FLOW);
+  project.write("workflows/send.yaml", SEND);
+  project.write("workflows/prompts/tone.md", "kind\n");
+  git(project, "init", "-q", "-b", "main");
+  git(project, "add", ".");
+  git(project, "commit", "-qm", "first");
+}
+
+describe("muster diff", () => {
+  story("sees through partials and sub-workflows, in the working tree and between revisions", async ({ project }) => {
+    repository(project);
+    const same = await project.muster("diff", "main");
+    expect(same).toMatchObject({ code: 0, stdout: "", stderr: "no change of meaning in 2 workflows\n" });
+
+    project.write("workflows/prompts/tone.md", "cruel\n");
+    project.edit("workflows/send.yaml", "run: cat", "run: cat, env: { A: b }, timeout: 20m");
+    project.edit("workflows/flow.yaml", "limits: { timeout: 10m }", "# only a comment\nlimits: { timeout: 10m }");
+    const changed = await project.muster("diff", "main", "--json");
+    expect(changed.code).toBe(0);
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      version: 1,
+      base: "main",
+      head: null,
+      workflows: [
+        {
+          path: "workflows/flow.yaml",
+          workflow: [],
+          agents: [{ name: "writer", fields: [{ field: "instructions", after: "You are cruel." }] }],
+          steps: [{ name: "send/out", fields: [{ field: "timeout", direction: "widened" }, { field: "env.A" }] }],
+          reuse: { kept: [], again: ["draft", "send/out"] },
+        },
+        { path: "workflows/send.yaml", steps: [{ name: "out" }] },
+      ],
+    });
+
+    git(project, "commit", "-qam", "second");
+    const between = await project.muster("diff", "main~1", "main", "--fail-on", "widened", "--format", "markdown");
+    expect(between.code).toBe(3);
+    expect(between.stdout).toContain("**Muster: 2 workflows changed, 2 widened.**");
+    expect(between.stderr).toContain("--fail-on: workflows/flow.yaml: widened: step send/out, timeout: 10m -> 20m\n");
+  });
+
+  story("a workflow that is new, one that is gone, and one that is not valid any more", async ({ project }) => {
+    repository(project);
+    project.write("workflows/new.yaml", SEND.replace("name: send", "name: new"));
+    git(project, "rm", "-q", "workflows/flow.yaml");
+    project.write("workflows/send.yaml", SEND.replace("inputs.text", "inputs.txt"));
+    const { code, stdout, stderr } = await project.muster("diff", "main");
+    expect(code).toBe(3);
+    expect(stdout).toContain("workflows/new.yaml: new, with 1 step");
+    expect(stdout).toContain("workflows/flow.yaml: removed, with 3 steps");
+    expect(stderr).toContain("workflows/send.yaml:5:31 error WF4004");
+  });
+
+  story("a branch that left long ago is compared with where it left", async ({ project }) => {
+    repository(project);
+    git(project, "checkout", "-qb", "side");
+    git(project, "checkout", "-q", "main");
+    project.edit("workflows/flow.yaml", "task: Draft", "task: Draft on main");
+    git(project, "commit", "-qam", "main goes on");
+    git(project, "checkout", "-q", "side");
+    expect((await project.muster("diff", "main...side")).stdout).toBe("");
+    expect((await project.muster("diff", "main")).stdout).toContain("task  Draft on main -> Draft");
+  });
+
+  story("a shallow clone says what to fetch; nonsense says so", async ({ project, fake }) => {
+    repository(project);
+    project.edit("workflows/flow.yaml", "task: Draft", "task: Draft again");
+    git(project, "commit", "-qam", "second");
+    const clone = project.sibling(fake.url);
+    execFileSync("git", ["clone", "-q", "--depth=1", `file://${project.folder}`, clone.folder], { stdio: "ignore" });
+    const shallow = await clone.muster("diff", "HEAD~1");
+    await clone.close();
+    expect(shallow.code).toBe(2);
+    expect(shallow.stderr).toContain("this is a shallow clone");
+    expect(shallow.stderr).toContain("fetch-depth: 0");
+    expect(await project.muster("diff", "--", "--output=/tmp/x")).toMatchObject({ code: 2 });
+    expect((await project.muster("diff", "main", "--fail-on", "cost:20")).stderr).toContain("'cost:20' is none of");
+    expect(await project.muster("diff", "main", "--path", "..")).toMatchObject({ code: 2 });
+  });
+});

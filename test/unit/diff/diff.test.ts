@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { directionOf } from "../../../src/diff/direction.ts";
+import { diffPlans } from "../../../src/diff/diff.ts";
+import { brokenRules, parseFailOn } from "../../../src/diff/fail-on.ts";
+import { renderDiffMarkdown } from "../../../src/diff/render/markdown.ts";
+import { renderDiffText } from "../../../src/diff/render/text.ts";
+import { compile } from "../../../src/plan/compile.ts";
+import type { Plan } from "../../../src/plan/types.ts";
+import type { Json } from "../../../src/util/json.ts";
+
+const planOf = (text: string): Plan => {
+  const compiled = compile({ path: "flow.yaml", text });
+  if (!compiled.ok || compiled.value.plan === null) throw new Error(JSON.stringify(compiled));
+  return compiled.value.plan;
+};
+const diff = (before: string, after: string) => diffPlans("flow.yaml", planOf(before), planOf(after));
+const plain = { added: (t: string) => t, removed: (t: string) => t, strong: (t: string) => t, warn: (t: string) => t };
+const told = (before: string, after: string): string => renderDiffText([diff(before, after)], plain);
+
+const BASE = `
+muster: 1
+name: base
+secrets: [TEAM_TOKEN]
+models: { fast: anthropic/claude-haiku-5-5 }
+agents: { writer: { model: fast, instructions: Be brief. } }
+limits: { concurrency: 4, timeout: 30m }
+steps:
+  draft: { agent: writer, task: Draft it }
+  edit: { agent: writer, task: "Edit {{ steps.draft.output }}" }
+  send: { run: "cat", stdin: "{{ steps.edit.output }}" }
+`;
+
+describe("what means the same is an empty diff:", () => {
+  /** The steps in the opposite order, keys sorted the other way round. */
+  const turned = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map((entry) => turned(entry as Json));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .toReversed()
+        .map(([key, entry]) => [key, turned(entry)]),
+    );
+  };
+
+  it("comments, quotes, the order of keys and of steps, descriptions, aliases, defaults written out", () => {
+    const other = `# a comment
+${stringify(turned(parse(BASE) as Json), { defaultStringType: "QUOTE_DOUBLE" })}
+defaults: { timeout: 10m }
+description: Said for people
+models: { quick: anthropic/claude-haiku-5-5, fast: anthropic/claude-haiku-5-5 }`.replace(/^"models":\n {2}.*\n/m, "");
+    expect(diff(BASE, other)).toMatchObject({ status: "equal", workflow: [], agents: [], steps: [], widened: [] });
+    expect(told(BASE, other)).toBe("");
+  });
+
+  it("every manifest that is planned in the golden cases, with itself turned round", () => {
+    const folder = "test/golden/plan";
+    let compared = 0;
+    for (const name of readdirSync(folder)) {
+      const text = readFileSync(join(folder, name, "workflow.yaml"), "utf8");
+      // The order of a matrix is that of its results.
+      if (text.includes("matrix:")) continue;
+      const compiled = compile({ path: name, text });
+      if (!compiled.ok || compiled.value.plan === null) continue;
+      // A turned map of inputs or steps stands in another order: nothing else of it changes.
+      const again = compile({ path: name, text: stringify(turned(parse(text) as Json)) });
+      if (!again.ok || again.value.plan === null) continue;
+      compared += 1;
+      expect(diffPlans(name, compiled.value.plan, again.value.plan).status, name).toBe("equal");
+    }
+    expect(compared).toBeGreaterThan(15);
+  });
+});
+
+describe("a change", () => {
+  it("of steps: added, removed, rewired, renamed, changed", () => {
+    const after = BASE.replace('edit: { agent: writer, task: "Edit {{ steps.draft.output }}" }', "")
+      .replace("steps.edit.output", "steps.draft.output")
+      .replace("task: Draft it", "task: Draft it well");
+    expect(told(BASE, after).replaceAll(/(?:under )?\$[\d.]+/g, "$N"))
+      .toBe(`flow.yaml: steps: 1 removed, 2 changed; cost $N to $N, now $N to $N (ceiling -55%)
+  ~ step draft
+      task  Draft it -> Draft it well
+  ~ step send
+      stdin  {{ steps.edit.output }} -> {{ steps.draft.output }}
+      needs  +draft  -edit
+  - step edit (agent)
+  cost $N to $N, now $N to $N (ceiling -55%)
+  runs again: draft, send
+`);
+    const { steps, reuse } = diff(BASE, after);
+    expect(steps.map(({ name, change }) => [name, change])).toEqual([
+      ["draft", "changed"],
+      ["send", "changed"],
+      ["edit", "removed"],
+    ]);
+    expect(steps[1]).toMatchObject({ needsAdded: ["draft"], needsRemoved: ["edit"] });
+    expect(reuse).toEqual({ kept: [], again: ["draft", "send"] });
+  });
+
+  it("of a name alone is a rename, and those that wait for it are not rewired", () => {
+    const after = BASE.replace("  draft:", "  first:").replace("steps.draft", "steps.first");
+    const { steps } = diff(BASE, after);
+    expect(steps.map(({ name, change, from, needsAdded }) => [name, change, from, needsAdded])).toEqual([
+      ["first", "renamed", "draft", []],
+      ["edit", "changed", null, []],
+    ]);
+  });
+
+  it("of a model behind an alias is one of the agent; its steps run again", () => {
+    const { agents, modelsAdded, modelsRemoved, reuse, cost } = diff(BASE, BASE.replace("haiku", "opus"));
+    expect(agents.map(({ name, fields }) => [name, fields.map(({ field }) => field)])).toEqual([
+      ["writer", ["models"]],
+    ]);
+    expect([modelsAdded, modelsRemoved]).toEqual([["anthropic/claude-opus-5-5"], ["anthropic/claude-haiku-5-5"]]);
+    expect(reuse).toEqual({ kept: ["send"], again: ["draft", "edit"] });
+    expect(cost.after?.ceiling).toBeGreaterThan(cost.before?.ceiling ?? 0);
+  });
+
+  it("that lets a step read a secret says which and whose", () => {
+    const after = BASE.replace("stdin:", "env: { T: '${{ secrets.TEAM_TOKEN }}' }, stdin:");
+    expect(diff(BASE, after).secretsAdded).toEqual([{ secret: "TEAM_TOKEN", owner: "step send" }]);
+    expect(diff(after, BASE).secretsRemoved).toEqual([{ secret: "TEAM_TOKEN", owner: "step send" }]);
+  });
+
+  it("of limits says what gives more and what gives less", () => {
+    const after = BASE.replace("concurrency: 4, timeout: 30m", "concurrency: 2, timeout: 2h");
+    const { widened, narrowed } = diff(BASE, after);
+    expect(widened).toEqual([{ owner: "workflow", field: "limits.timeout", before: "30m", after: "2h" }]);
+    expect(narrowed).toEqual([{ owner: "workflow", field: "limits.concurrency", before: 4, after: 2 }]);
+  });
+});
+
+describe("which way a field goes", () => {
+  it.each([
+    ["limits.budget.usd", 1, 2, "widened"],
+    ["limits.budget.usd", 1, undefined, "widened"],
+    ["limits.budget.usd", undefined, 5, "narrowed"],
+    ["limits.rate.spawns", "10/m", "5/m", "narrowed"],
+    ["timeout", "90s", "2m", "widened"],
+    ["resources.memory", "512MiB", "1GiB", "widened"],
+    ["permissions.files", "read", "write", "widened"],
+    ["permissions.files", undefined, "none", null],
+    ["permissions.network", ["a.com"], ["*.com"], "widened"],
+    ["permissions.network", ["*.com"], ["a.com"], "narrowed"],
+    ["permissions.network", ["*.com"], ["*.com", "b.com"], null],
+    ["permissions.shell", ["git"], "any", "widened"],
+    ["permissions.shell", "any", ["git"], "narrowed"],
+    ["permissions.shell", "none", ["git"], "widened"],
+    ["sandbox", "require", "prefer", "widened"],
+    ["sandbox", "off", undefined, "narrowed"],
+    ["tools", ["read_file"], ["read_file", "shell"], "widened"],
+    ["spawn.agents", ["a"], ["a", "b"], "widened"],
+    ["approvers", ["github:x"], undefined, "widened"],
+    ["task", "a", "b", null],
+  ] as const)("%s: %j -> %j is %s", (field, before, after, direction) => {
+    expect(directionOf(field, before as Json | undefined, after as Json | undefined)).toBe(direction);
+  });
+});
+
+describe("--fail-on", () => {
+  const rules = (text: string) => {
+    const parsed = parseFailOn(text);
+    if (!parsed.ok) throw new Error(parsed.error);
+    return parsed.value;
+  };
+
+  it("names each thing that breaks a rule, and nothing for an equal workflow", () => {
+    const after = BASE.replace("haiku", "opus").replace("timeout: 30m", "timeout: 1h");
+    expect(brokenRules(diff(BASE, after), rules("widened,models,cost:+20%,secrets"))).toEqual([
+      "flow.yaml: widened: limits.timeout: 30m -> 1h",
+      "flow.yaml: new model anthropic/claude-opus-5-5",
+      expect.stringMatching(/^flow\.yaml: the cost ceiling grew by \d+%, over 20%$/),
+    ]);
+    expect(brokenRules(diff(BASE, BASE), rules("any,widened"))).toEqual([]);
+    expect(brokenRules(diff(after, BASE), rules("cost:+0%,models,widened"))).toEqual([
+      "flow.yaml: new model anthropic/claude-haiku-5-5",
+    ]);
+  });
+
+  it("refuses what it does not know", () => {
+    expect(parseFailOn("widened,cost:20")).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("'cost:20'") as string,
+    });
+  });
+});
+
+describe("the comment for a pull request", () => {
+  it("stays under 60 KB whatever the size, and says that something is left out", () => {
+    const large = (text: string): string =>
+      `muster: 1\nname: large\nsteps:\n${Array.from({ length: 3000 }, (_, i) => `  step_${i}: { run: [echo, "${text} ${"long ".repeat(20)}"] }`).join("\n")}`;
+    const [before, after] = [planOf(large("a")), planOf(large("b"))];
+    const drawn = Array.from({ length: 3 }, (_, i) => ({
+      diff: diffPlans(`workflows/w${i}.yaml`, before, after),
+      before,
+      after,
+    }));
+    const comment = renderDiffMarkdown(drawn);
+    expect(Buffer.byteLength(comment)).toBeLessThan(60_000);
+    expect(comment.startsWith("**Muster: 3 workflows changed, nothing is widened.**\n")).toBe(true);
+    expect(comment).toContain("more");
+  });
+
+  it("escapes what manifests say", () => {
+    const after = BASE.replace("task: Draft it", 'task: "<img src=x> @team | [a](http://b)"');
+    const comment = renderDiffMarkdown([{ diff: diff(BASE, after), before: planOf(BASE), after: planOf(after) }]);
+    expect(comment).toContain("`Draft it -> <img src=x> @team \\| [a](http://b)`");
+    expect(comment.replaceAll(/`[^`]*`/g, "")).not.toContain("<img");
+  });
+});
