@@ -53,6 +53,21 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function followRun(run: LocalRun, followed: Followed): Promise<ExitCode> {
   const { terminal, shape, reporter } = followed;
   if (!isJson(shape)) terminal.err(runHeader(followed, terminal.color));
+  const { outcome, signal } = await untilEnd(run, reporter);
+  if (!isJson(shape)) {
+    terminal.err(runSummary(outcome, followed, terminal.color));
+    if (outcome.outputs !== null) terminal.out(outputText(outcome.outputs));
+  }
+  // Last: what was paid for is shown even where the report cannot be written.
+  writeReport(outcome, followed);
+  return codeOf(outcome, signal);
+}
+
+/** Waits for the end of a run and passes signals on to it; tells the first one. */
+export async function untilEnd(
+  run: LocalRun,
+  reporter: Reporter,
+): Promise<{ readonly outcome: RunOutcome; readonly signal: NodeJS.Signals | null }> {
   let signal: NodeJS.Signals | null = null;
   const interrupt = (name: NodeJS.Signals): void => {
     if (signal === null) reporter.say("\nstopping: what runs may end; once more stops at once\n");
@@ -64,13 +79,7 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
     for (const name of SIGNALS) process.off(name, interrupt);
     reporter.close();
   });
-  if (!isJson(shape)) {
-    terminal.err(runSummary(outcome, followed, terminal.color));
-    if (outcome.outputs !== null) terminal.out(outputText(outcome.outputs));
-  }
-  // Last: what was paid for is shown even where the report cannot be written.
-  writeReport(outcome, followed);
-  return codeOf(outcome, signal);
+  return { outcome, signal };
 }
 
 function codeOf({ status }: RunOutcome, signal: NodeJS.Signals | null): ExitCode {
@@ -102,6 +111,6 @@ export function saveReport(content: JsonObject | Report, path: string, runId: st
   }
 }
 
-function isJson({ format, json }: RunShape): boolean {
+export function isJson({ format, json }: RunShape): boolean {
   return json === true || format === "json";
 }

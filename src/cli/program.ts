@@ -245,6 +245,45 @@ function createProgram(end: (code: ExitCode) => void): Command {
   )
     .option("--from <value>", "only if the present value is this one (null: or there is none)")
     .option("--json", "the value with its version");
+
+  const deadLetters = program.command("dead-letters").description("what failed for good: look at it, try it again");
+  const letterCommands = () => import("./commands/dead-letters.ts");
+  command(
+    "list [run]",
+    "units that failed for good, the newest run first",
+    "muster dead-letters list --json",
+    async () => ({ run: (await letterCommands()).list }),
+    deadLetters,
+  )
+    .option("--all", "those that were dropped, too")
+    .option("--json", "one JSON array, an entry a unit");
+  command(
+    "show <letter>",
+    "one of them: what it was asked, its attempts, why it failed",
+    "muster dead-letters show 3f9a2c",
+    async () => ({ run: (await letterCommands()).show }),
+    deadLetters,
+  ).option("--json", "one JSON document");
+  command(
+    "retry <letter>",
+    "run that unit alone once more; a resume uses what comes of it",
+    "muster dead-letters retry 3f9a2c && muster resume 01J9",
+    async () => ({ run: (await import("./commands/dead-letter-retry.ts")).retry }),
+    deadLetters,
+  )
+    .addOption(
+      new Option("--format <format>", "how progress is shown")
+        .choices(["auto", "tty", "plain", "json"])
+        .default("auto"),
+    )
+    .option("--json", "events as NDJSON on stdout, the same as --format json");
+  command(
+    "drop <letter...>",
+    "hide them for good",
+    "muster dead-letters drop 3f9a2c",
+    async () => ({ run: (await letterCommands()).drop }),
+    deadLetters,
+  ).option("--json", "one JSON document");
   return program;
 }
 

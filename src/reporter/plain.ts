@@ -68,6 +68,8 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
         line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;
       case "run.interrupted":
+        // A unit ran alone, as it was asked to: nobody broke it off.
+        if (data["retry"] !== undefined) return;
         line(at, marks.stop, "interrupted; the state is saved");
         return;
       default:

@@ -64,9 +64,30 @@ export function idsOfPath(path: string): string {
   return path.replace(/\[\d+\]/g, "");
 }
 
+/** A unit as people see it: `draft`, `draft[2]`. */
+export function labelOf({ path, item }: { readonly path: string; readonly item: number | null }): string {
+  return item === null ? path : `${path}[${item}]`;
+}
+
 /** Whether a step is meant by a path that a person wrote, `group[2]/inner`, or `group/inner` for all items. */
 export function isNamed(path: string, by: string): boolean {
   return path === by || idsOfPath(path) === by;
+}
+
+/** Whether a name is that of a unit, or of something in it. */
+export function isOfUnit(key: string, unit: string): boolean {
+  return key === unit || key.startsWith(`${unit}/`);
+}
+
+/** Whether a name is that of another item of the same step, or of something in it. */
+export function isOfSibling(key: string, unit: string): boolean {
+  const sign = unit.lastIndexOf("#");
+  return sign > unit.lastIndexOf("/") && key.startsWith(unit.slice(0, sign + 1)) && !isOfUnit(key, unit);
+}
+
+/** The number of an attempt, 1-based, from its name. */
+export function attemptOf(key: string): number {
+  return Number(key.slice(key.lastIndexOf(".") + 1));
 }
 
 /** True for the name of an attempt itself: not of a call in it, nor of a gate. */

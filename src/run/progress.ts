@@ -121,7 +121,11 @@ export class Progress {
     const step = way.at(-1);
     if (event.type === "model.called") for (const one of way) addCall(one, event);
     if (step === undefined || way.length < path.split("/").length) return;
-    if (event.type === "step.started") this.#openInside(step);
+    if (event.type === "step.started") {
+      this.#openInside(step);
+      for (const around of way.slice(0, -1))
+        if (around.phase === "retrying") Object.assign(around, { phase: "running", retryAt: null });
+    }
     if (step.isMany) applyToMany(step, event);
     else applyToStep(step, event);
   }

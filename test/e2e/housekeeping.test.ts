@@ -82,6 +82,7 @@ describe("muster prune", () => {
       expect(JSON.parse(done.stdout)).toEqual({
         version: 1,
         dry_run: false,
+        dead_letters: 0,
         runs: ["FAILED", "OLD"],
         blobs: 2,
         blob_bytes: 45_004,

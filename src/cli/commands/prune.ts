@@ -44,8 +44,11 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
             .listRuns()
             .filter(mayGo)
             .slice(options.keep ?? 0);
+    const lettersOf = new Map<string, number>();
+    for (const { runId } of store.listDeadLetters()) lettersOf.set(runId, (lettersOf.get(runId) ?? 0) + 1);
     const gone = dryRun ? chosen : chosen.filter(({ runId }) => store.deleteRun(runId, mayGo));
     if (!dryRun) for (const { runId } of gone) removeRunFolder(project, runId);
+    const letters = gone.reduce((sum, { runId }) => sum + (lettersOf.get(runId) ?? 0), 0);
     const blobs = store.sweepBlobs({
       olderThan: now - YOUNG_MS,
       dryRun,
@@ -54,12 +57,12 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     const isCompact = dryRun || gone.length === 0 || compacted(store);
     if (options.json === true)
       terminal.out(
-        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
+        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), dead_letters: letters, blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
       );
     else {
       if (dryRun) terminal.out(runLines(gone, terminal.outColor));
       terminal.err(
-        `${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")} and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`,
+        `${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")}${letters === 0 ? " " : `, ${count(letters, "dead letter")} `}and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`,
       );
       if (options.olderThan === undefined && options.keep === undefined)
         terminal.err("say which runs may go: --older-than 30d, --keep 20\n");

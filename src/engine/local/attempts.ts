@@ -1,4 +1,4 @@
-import { attemptKey, expiredKey, idsOfPath, killKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, expiredKey, idsOfPath, isOfSibling, isOfUnit, killKey, unitKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
@@ -13,6 +13,7 @@ import type { Json } from "../../util/json.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { AttemptResult } from "../step/handler.ts";
 import type { CoreOptions } from "./core-options.ts";
+import type { DeadLetters } from "./dead-letters.ts";
 import type { Gates } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
 import { ModelCalls, together } from "./model-calls.ts";
@@ -32,6 +33,7 @@ export interface AttemptOptions {
   readonly scopes: Scopes;
   readonly gates: Gates;
   readonly ledger: Ledger;
+  readonly letters: DeadLetters;
   readonly post: (event: SchedulerEvent) => void;
   readonly remember: (fact: Fact) => void;
 }
@@ -51,6 +53,18 @@ export class Attempts {
   constructor(options: AttemptOptions) {
     this.#o = options;
     this.calls = new ModelCalls({ ...options.options, remember: options.remember });
+  }
+
+  /** It may not start: only another unit may. */
+  isHeld({ name }: UnitWork): boolean {
+    const { only } = this.#o.options;
+    return only !== undefined && !isOfUnit(name, only);
+  }
+
+  /** A sibling of the only unit that may start: it waits too, so that it does not decide their step. */
+  #isBesideOnly({ name }: UnitWork): boolean {
+    const { only } = this.#o.options;
+    return only !== undefined && isOfSibling(name, only);
   }
 
   /** A unit in flight. */
@@ -118,6 +132,7 @@ export class Attempts {
     const endedAt = this.#o.options.now();
     const fact = pureFact(expiredKey(unit.key), fingerprint, { inline: null }, endedAt);
     this.#o.remember({ ...fact, state: "failed", output: null, failure: why });
+    this.#o.ledger.groupAttemptFailed(unit, why);
     this.#fail(answered, unit, why, null, endedAt);
   }
 
@@ -143,6 +158,7 @@ export class Attempts {
     const { expiry } = unit;
     if (expiry === null) return false;
     unit.expiry = null;
+    this.#o.ledger.groupAttemptFailed(unit, expiry.failure as Failure);
     this.#fail(answered, unit, expiry.failure as Failure, null, expiry.endedAt ?? expiry.startedAt);
     return true;
   }
@@ -182,6 +198,7 @@ export class Attempts {
       endedAt: null,
       isRecalled: false,
       untold: null,
+      isFailedInside: false,
       inside: null,
       expiry: null,
     };
@@ -204,7 +221,9 @@ export class Attempts {
     const { facts, now } = this.#o.options;
     unit.key = attemptKey(unit.name, command);
     const fact = facts.find(unit.key, task.fingerprint);
-    if (fact !== null && (fact.state === "succeeded" || fact.state === "failed")) {
+    const isAnswered = fact !== null && (fact.state === "succeeded" || fact.state === "failed");
+    if (this.isHeld(unit) && (!isAnswered || this.#isBesideOnly(unit))) return;
+    if (isAnswered) {
       this.#o.ledger.countAttempt(unit);
       this.#recall(command, unit, work, fact);
       return;
@@ -354,8 +373,10 @@ export class Attempts {
 
   /** An attempt of a group or sub-workflow: what is passed to it must be there before its steps are. */
   #attemptInside(command: AttemptCommand, unit: UnitWork, task: Task): void {
-    const { scopes, ledger, options, post } = this.#o;
+    const { scopes, ledger, letters, options, post } = this.#o;
     scopes.close(unit);
+    unit.isFailedInside = false;
+    if (command.attempt > 1) letters.begunAnew(unit, command.iteration);
     unit.key = attemptKey(unit.name, command);
     ledger.tellAttempt(unit, 0);
     ledger.countAttempt(unit);
@@ -368,7 +389,8 @@ export class Attempts {
     }
     unit.expiry = options.facts.find(expiredKey(unit.key), task.fingerprint);
     if (unit.expiry !== null) this.#expiring.push({ unit: command.unit, serial: command.serial });
-    else if (task.step.timeoutMs !== null) options.sink.limit(command.unit, command.serial, task.step.timeoutMs);
+    else if (task.step.timeoutMs !== null && !this.isHeld(unit))
+      options.sink.limit(command.unit, command.serial, task.step.timeoutMs);
     post({ type: "entered", unit: command.unit, serial: command.serial });
   }
 
@@ -385,8 +407,13 @@ export class Attempts {
     const endedAt = this.#o.ledger.scopeEnded(unit);
     const outputs = scopes.leave(unit, isFailed);
     if (this.#failExpired(answered, unit)) return;
-    if (outputs.ok) this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
-    else this.#fail(answered, unit, outputs.error, null, endedAt);
+    unit.isFailedInside = isFailed;
+    if (outputs.ok) {
+      this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
+      return;
+    }
+    this.#o.ledger.groupAttemptFailed(unit, outputs.error);
+    this.#fail(answered, unit, outputs.error, null, endedAt);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
+import type { KeptLetter } from "../../run/dead-letter.ts";
 import type { StepKind } from "../../plan/types.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { ReadValue } from "../../run/step-value.ts";
@@ -35,6 +36,12 @@ export interface CoreOptions {
   readonly sink: Sink;
   /** A run is only read: an attempt whose outcome is unknown is left open, and not failed. Default false. */
   readonly isRecall?: boolean;
+  /** Takes secrets out of a value. Default: there are none in it. */
+  readonly redact?: (value: Json) => Json;
+  /** What earlier starts told of dead letters. Default: nothing. */
+  readonly letters?: readonly KeptLetter[];
+  /** The lasting name of the only unit that may start; facts answer for the others, or they wait. Default: all may. */
+  readonly only?: string;
   /** Attempts at once; default: the plan's. */
   readonly slots?: number;
 }

@@ -2,7 +2,7 @@ import type { Fact } from "../../run/fact.ts";
 import { isNamed, killKey, unitKey } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import { apply } from "../../run/scheduler/apply.ts";
-import type { SchedulerCommand, StepCommand } from "../../run/scheduler/command.ts";
+import type { SchedulerCommand, StepCommand, UnitCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
 import { Fifo } from "../../run/scheduler/fifo.ts";
 import type { Graph } from "../../run/scheduler/graph.ts";
@@ -12,6 +12,7 @@ import { isTerminal, type ScopeRecord } from "../../run/state.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import { Attempts, KILLED } from "./attempts.ts";
 import type { CoreOptions } from "./core-options.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { runFailure } from "./failing.ts";
 import { Gates } from "./gates.ts";
 import { Ledger } from "./ledger.ts";
@@ -35,6 +36,7 @@ export class RunCore {
   readonly #scopes: Scopes;
   readonly #ledger: Ledger;
   readonly #gates: Gates;
+  readonly #letters: DeadLetters;
   readonly #graph: Graph;
   readonly #state: SchedulerState = initialState();
   readonly #queue = new Fifo<SchedulerEvent>();
@@ -57,11 +59,13 @@ export class RunCore {
       remember,
       answer: ({ scope, step }, verdict) => post({ type: "gated", scope, step, verdict }),
     });
+    this.#letters = new DeadLetters(options);
     this.attempts = new Attempts({
       options,
       scopes: this.#scopes,
       gates: this.#gates,
       ledger: this.#ledger,
+      letters: this.#letters,
       post,
       remember,
     });
@@ -133,6 +137,7 @@ export class RunCore {
         return sink.abort(command.unit, command.serial);
       case "delay": {
         const unit = attempts.find(command.unit);
+        if (unit !== undefined && attempts.isHeld(unit)) return;
         this.#ledger.tellAttempt(unit, command.delayMs);
         // From the end of the attempt on, which may lie before a crash.
         return sink.delay(command.unit, command.serial, (unit?.endedAt ?? now()) + command.delayMs);
@@ -147,19 +152,22 @@ export class RunCore {
       case "leave":
         return attempts.leave(command, command.failed);
       case "unit":
-        this.#ledger.unitEnded(
-          command,
-          attempts.find(command.unit),
-          this.#scopes.view(command.scope).stepRecord(command.step),
-        );
-        return attempts.end(command.unit);
+        return this.#unitEnded(command);
       case "step":
         return this.#stepEnded(command);
       case "finished":
+        this.#letters.runEnded();
         return sink.finished(this.#ending(command.status));
       case "continue":
         return sink.goOn(command.unit, command.serial);
     }
+  }
+
+  #unitEnded(command: UnitCommand): void {
+    const unit = this.attempts.find(command.unit);
+    const why = this.#ledger.unitEnded(command, unit, this.#scopes.view(command.scope).stepRecord(command.step));
+    if (unit !== undefined && command.status !== "cancelled") this.#letters.unitEnded(unit, why);
+    this.attempts.end(command.unit);
   }
 
   #stepEnded(command: StepCommand): void {
@@ -175,6 +183,7 @@ export class RunCore {
       if (value.ok) record.output = this.#o.keep(value.value);
       else record.failure = expressionFailure("on_error", record.path, value.error);
     }
+    this.#letters.stepEnded(view, record, command.caught || command.status === "succeeded");
     this.#ledger.tellStep(command, record);
     this.#gates.reconsider();
   }

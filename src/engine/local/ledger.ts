@@ -1,8 +1,9 @@
+import { attemptOf } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { StepCommand, UnitCommand } from "../../run/scheduler/command.ts";
 import type { PlannedStep } from "../../plan/types.ts";
-import { itemRecord, type ItemRecord, type StepRecord } from "../../run/state.ts";
+import { itemRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "../../run/state.ts";
 import { stepSpend } from "../../run/report.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -21,6 +22,9 @@ export class Ledger {
   readonly #o: LedgerOptions;
   /** Steps of which something was started in this epoch: the others were told before. */
   readonly #live = new Set<StepRecord>();
+
+  /** Steps of which an attempt was started in this epoch. */
+  readonly #worked = new Set<StepRecord>();
 
   constructor(options: LedgerOptions) {
     this.#o = options;
@@ -43,6 +47,7 @@ export class Ledger {
   attemptStarted(start: Start, unit: UnitWork): void {
     unit.record.askedModel = start.work.model;
     if (unit.item !== null) unit.item.record.status = "running";
+    this.#worked.add(unit.record);
     this.#o.event({
       type: "attempt.started",
       ...place(start),
@@ -55,9 +60,33 @@ export class Ledger {
     unit.untold = { type: "attempt.failed", ...place(start), data: { class: failureClass, code, message } };
   }
 
+  /** The same of an attempt of a group or sub-workflow; told only where another one follows, and not told again. */
+  groupAttemptFailed(unit: UnitWork, { class: failureClass, code, message }: Failure): void {
+    const { record, item, inside, key } = unit;
+    if (inside !== null && !this.#hasNews(inside.record)) return;
+    unit.untold = {
+      type: "attempt.failed",
+      step: record.path,
+      ...(item === null ? {} : { item: item.index }),
+      attempt: attemptOf(key),
+      data: { class: failureClass, code, message },
+    };
+  }
+
+  /** Something in the scope was done in this epoch, or nothing in it is on the record of an earlier one. */
+  #hasNews({ steps }: ScopeRecord): boolean {
+    const all = [...within(steps)];
+    return all.some((step) => this.#worked.has(step)) || all.every(({ reused }) => reused === 0);
+  }
+
   /** `retryInMs` null = no other attempt follows. */
   tellAttempt(unit: UnitWork | undefined, retryInMs: number | null): void {
     if (unit === undefined || unit.untold === null) return;
+    // That a group failed is told by its step.
+    if (retryInMs === null && unit.task?.work === null) {
+      unit.untold = null;
+      return;
+    }
     const data = { ...unit.untold.data, ...(retryInMs === null ? {} : { retry_in_ms: retryInMs }) };
     this.#o.event({ ...unit.untold, data });
     unit.untold = null;
@@ -126,19 +155,20 @@ export class Ledger {
     unit.record.rounds?.push({ ...itemRecord(null), status: "succeeded", attempts: 1, output });
   }
 
-  unitEnded(command: UnitCommand, unit: UnitWork | undefined, record: StepRecord): void {
+  /** Gives why it failed; null when it did not. */
+  unitEnded(command: UnitCommand, unit: UnitWork | undefined, record: StepRecord): Failure | null {
     this.tellAttempt(unit, null);
     const why = command.status === "failed" ? unitFailure(command, record.path, unit?.failure ?? null) : null;
     const item = record.items?.[command.item];
     if (item === undefined) {
       record.failure = why;
       if (why !== null) record.output = null;
-      return;
+      return why;
     }
     item.status = command.status;
     item.failure = why;
     if (why !== null) item.output = null;
-    if (command.status === "cancelled" || unit?.isRecalled === true) return;
+    if (command.status === "cancelled" || unit?.isRecalled === true) return why;
     const data = why === null ? {} : { data: { class: why.class, code: why.code, message: why.message } };
     this.#o.event({
       type: command.status === "succeeded" ? "item.succeeded" : "item.failed",
@@ -146,6 +176,7 @@ export class Ledger {
       item: command.item,
       ...data,
     });
+    return why;
   }
 
   /** `gateFailure` is set when it failed before it had units. */
@@ -206,6 +237,14 @@ function figures(record: StepRecord): JsonObject {
     data["cost_usd"] = costUsd;
   }
   return data;
+}
+
+/** All steps inside, of groups and their items too. */
+function* within(steps: readonly StepRecord[]): Generator<StepRecord> {
+  for (const step of steps) {
+    yield step;
+    for (const { inner } of [step, ...(step.items ?? [])]) if (inner !== null) yield* within(inner.steps);
+  }
 }
 
 function place(start: Start): { step: string; item?: number; attempt: number } {

@@ -39,11 +39,13 @@ export function prepareTask(
         });
   const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
   const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
+  const asked = prepared.ok && prepared.value?.kind === "later" ? prepared.value.asked : undefined;
   return {
     iteration,
     stage,
     step,
     variables,
+    asked: asked ?? (() => Object.fromEntries(valuesRead)),
     work: prepared.ok ? prepared.value : null,
     refused: prepared.ok ? null : prepared.error,
     fingerprint: print,

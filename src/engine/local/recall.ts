@@ -23,6 +23,8 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
   const sink: Sink = {
     event() {},
     fact() {},
+    deadLetter() {},
+    revived() {},
     start: (start) => pending.set(`${start.unit}.${start.serial}`, start),
     // Its step is decided without it, as it was when that happened.
     abort: (unit, serial) => {

@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../../run/event.ts";
+import type { DeadLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Batch, Lease, Store } from "../../store/store.ts";
 import type { EventDraft } from "./sink.ts";
@@ -12,6 +13,7 @@ export class Recorder {
   #events: StoredEvent[] = [];
   #facts: Fact[] = [];
   #taken: number[] = [];
+  readonly #letters = new Map<string, DeadLetter | null>();
 
   constructor(store: Store, lease: Lease, now: () => number) {
     this.#store = store;
@@ -34,6 +36,11 @@ export class Recorder {
     this.#taken.push(id);
   }
 
+  /** What becomes of the letter of a unit; null = it is none any more. The last word of a batch holds. */
+  letter(key: string, letter: DeadLetter | null): void {
+    this.#letters.set(key, letter);
+  }
+
   /**
    * Makes everything collected so far durable and gives the events back, in order.
    * Throws StoreError or LeaseLostError, and then nothing of it was written.
@@ -42,11 +49,23 @@ export class Recorder {
     const events = this.#events;
     const facts = this.#facts;
     const taken = this.#taken;
-    if (events.length + facts.length + taken.length === 0 && Object.keys(more).length === 0) return events;
+    if (events.length + facts.length + taken.length + this.#letters.size === 0 && Object.keys(more).length === 0)
+      return events;
     this.#events = [];
     this.#facts = [];
     this.#taken = [];
-    this.#store.commit(this.#lease, { ...more, events, facts, ...(taken.length === 0 ? {} : { taken }) });
+    const letters = this.#takeLetters();
+    this.#store.commit(this.#lease, { ...more, events, facts, ...letters, ...(taken.length === 0 ? {} : { taken }) });
     return events;
+  }
+
+  #takeLetters(): Pick<Batch, "deadLetters" | "revived"> {
+    if (this.#letters.size === 0) return {};
+    const letters = [...this.#letters];
+    this.#letters.clear();
+    return {
+      deadLetters: letters.flatMap(([, letter]) => letter ?? []),
+      revived: letters.flatMap(([key, letter]) => (letter === null ? [key] : [])),
+    };
   }
 }

@@ -2,16 +2,16 @@ import type { Effect, Plan } from "../../plan/types.ts";
 import { idsOfPath, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
-import { noSpend, plusSpend } from "../../run/spend.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
-import { err, ok, type Result } from "../../util/result.ts";
+import { ok, type Result } from "../../util/result.ts";
 import { FactIndex } from "./fact-index.ts";
 import { planOfRun, readRun } from "./read-run.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";
-import { LocalRun } from "./run.ts";
+import type { LocalRun } from "./run.ts";
 import type { Start, StartReason } from "./sink.ts";
-import { coreOptions, keptPlan, type Frozen, type Surroundings } from "./surroundings.ts";
+import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
+import { splitFacts, takeRun } from "./take-run.ts";
 
 export interface Resume {
   /** What the facts answer, and what is left to run: shown before anything starts. */
@@ -49,13 +49,8 @@ export function prepareResume(
     return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
   };
   const effects = effectsOf(plan);
-  const forgotten = all.filter(isForgotten);
-  const carried = carriedSpend(all, forgotten, clock.now());
-  const kept = [
-    ...all.filter((fact) => !isForgotten(fact) && fact.key !== CARRIED),
-    ...(carried === null ? [] : [carried]),
-  ];
-  const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(kept) });
+  const facts = splitFacts(all, isForgotten, clock.now());
+  const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(facts.kept) });
   const reasonOf = ({ path, reason }: Start): StartReason =>
     reason !== "new"
       ? reason
@@ -65,35 +60,8 @@ export function prepareResume(
           ? "failed"
           : "new";
 
-  const take: Resume["take"] = () => {
-    const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
-    if (!lease.ok) return err(lease.owner);
-    const started = {
-      epoch: lease.lease.epoch,
-      workflow: plan.workflow.name,
-      version: plan.workflow.version,
-      plan_digest: plan.digest,
-      plan: keptPlan(plan, core.value),
-      taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
-    };
-    const facts = new FactIndex(kept);
-    const options = {
-      core: { ...core.value, facts },
-      store,
-      lease: lease.lease,
-      clock,
-      redactor: around.redactor,
-      onEvents: around.onEvents,
-      log: around.log,
-      hurry: around.hurry,
-      started,
-      forget: forgotten.map(({ key }) => key),
-      carry: carried === null || forgotten.length === 0 ? [] : [carried],
-      activeMs: summary.activeMs,
-      isAttended: around.isAttended,
-    };
-    return ok({ go: () => new LocalRun(options) });
-  };
+  const take: Resume["take"] = () =>
+    takeRun({ summary, plan, core: { ...core.value, facts: new FactIndex(facts.kept) }, facts, around });
   return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, take });
 }
 
@@ -119,31 +87,8 @@ function isWithin(path: string, paths: ReadonlySet<string>): boolean {
 }
 
 /** After a failed run: its steps whose failure nothing caught, by the plan that it ran with. No edit undoes that they failed. */
-function uncaughtSteps(summary: RunSummary, plan: Plan, around: Surroundings): ReadonlySet<string> {
+export function uncaughtSteps(summary: RunSummary, plan: Plan, around: Surroundings): ReadonlySet<string> {
   if (summary.status !== "failed") return new Set();
   const failed = readRun(summary, planOfRun(around.store, summary.runId) ?? plan, around);
   return failed.ok ? uncaughtFailures(failed.value.record) : new Set();
-}
-
-/** The name of the fact that keeps the spend of facts which no longer answer: spend never falls. */
-const CARRIED = "~forgotten";
-
-function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: number): Fact | null {
-  const before = all.find(({ key }) => key === CARRIED);
-  const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
-  if (before === undefined && sum.usage.calls === 0) return null;
-  return {
-    key: CARRIED,
-    fingerprint: "spend",
-    state: "succeeded",
-    starts: 1,
-    startedAt: now,
-    endedAt: now,
-    output: { inline: null },
-    extra: null,
-    failure: null,
-    model: null,
-    usage: sum.usage,
-    costUsd: sum.costUsd,
-  };
 }

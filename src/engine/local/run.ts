@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../../run/event.ts";
+import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -12,6 +13,7 @@ import type { Log } from "../../util/log.ts";
 import { jsonText, type Json, type JsonObject } from "../../util/json.ts";
 import { plainResult, type CallJournal } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
+import { aloneSink, type Alone } from "./alone.ts";
 import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { RunCore } from "./core.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -49,6 +51,8 @@ export interface LocalRunOptions {
   readonly activeMs: number;
   /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
   readonly isAttended: boolean;
+  /** Default: all units. The core's `only` names the same one. */
+  readonly alone?: Alone;
 }
 
 /**
@@ -99,7 +103,8 @@ export class LocalRun implements Sink {
     this.#timers = new Timers(options.clock);
     this.#delays = new UnitTimers(options.clock);
     this.#limits = new GroupTimers(options.clock);
-    this.#core = new RunCore({ ...options.core, sink: this });
+    const sink = options.alone === undefined ? this : aloneSink(this, options.alone);
+    this.#core = new RunCore({ ...options.core, sink });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
@@ -172,6 +177,14 @@ export class LocalRun implements Sink {
     this.#recorder.fact(fact);
   }
 
+  deadLetter(letter: Parameters<Sink["deadLetter"]>[0]): void {
+    this.#recorder.letter(letter.key, letter);
+  }
+
+  revived(key: string): void {
+    this.#recorder.letter(key, null);
+  }
+
   start(start: Start): void {
     this.#starts.push(start);
   }
@@ -242,6 +255,7 @@ export class LocalRun implements Sink {
   #rest(): void {
     const moving = [...this.#live.values()].filter(({ waitsFor }) => waitsFor === null);
     if (this.#interrupts > 0 && moving.length === 0) return this.#endInterrupted();
+    if (this.#o.alone !== undefined && this.#live.size + this.#delays.size === 0) return this.#endAlone(this.#o.alone);
     const isWaiting = moving.length < this.#live.size;
     this.#limits.follow(this.#movingKeys(moving));
     if (!isWaiting || moving.length > 0 || this.#delays.size > 0) return this.#active.go();
@@ -429,6 +443,16 @@ export class LocalRun implements Sink {
   #endInterrupted(): void {
     this.event({ type: "run.interrupted", data: {} });
     this.#publish(this.#recorder.commit({ status: "interrupted", activeMs: this.#activeMs() }));
+    this.#end({ ...this.#soFar(), status: "interrupted", failure: null });
+  }
+
+  /** The only unit that could run has ended: how the run stands depends on how that was. */
+  #endAlone(alone: Alone): void {
+    const status = alone.statusAfter();
+    if (status === "interrupted") {
+      this.event({ type: "run.interrupted", data: { retry: labelOf(alone) } });
+      this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
+    } else this.#tellEnd(status, alone.failure);
     this.#end({ ...this.#soFar(), status: "interrupted", failure: null });
   }
 

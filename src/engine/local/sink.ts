@@ -1,6 +1,7 @@
 import type { Work } from "../step/handler.ts";
 import type { PlannedStep } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
+import type { DeadLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
@@ -58,6 +59,10 @@ export interface Sink {
   fact(fact: Fact): void;
   start(start: Start): void;
   abort(unit: number, serial: number): void;
+  /** A unit failed for good. */
+  deadLetter(letter: DeadLetter): void;
+  /** A unit that had failed for good has not any more. */
+  revived(key: string): void;
   /** An attempt that gave its slot back has one again. */
   goOn(unit: number, serial: number): void;
   /** Say `fired` at this time (milliseconds since 1970). */

@@ -55,7 +55,8 @@ export interface Frozen {
 export type CoreSurroundings = Pick<
   Surroundings,
   "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "file" | "secrets" | "concurrency"
->;
+> &
+  Partial<Pick<Surroundings, "redactor">>;
 
 /** The core of a run over its facts; an `env` that cannot be evaluated is a failure. */
 export function coreOptions(
@@ -67,7 +68,7 @@ export function coreOptions(
 ): Result<Omit<CoreOptions, "sink">, Failure> {
   const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
   if (!workflowEnv.ok) return workflowEnv;
-  const { store, clock, handlers, evaluator, check, glob, file, secrets, concurrency } = around;
+  const { store, clock, handlers, evaluator, check, glob, file, secrets, concurrency, redactor } = around;
   return ok({
     info,
     base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
@@ -82,6 +83,7 @@ export function coreOptions(
     read: (ref) => readValue(store, ref),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),
+    ...(redactor === undefined ? {} : { redact: (value: Json) => redactor.value(value) }),
     ...(concurrency === null ? {} : { slots: concurrency }),
   });
 }

@@ -2,6 +2,7 @@ import type { PlannedStep } from "../../plan/types.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { ItemRecord, StepRecord } from "../../run/state.ts";
+import type { Json } from "../../util/json.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { Work } from "../step/handler.ts";
 import type { LoopVariables, ScopeView } from "./scope-view.ts";
@@ -31,6 +32,8 @@ export interface UnitWork {
   isRecalled: boolean;
   /** The latest attempt failed, and that is not told yet: whether it is tried again is not known. */
   untold: EventDraft | null;
+  /** Its latest attempt failed because of a step inside of it. */
+  isFailedInside: boolean;
   /** The scope that is open inside it; null for a leaf. */
   inside: ScopeView | null;
   /** The recorded end of the latest attempt by its timeout: when all that facts know of it was told, it ends so. */
@@ -47,5 +50,7 @@ export interface Task {
   /** null = its values could not be made: `refused` says why. A group and a sub-workflow have none either. */
   readonly work: Work | null;
   readonly refused: Failure | null;
+  /** What it is to do, for people: tasks and commands with their values filled in, not redacted. */
+  readonly asked: () => Json;
   readonly fingerprint: string;
 }

@@ -36,6 +36,7 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
         kind: "later",
         model: first.id,
         isWaiting: false,
+        asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
         run: async (attempt) => ({ extra: null, ...(await runTask(task, { ...attempt, ...options })) }),
       });
     },

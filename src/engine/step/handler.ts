@@ -28,6 +28,8 @@ export type Work =
       readonly model: string | null;
       /** It waits for something outside (a time, a person): it holds no slot while it runs. */
       readonly isWaiting: boolean;
+      /** What it is to do, for people: the task, the command, each value filled in; secrets may be in it. Default: the values that the step reads. */
+      readonly asked?: () => Json;
       /** Carries out one attempt. Never rejects; an abort ends it soon with whatever there is. */
       run(context: AttemptContext): Promise<AttemptResult>;
     };

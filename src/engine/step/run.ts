@@ -2,7 +2,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Template } from "../../expression/template.ts";
 import type { PlannedStep, RunBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import { asText, readJson, type Json } from "../../util/json.ts";
+import { asText, readJson, type Json, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import {
@@ -48,6 +48,7 @@ export function createRunStep(options: RunStepOptions): StepHandler {
         kind: "later",
         model: null,
         isWaiting: false,
+        asked: () => request.value.asked,
         run: (attempt) => runOnce(step, request.value, attempt, options),
       });
     },
@@ -55,7 +56,11 @@ export function createRunStep(options: RunStepOptions): StepHandler {
 }
 
 /** What to run: its `cwd` is still relative to the workspace, its `env` without what all processes inherit. */
-function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContext): Result<ProcessRequest, Failure> {
+function resolveRequest(
+  step: PlannedStep,
+  body: RunBody,
+  context: PrepareContext,
+): Result<ProcessRequest & { readonly asked: JsonObject }, Failure> {
   const { evaluator, values, workflowEnv, resources } = context;
   const problems: Failure[] = [];
   const text = (key: string, template: Template): string => {
@@ -75,7 +80,13 @@ function resolveRequest(step: PlannedStep, body: RunBody, context: PrepareContex
   if (inside.startsWith("..") || isAbsolute(folder)) {
     return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${folder}`));
   }
-  return ok({ command, cwd: inside, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES });
+  const asked = {
+    run: "argv" in command ? command.argv : command.script,
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(stdin === null ? {} : { stdin }),
+    ...(body.cwd === null ? {} : { cwd: folder }),
+  };
+  return ok({ command, cwd: inside, env, stdin, outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES, asked });
 }
 
 async function runOnce(

@@ -1,0 +1,94 @@
+import { relative, resolve } from "node:path";
+import { createSurroundings, workspaceOf, type Recording } from "../compose.ts";
+import type { Frozen, Surroundings } from "../engine/local/surroundings.ts";
+import type { AutoChoice } from "../plan/auto-model.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Reporter } from "../reporter/reporter.ts";
+import type { LeaseOwner, RunSummary, Store } from "../store/store.ts";
+import { systemClock } from "../util/clock.ts";
+import { formatElapsed } from "../util/format.ts";
+import type { JsonObject } from "../util/json.ts";
+import { runsFolderOf, type Project } from "../util/project.ts";
+import { resolveAuto } from "./auto-model.ts";
+import { UsageError } from "./exit-code.ts";
+import { reporterFor, type RunShape } from "./follow-run.ts";
+import { createLog } from "./log.ts";
+import { modelChoice } from "./model-choice.ts";
+import { readReplay } from "./replay.ts";
+import type { Terminal } from "./terminal.ts";
+import { planOrExit, reducedPlan } from "./workflow.ts";
+
+/** A run of before as it would go on: its manifest as it is now, with what was chosen at its first start. */
+export interface ContinuedRun {
+  readonly plan: Plan;
+  readonly only: readonly string[];
+  readonly recording: Recording | null;
+  readonly simulated: boolean;
+  readonly inputs: JsonObject;
+  readonly reporter: Reporter;
+  readonly around: Surroundings;
+}
+
+export interface ContinueOptions {
+  readonly terminal: Terminal;
+  readonly project: Project;
+  readonly store: Store;
+  readonly summary: RunSummary;
+  readonly shape: RunShape;
+  readonly concurrency: number | null;
+}
+
+/** The plan of a run as its manifest is now. UsageError, exit code 3, when it is not valid any more. */
+export function plannedAgain({
+  terminal,
+  project,
+  summary,
+}: Pick<ContinueOptions, "terminal" | "project" | "summary">): {
+  readonly file: string;
+  readonly plan: Plan;
+  readonly only: readonly string[];
+} {
+  const { choice } = summary.frozen as unknown as Frozen;
+  const file = resolve(project.root, summary.manifestPath);
+  const models = modelChoice(choice["model"] as readonly string[]);
+  const whole = planOrExit(relative(terminal.cwd, file), terminal, models, "counted").plan;
+  const only = (choice["only"] ?? []) as readonly string[];
+  return { file, plan: reducedPlan(whole, only), only };
+}
+
+/** Puts together what it takes to go on with a run, as it was planned again. */
+export async function continuedRun(
+  { file, plan: asked, only }: ReturnType<typeof plannedAgain>,
+  { terminal, project, store, summary, shape, concurrency }: ContinueOptions,
+): Promise<ContinuedRun> {
+  const { runId } = summary;
+  const { choice, inputs } = summary.frozen as unknown as Frozen;
+  const simulated = choice["simulated"] === true;
+  const replay = choice["replay"] as string | null;
+  const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
+  const known = (choice["auto"] ?? null) as AutoChoice | null;
+  const { plan } = await resolveAuto(asked, { known, isLive: recording === null && !simulated }, terminal);
+  const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, shape);
+  const around = createSurroundings({
+    plan,
+    env: terminal.env,
+    workspace: workspaceOf(file, project),
+    runsFolder: runsFolderOf(project),
+    store,
+    recording,
+    simulated,
+    concurrency,
+    onEvents: (events) => reporter.onEvents(events),
+    log: await createLog(shape.logLevel),
+  });
+  if (!around.ok) throw new UsageError(around.error.join("\n        "));
+  return { plan, only, recording, simulated, inputs, reporter, around: around.value };
+}
+
+/** A run has one runner: the second one is told who the first is. */
+export function heldBy(runId: string, owner: LeaseOwner): UsageError {
+  const age = formatElapsed(Math.max(0, systemClock.now() - owner.renewedAt));
+  return new UsageError(
+    `run ${runId} is being run by pid ${owner.pid} on ${owner.host}, which gave a sign of life ${age} ago: follow it with 'muster logs ${runId} --follow', or stop it with 'muster kill ${runId}'`,
+  );
+}

@@ -1,0 +1,100 @@
+import type { Plan } from "../../plan/types.ts";
+import type { Fact } from "../../run/fact.ts";
+import { noSpend, plusSpend } from "../../run/spend.ts";
+import type { LeaseOwner, RunSummary } from "../../store/store.ts";
+import type { Json } from "../../util/json.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import type { Alone } from "./alone.ts";
+import type { CoreOptions } from "./core-options.ts";
+import { FactIndex } from "./fact-index.ts";
+import { LocalRun } from "./run.ts";
+import { keptPlan, type Surroundings } from "./surroundings.ts";
+
+/** The facts of a run, and those of them that answer no more. */
+export interface SplitFacts {
+  readonly kept: readonly Fact[];
+  readonly forgotten: readonly Fact[];
+  /** Keeps the spend of all that was ever forgotten; null when there was none. */
+  readonly carried: Fact | null;
+}
+
+/** The name of the fact that keeps the spend of facts which no longer answer: spend never falls. */
+const CARRIED = "~forgotten";
+
+export function splitFacts(all: readonly Fact[], isForgotten: (fact: Fact) => boolean, now: number): SplitFacts {
+  const forgotten = all.filter((fact) => fact.key !== CARRIED && isForgotten(fact));
+  const carried = carriedSpend(all, forgotten, now);
+  const kept = [
+    ...all.filter((fact) => fact.key !== CARRIED && !isForgotten(fact)),
+    ...(carried === null ? [] : [carried]),
+  ];
+  return { kept, forgotten, carried };
+}
+
+function carriedSpend(all: readonly Fact[], forgotten: readonly Fact[], now: number): Fact | null {
+  const before = all.find(({ key }) => key === CARRIED);
+  const sum = [...forgotten, ...(before === undefined ? [] : [before])].reduce(plusSpend, noSpend);
+  if (before === undefined && sum.usage.calls === 0) return null;
+  return {
+    key: CARRIED,
+    fingerprint: "spend",
+    state: "succeeded",
+    starts: 1,
+    startedAt: now,
+    endedAt: now,
+    output: { inline: null },
+    extra: null,
+    failure: null,
+    model: null,
+    usage: sum.usage,
+    costUsd: sum.costUsd,
+  };
+}
+
+/** A start that goes on with a run. */
+export interface NextStart {
+  readonly summary: RunSummary;
+  readonly plan: Plan;
+  readonly core: Omit<CoreOptions, "sink">;
+  readonly facts: SplitFacts;
+  readonly around: Surroundings;
+  /** Only this unit runs. */
+  readonly alone?: Alone;
+  /** What else `run.started` says. */
+  readonly started?: { readonly [name: string]: Json };
+}
+
+/** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
+export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }, LeaseOwner> {
+  const { summary, plan, core, facts, around, alone } = next;
+  const { store, clock, redactor, onEvents, log, hurry } = around;
+  const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
+  if (!lease.ok) return err(lease.owner);
+  const started = {
+    epoch: lease.lease.epoch,
+    workflow: plan.workflow.name,
+    version: plan.workflow.version,
+    plan_digest: plan.digest,
+    plan: keptPlan(plan, core),
+    taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
+    ...next.started,
+  };
+  const options = {
+    core: { ...core, letters: store.listDeadLetters(summary.runId) },
+    store,
+    lease: lease.lease,
+    clock,
+    redactor,
+    onEvents,
+    log,
+    hurry,
+    started,
+    forget: facts.forgotten.map(({ key }) => key),
+    carry: facts.carried === null || facts.forgotten.length === 0 ? [] : [facts.carried],
+    activeMs: summary.activeMs,
+    isAttended: around.isAttended,
+    ...(alone === undefined ? {} : { alone }),
+  };
+  // The facts of this start are its own: what is prepared may be looked at before.
+  return ok({ go: () => new LocalRun({ ...options, core: { ...options.core, facts: new FactIndex(core.facts) } }) });
+}
