@@ -6,6 +6,9 @@ import { stopOrphans } from "./engine/process/orphan.ts";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
+import { createHttpStep } from "./engine/step/http.ts";
+import { createSqlStep } from "./engine/step/sql.ts";
+import { createStateStep } from "./engine/step/state.ts";
 import { createValueStep } from "./engine/step/value.ts";
 import { createWaitStep } from "./engine/step/wait.ts";
 import { createFileReader } from "./engine/workspace/file.ts";
@@ -19,6 +22,7 @@ import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
+import { systemResolve } from "./network/resolve.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
 import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
@@ -180,14 +184,14 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
       : replayProviders(recording);
   const providerFor =
     options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
+  const { workspace, runsFolder } = options;
   const handlers = {
     agent: createAgentStep({ providerFor, check }),
-    run: createRunStep({
-      workspace: options.workspace,
-      isolated: createIsolatedFolders(options.runsFolder),
-      environment: { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder },
-      check,
-    }),
+    run: createRunStep({ workspace, isolated: createIsolatedFolders(runsFolder), environment, check }),
+    http: createHttpStep({ resolve: systemResolve, check }),
+    sql: createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check }),
+    state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
   };
@@ -210,6 +214,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
       : handlers,
     hurry: simulated,
     isAttended: options.isAttended ?? false,
+    isCopy: simulated,
   });
 }
 
@@ -245,6 +250,9 @@ export function readingTools(
   const handlers = {
     agent: createAgentStep({ providerFor: nobody, check }),
     run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
+    http: createHttpStep({ resolve: nobody, check }),
+    sql: createSqlStep({ workspace, node: "node", environment: {}, resolve: nobody, check }),
+    state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
   };

@@ -72,6 +72,7 @@ export function startOnDisk(
     file: (path) => ({ ok: false, error: `no file ${path}` }),
     hurry: false,
     isAttended: false,
+    isCopy: false,
     redactor: redactor.value,
     secrets: {},
     onEvents: () => {},
@@ -103,7 +104,15 @@ export async function runOnDisk(plan: Plan, inputs: JsonObject, folder: string):
 
 /** A stand-in for every kind of step that leaves this process, and values as they are. */
 function handlersOf(standIn: StepHandler): Surroundings["handlers"] {
-  return { agent: standIn, run: standIn, wait: standIn, value: createValueStep(createSchemaCheck()) };
+  return {
+    agent: standIn,
+    run: standIn,
+    http: standIn,
+    sql: standIn,
+    state: standIn,
+    wait: standIn,
+    value: createValueStep(createSchemaCheck()),
+  };
 }
 
 function heapBytes(): number {

@@ -36,6 +36,7 @@ export const diagnosticCodes = {
   WF2015: "Keys do not go together.",
   WF2016: "The answer of a simulation does not fit the schema of the output.",
   WF2017: "Two steps have the same name.",
+  WF2018: "A statement of SQL is not one that a step can ask.",
 
   WF3001: "Steps wait for one another in a circle.",
   WF3002: "`needs` or an expression names a step that there is not.",
@@ -85,6 +86,10 @@ export const diagnosticCodes = {
 
   WF8001: "A value would become part of a shell text.",
   WF8002: "An expression reads a variable that is made from a secret.",
+  WF8003: "The scheme or host of an address is computed.",
+  WF8004: "A value would become part of a SQL text.",
+  WF8005: "A step touches what `permissions` do not allow.",
+  WF8006: "A value from the network reaches something that changes the world, and nobody looked at it.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
 } as const;

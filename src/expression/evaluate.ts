@@ -28,10 +28,12 @@ export interface Evaluator {
   ): Result<Json, ExpressionError>;
 }
 
-/** What a template reads beside names. */
+/** What a template reads beside names, and how what it prints is written. */
 export interface Resources {
   /** The text of a file by a path that a `glob` gave; the error is a sentence. It was read: it belongs to the inputs. */
   file(path: string): Result<string, string>;
+  /** Applied to each value that `{{ }}` prints into a text, not to the text around: for addresses. */
+  readonly escape?: (text: string) => string;
 }
 
 /** An evaluator with its own cache of parsed templates, which go when their templates go. */
@@ -55,7 +57,8 @@ export function createEvaluator(): Evaluator {
       }
       case "text": {
         const parts = remember(texts, template, () => parsedText(template.source));
-        return new TextInterpreter(context, meter, fileReader(template.files, resources)).print(parts);
+        const reader = fileReader(template.files, resources);
+        return new TextInterpreter(context, meter, reader, resources?.escape).print(parts);
       }
       case "list":
         return template.items.map((item) => valueOf(item, context, gate, meter, resources));

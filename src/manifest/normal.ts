@@ -1,5 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
-import type { Backoff, Effort, FailureClass, Shell } from "./types.ts";
+import type { Backoff, Effort, FailureClass, HttpRequest, Shell } from "./types.ts";
 import type { Pointer } from "./pointer.ts";
 
 /**
@@ -24,6 +24,8 @@ export interface NormalManifest {
   /** What an agent without `model` uses; null when nothing is written. Located under `["defaults", "model"]`. */
   readonly defaultModel: readonly Named[] | null;
   readonly limits: NormalLimits;
+  /** The cap of the file with the keys that it leaves out denied; null = none is written. */
+  readonly permissions: NormalPermissions | null;
   /** In the order of the file, those of `finally` last. */
   readonly steps: readonly NormalStep[];
   /** Values with templates inside. */
@@ -68,6 +70,14 @@ export interface NormalAgent {
   readonly instructions: string | null;
   /** Over the model's own `max_tokens`; null = that one. */
   readonly maxTokens: number | null;
+}
+
+/** What may be touched, as it is written; see `plan/permissions.ts` for what it means. */
+export interface NormalPermissions {
+  readonly files: "none" | "read" | "write";
+  readonly network: readonly string[];
+  readonly shell: "none" | "any" | readonly string[];
+  readonly state: "none" | "read" | "write";
 }
 
 /** Complete: the language's defaults are in. */
@@ -151,6 +161,38 @@ export type NormalBody =
     }
   | { readonly kind: "value"; readonly value: Json }
   | {
+      readonly kind: "http";
+      readonly method: NonNullable<HttpRequest["method"]>;
+      /** A text template, or `${{ secrets.X }}`. */
+      readonly url: string;
+      /** Text templates. */
+      readonly headers: { readonly [name: string]: string };
+      /** Values whose texts are text templates. */
+      readonly query: { readonly [name: string]: Json };
+      /** A value whose texts are text templates; undefined = no body. */
+      readonly body: Json | undefined;
+      /** null = any of 200 to 299. */
+      readonly expect: readonly number[] | null;
+    }
+  | {
+      readonly kind: "sql";
+      /** A text template, or `${{ secrets.X }}`. */
+      readonly connection: string;
+      /** Never a template. */
+      readonly query: string;
+      /** Values with templates inside. */
+      readonly params: readonly Json[];
+    }
+  | {
+      readonly kind: "state";
+      readonly operation: StateOperation;
+      /** A text template: the key, or the prefix of `list`. */
+      readonly key: string;
+      readonly scope: "run" | "project";
+      /** `value` of `set`, `by` of `increment`, `from` and `to`: values with templates inside, by the name of the key. */
+      readonly values: { readonly [name: string]: Json };
+    }
+  | {
       readonly kind: "steps";
       /** In the order of the file. */
       readonly steps: readonly NormalStep[];
@@ -172,6 +214,9 @@ export type NormalBody =
       /** A text template or `${{ expr }}`; null where `forMs` says it. */
       readonly until: string | null;
     };
+
+/** What a `state` step does. */
+export type StateOperation = "get" | "set" | "delete" | "increment" | "list" | "compare_and_set";
 
 /** What the units of a step go over. */
 export type NormalItems =

@@ -1,5 +1,6 @@
 import { parseDuration } from "../util/duration.ts";
 import { InternalError } from "../util/internal-error.ts";
+import { asText, type Json } from "../util/json.ts";
 import type {
   Named,
   NormalAgent,
@@ -12,10 +13,12 @@ import type {
   NormalMatrix,
   NormalModel,
   NormalNeeds,
+  NormalPermissions,
   NormalOnError,
   NormalRepeat,
   NormalRetry,
   NormalStep,
+  StateOperation,
 } from "./normal.ts";
 import type { Pointer } from "./pointer.ts";
 import type {
@@ -32,8 +35,10 @@ import type {
   ModelSettings,
   Needs,
   OnError,
+  Permissions,
   Repeat,
   Retry,
+  StateStep,
   Step,
   StepMap,
 } from "./types.ts";
@@ -65,6 +70,7 @@ export function normalise(manifest: Manifest): NormalManifest {
       graceMs: milliseconds(limits.grace ?? defaultLimits.grace),
       depth: limits.depth ?? defaultLimits.depth,
     },
+    permissions: manifest.permissions === undefined ? null : normalisePermissions(manifest.permissions),
     steps: [
       ...normaliseSteps(manifest.steps, ["steps"], defaults),
       ...normaliseSteps(manifest.finally ?? {}, ["finally"], defaults).map((step) => ({ ...step, isFinally: true })),
@@ -137,6 +143,11 @@ function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
   };
 }
 
+/** What is not named is denied. */
+function normalisePermissions({ files, network, shell, state }: Permissions): NormalPermissions {
+  return { files: files ?? "none", network: network ?? [], shell: shell ?? "none", state: state ?? "none" };
+}
+
 function normaliseSteps(steps: StepMap, pointer: Pointer, defaults: Defaults): readonly NormalStep[] {
   return Object.entries(steps).map(([id, step]) => normaliseStep(id, step, [...pointer, id], defaults));
 }
@@ -207,11 +218,31 @@ function normaliseBody(step: Step, pointer: Pointer, defaults: Defaults): Normal
     const passed = secrets === "inherit" ? secrets : named(secrets, [...pointer, "secrets"]);
     return { kind: "uses", path: step.uses, with: { ...step.with }, secrets: passed };
   }
+  if ("http" in step) {
+    const { method = "GET", url, headers, query, body, expect = null } = step.http;
+    return { kind: "http", method, url, headers: { ...headers }, query: { ...query }, body, expect };
+  }
+  if ("sql" in step) {
+    const { connection, query, params = [] } = step.sql;
+    return { kind: "sql", connection, query, params };
+  }
+  if ("state" in step) return normaliseState(step.state);
   if ("wait" in step) {
     const { for: span, until } = step.wait;
     return { kind: "wait", forMs: span === undefined ? null : milliseconds(span), until: until ?? null };
   }
   return { kind: "value", value: step.value };
+}
+
+const stateOperations: readonly StateOperation[] = ["get", "set", "delete", "increment", "list", "compare_and_set"];
+
+function normaliseState(state: StateStep["state"]): NormalBody {
+  const { scope = "project", ...written } = state;
+  const kind = stateOperations.find((name) => Object.hasOwn(written, name));
+  if (kind === undefined) throw new InternalError("a state step passed validation and has no operation");
+  const { [kind]: key, ...values } = written as { readonly [name: string]: Json };
+  const own = Object.entries(values).filter(([name]) => !name.startsWith("x-"));
+  return { kind: "state", operation: kind, key: asText(key ?? null), scope, values: Object.fromEntries(own) };
 }
 
 function normaliseNeeds(needs: Needs, pointer: Pointer): NormalNeeds {

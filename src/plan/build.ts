@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../util/result.ts";
 import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
+import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
@@ -29,12 +30,9 @@ export function buildPlan(
   const top = loader.top(document, manifest, form);
   const checked = checkFiles(top);
   loader.checkLock();
-  const { scopes, agents } = new Assembly(top, checked);
-  const errors = loader.diagnosticsOf("error");
-  if (errors.length > 0) return err(errors);
-
-  const { name, version, description, inputs, secrets, limits } = top.manifest;
-  const plan = planOf({
+  const { scopes, agents, places } = new Assembly(top, checked);
+  const { name, version, description, inputs, secrets, limits, permissions } = top.manifest;
+  const content: Omit<Plan, "digest"> = {
     format: 1,
     workflow: { name, version, description },
     inputs,
@@ -42,8 +40,14 @@ export function buildPlan(
     secrets: [...secrets].sort(),
     agents,
     limits: { concurrency: limits.concurrency, timeoutMs: limits.timeoutMs, graceMs: limits.graceMs },
+    ...(permissions === null ? {} : { permissions }),
     scopes,
-  });
+  };
+  checkGrants({ ...content, digest: "" }, places);
+  const errors = loader.diagnosticsOf("error");
+  if (errors.length > 0) return err(errors);
+  const plan = planOf(content);
+  checkTaint(plan, places);
   return ok({ plan, warnings: loader.diagnosticsOf("warning") });
 }
 
@@ -58,6 +62,8 @@ function checkedOf(checked: CheckedFiles, file: WorkflowFile): CheckedFile {
 /** Numbers the scopes of all files: the workflow is 0, what is inside of a scope follows it. */
 class Assembly {
   readonly scopes: PlannedScope[] = [];
+  /** Where each scope was written. */
+  readonly places: ScopePlace[] = [];
   readonly agents: { readonly [name: string]: PlannedAgent };
   readonly #top: WorkflowFile;
   readonly #checked: CheckedFiles;
@@ -92,6 +98,7 @@ class Assembly {
     const number = this.scopes.length;
     numbered(number);
     this.scopes.push({ steps: [], outputs: scope.outputs, workflow });
+    this.places.push({ problems: checked.file.problems, steps: scope.steps.map(({ step }) => step.pointer) });
     const { file, models, edges } = checked;
     const around: StepSurroundings = {
       manifest: file.manifest,
@@ -123,6 +130,7 @@ class Assembly {
 }
 
 function subWorkflowOf({ file, parsed }: CheckedFile): PlannedSubWorkflow {
-  const { name, version, inputs, secrets } = file.manifest;
-  return { name, version, path: file.path, inputs, env: parsed.env, secrets: [...secrets].sort() };
+  const { name, version, inputs, secrets, permissions } = file.manifest;
+  const cap = permissions === null ? {} : { permissions };
+  return { name, version, path: file.path, inputs, env: parsed.env, secrets: [...secrets].sort(), ...cap };
 }

@@ -77,7 +77,8 @@ const BARE = ["condition", "until", "itemKey"] as const;
 function withoutUnused(scopes: readonly PlannedScope[]): readonly PlannedScope[] {
   const used = new Set([0]);
   for (const scope of used)
-    for (const { body } of scopes[scope]?.steps ?? []) if ("scope" in body) used.add(body.scope);
+    for (const { body } of scopes[scope]?.steps ?? [])
+      if (body.kind === "steps" || body.kind === "uses") used.add(body.scope);
   return scopes.map((scope, index) => (used.has(index) ? scope : EMPTY_SCOPE));
 }
 

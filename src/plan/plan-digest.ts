@@ -18,6 +18,7 @@ export function planOf(content: PlanContent): Plan {
 
 /** The plan with some of its content changed, and the digest of that. */
 export function changedPlan(plan: Plan, change: Partial<PlanContent>): Plan {
-  const { format, workflow, inputs, env, secrets, agents, limits, scopes } = plan;
-  return planOf({ format, workflow, inputs, env, secrets, agents, limits, scopes, ...change });
+  const { format, workflow, inputs, env, secrets, agents, limits, permissions, scopes } = plan;
+  const cap = permissions === undefined ? {} : { permissions };
+  return planOf({ format, workflow, inputs, env, secrets, agents, limits, ...cap, scopes, ...change });
 }

@@ -108,6 +108,9 @@ export class Sizes {
         sum.tokens = longestAnswer(this.#plan, step);
         break;
       case "run":
+      case "http":
+      case "sql":
+      case "state":
         sum.unknown.add(`steps.${step.id}`);
         break;
       case "value":
@@ -252,7 +255,7 @@ export class Sizes {
     const { around } = this.#given;
     if (index === undefined && around !== null) return around.sizes.#readStep(id, field);
     if (field === "output" && output !== undefined) return output;
-    if (field === "status" || field === "exit_code") return known(SMALL);
+    if (field === "status" || field === "exit_code" || field === "status_code") return known(SMALL);
     return unknown(field === undefined ? `steps.${id}` : `steps.${id}.${field}`);
   }
 

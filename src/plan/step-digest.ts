@@ -13,6 +13,9 @@ const semantics: { readonly [kind in StepKind]: number } = {
   agent: 1,
   run: 1,
   value: 1,
+  http: 1,
+  sql: 1,
+  state: 1,
   steps: 1,
   uses: 1,
   wait: 1,
@@ -114,6 +117,12 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
       };
     case "value":
       return body.value;
+    case "http":
+    case "sql":
+    case "state": {
+      const { kind: _kind, ...asked } = body;
+      return asked;
+    }
     default:
       throw new InternalError(`a body of kind ${body.kind} has a scope or a clock`);
   }

@@ -1,5 +1,7 @@
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
+import type { Permissions } from "./permissions.ts";
+import type { SqlDialect } from "./sql-statement.ts";
 
 /** The classes of failure (LANGUAGE.md, `retry.on`). Permanent names. */
 export const failureClasses = [
@@ -46,6 +48,8 @@ export interface Plan {
   readonly secrets: readonly string[];
   readonly agents: { readonly [name: string]: PlannedAgent };
   readonly limits: PlannedLimits;
+  /** The cap of the file; left out where it writes none. */
+  readonly permissions?: Permissions;
   /** Scope 0 is the workflow; groups and sub-workflows follow and are named by `childScope`. */
   readonly scopes: readonly PlannedScope[];
   /** SHA-256 over everything above. */
@@ -90,6 +94,8 @@ export interface PlannedSubWorkflow {
   readonly env: { readonly [name: string]: Template };
   /** Names of the secrets that it may read: those that it declares and that were passed to it. */
   readonly secrets: readonly string[];
+  /** Its own cap, within that of its caller; left out where it writes none. */
+  readonly permissions?: Permissions;
 }
 
 /** A model to ask, with all that goes into the request. `id` is `provider/model`. */
@@ -203,7 +209,16 @@ export interface PlannedFallback {
 }
 
 /** What kind of step it is, with the parts that only this kind has. */
-export type StepBody = AgentBody | RunBody | ValueBody | GroupBody | UsesBody | WaitBody;
+export type StepBody =
+  | AgentBody
+  | RunBody
+  | ValueBody
+  | HttpBody
+  | SqlBody
+  | StateBody
+  | GroupBody
+  | UsesBody
+  | WaitBody;
 
 export type StepKind = StepBody["kind"];
 
@@ -253,3 +268,50 @@ export interface WaitBody {
   readonly forMs: number | null;
   readonly until: Template | null;
 }
+
+export interface HttpBody {
+  readonly kind: "http";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** A text whose scheme and host are written out, or an expression that is one secret. */
+  readonly url: Template;
+  /** Scheme and host, lower case, as `https://api.example.com:8443`; null where a secret is the address. */
+  readonly origin: string | null;
+  readonly headers: { readonly [name: string]: Template };
+  readonly query: { readonly [name: string]: Template };
+  /** A text goes out as it is, anything else as JSON; null = no body. */
+  readonly body: Template | null;
+  /** The status codes that are a success; null = 200 to 299. */
+  readonly expect: readonly number[] | null;
+}
+
+export interface SqlBody {
+  readonly kind: "sql";
+  /** A text that begins with `sqlite:` or with `postgres://` and a host, or an expression that is one secret. */
+  readonly connection: Template;
+  /** null where a secret says it. */
+  readonly dialect: SqlDialect | null;
+  /** The host of a `postgres://` connection that is written out; null for all others. */
+  readonly host: string | null;
+  readonly query: string;
+  readonly params: readonly Template[];
+  /** It may change something: by its text, or because the step says `idempotent`. */
+  readonly isWrite: boolean;
+}
+
+export interface StateBody {
+  readonly kind: "state";
+  readonly operation: StateOperation;
+  /** The values of the run alone, or those of the project. */
+  readonly scope: "run" | "project";
+  /** The key, or the prefix of `list`. */
+  readonly key: Template;
+  /** What `set` writes, what `increment` adds, what `compare_and_set` writes; null for the others. */
+  readonly value: Template | null;
+  /** What `compare_and_set` expects; null for the others. */
+  readonly from: Template | null;
+}
+
+export type StateOperation = "get" | "set" | "delete" | "increment" | "list" | "compare_and_set";
+
+/** The operations of `state` that change nothing. */
+export const stateReads: readonly StateOperation[] = ["get", "list"];

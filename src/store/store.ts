@@ -2,6 +2,7 @@ import type { Json } from "../util/json.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { DeadLetter, KeptLetter } from "../run/dead-letter.ts";
 import type { Fact } from "../run/fact.ts";
+import type { StateChange, StateOutcome, StateScope } from "./state-change.ts";
 import type { RunFigures } from "../run/figures.ts";
 
 /** How a run stands. `interrupted` and a stale `running` can be resumed. */
@@ -205,6 +206,13 @@ export interface Store {
   readInbox(runId: string, after?: number): InboxMessage[];
   /** The project's own values. */
   readonly state: StateStore;
+  /** The values that the steps of a run see, as they stand. */
+  stateOfRun(runId: string, scope: StateScope): Pick<StateStore, "get" | "list">;
+  /**
+   * Changes a value for a step and, in the same transaction, writes the batch that says so, under the lease: both or
+   * neither. `batchOf` is told what is there now, and not called where the change does not hold. Throws LeaseLostError.
+   */
+  changeState(lease: Lease, scope: StateScope, change: StateChange, batchOf: (value: Json) => Batch): StateOutcome;
   /**
    * Deletes all that is recorded of a run, if it is there and `mayDelete` says so of it; false when not. It is asked
    * inside the transaction, like `mayTake`. Whoever held its lease can write nothing more. Its blobs stay until

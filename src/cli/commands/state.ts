@@ -1,5 +1,6 @@
 import { hasState, openStore } from "../../compose.ts";
 import { printable } from "../../diagnostic/printable.ts";
+import { isStateKey, LONGEST_KEY } from "../../plan/state-key.ts";
 import type { StateEntry, StateStore } from "../../store/store.ts";
 import { readJson, type Json } from "../../util/json.ts";
 import { findProject } from "../../util/project.ts";
@@ -13,9 +14,6 @@ export interface StateOptions {
   /** `set`: only if the present value is this one. */
   readonly from?: string;
 }
-
-/** A key in letters: what can be typed, and read in a list. */
-const LONGEST_KEY = 256;
 
 /** `muster state list [prefix]` */
 export const list = (terminal: Terminal, [prefix = ""]: readonly string[], options: StateOptions): Promise<ExitCode> =>
@@ -73,8 +71,7 @@ async function inState(
 }
 
 function checkedKey(key: string): string {
-  if (key === "" || key.length > LONGEST_KEY || printable(key) !== key)
-    throw new UsageError(`a key has 1 to ${LONGEST_KEY} printable letters`);
+  if (!isStateKey(key)) throw new UsageError(`a key has 1 to ${LONGEST_KEY} printable letters`);
   return key;
 }
 

@@ -28,6 +28,7 @@ export interface AttemptSurroundings {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
+  readonly state: AttemptContext["state"];
   readonly event: AttemptContext["event"];
   /** Gives the slot of the attempt back. */
   readonly freeSlot: () => void;
@@ -90,6 +91,7 @@ export function carryOut(
     park,
     redactor: around.redactor,
     calls: around.calls,
+    state: around.state,
     event: around.event,
   });
   const end = (result: AttemptResult): void => {

@@ -43,6 +43,7 @@ const fieldReaders: { readonly [field: string]: (step: StepRecord, read: ReadVal
   results: stepResults,
   failed: (step, read) => stepResults(step, read).filter((result) => result["status"] === "failed"),
   exit_code: (step) => step.extra?.["exit_code"] ?? null,
+  status_code: (step) => step.extra?.["status_code"] ?? null,
   stderr: (step) => step.extra?.["stderr"] ?? null,
 };
 

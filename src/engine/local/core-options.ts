@@ -1,4 +1,5 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
+import type { Grant } from "../../plan/permissions.ts";
 import type { KeptLetter } from "../../run/dead-letter.ts";
 import type { StepKind } from "../../plan/types.ts";
 import type { RunInfo } from "../../run/state.ts";
@@ -20,6 +21,8 @@ export interface CoreOptions {
   /** `env` of the workflow with its secrets, for processes. */
   readonly workflowEnv: { readonly [name: string]: string };
   readonly secrets: { readonly [name: string]: string };
+  /** What the workflow may touch. */
+  readonly grant: Grant;
   readonly facts: FactIndex;
   /** Kinds that do something; groups and sub-workflows are the core's own. */
   readonly handlers: { readonly [kind in Exclude<StepKind, "steps" | "uses">]: StepHandler };

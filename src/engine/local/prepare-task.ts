@@ -34,6 +34,7 @@ export function prepareTask(
           evaluator,
           values: read.secrets ? { ...values, secrets: view.secrets } : values,
           workflowEnv: view.workflowEnv,
+          grant: view.grant,
           unit: unit.item === null ? null : unit.item.index,
           resources: files,
         });

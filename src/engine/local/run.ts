@@ -20,6 +20,7 @@ import type { CoreOptions } from "./core-options.ts";
 import { Inbox } from "./inbox.ts";
 import { Recorder } from "./recorder.ts";
 import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
+import { runState } from "./run-state.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
 
@@ -41,6 +42,8 @@ export interface LocalRunOptions {
   readonly log: Log;
   /** Delays end at once. */
   readonly hurry: boolean;
+  /** The project's values stay as they are: steps change a copy. */
+  readonly isCopy: boolean;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -315,6 +318,7 @@ export class LocalRun implements Sink {
           });
         },
       },
+      state: runState(start, { ...this.#o, ...this.#o.core, guard: (work) => this.#guard(work) }),
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
         if (this.#isOver) return;
         this.event({
@@ -496,11 +500,12 @@ export class LocalRun implements Sink {
     this.#resolve(outcome);
   }
 
-  /** Runs a piece of work; a store that refuses ends the run, anything else that is thrown is a bug. */
-  #guard(work: () => void): void {
-    if (this.#isOver) return;
+  /** Runs a piece of work, and tells whether the run goes on; a store that refuses ends the run, anything else that is thrown is a bug. */
+  #guard(work: () => void): boolean {
+    if (this.#isOver) return false;
     try {
       work();
+      return true;
     } catch (error) {
       this.#isOver = true;
       this.#standStill();
@@ -508,6 +513,7 @@ export class LocalRun implements Sink {
       const broken = brokenOff(error, this.#o.lease.runId);
       if (broken === null) this.#reject(error);
       else this.#resolve({ ...this.#soFar(), ...broken });
+      return false;
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Evaluator } from "../../expression/evaluate.ts";
 import { referencesOf } from "../../expression/references.ts";
 import type { Template } from "../../expression/template.ts";
 import { resolveInputs } from "../../plan/input.ts";
+import { grantOf, narrowed, type Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedSubWorkflow, UsesBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
@@ -15,12 +16,16 @@ export interface Entry {
   readonly base: Values;
   readonly workflowEnv: { readonly [name: string]: string };
   readonly secrets: { readonly [name: string]: string };
+  /** What may be touched in it. */
+  readonly grant: Grant;
 }
 
 export interface EntryTools {
   readonly evaluator: Evaluator;
   readonly check: SchemaCheck;
   readonly secrets: { readonly [name: string]: string };
+  /** What its caller may touch. */
+  readonly grant: Grant;
 }
 
 /** Resolves what is passed to a sub-workflow: its inputs by `with`, checked; its own `env`; the secrets passed by name. */
@@ -56,6 +61,7 @@ export function enterWorkflow(
     base: { inputs: inputs.value, env: plain.value, run },
     workflowEnv: { ...plain.value, ...secret.value },
     secrets,
+    grant: child.permissions === undefined ? tools.grant : narrowed(tools.grant, grantOf(child.permissions)),
   });
 }
 

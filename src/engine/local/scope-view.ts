@@ -1,3 +1,4 @@
+import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import { scopeRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "../../run/state.ts";
 import { errorJson, type ReadValue } from "../../run/step-value.ts";
@@ -28,6 +29,7 @@ export interface ScopeViewOptions {
   /** `env` of the workflow with its secrets, for processes. */
   readonly workflowEnv: { readonly [name: string]: string };
   readonly secrets: { readonly [name: string]: string };
+  readonly grant: Grant;
   readonly outside: Outside | null;
   /** The lasting name of the attempt it runs in, and the path of its step for people, each with `/`; empty at the top. */
   readonly keyPrefix: string;
@@ -76,6 +78,10 @@ export class ScopeView {
 
   get secrets(): { readonly [name: string]: string } {
     return this.#o.secrets;
+  }
+
+  get grant(): Grant {
+    return this.#o.grant;
   }
 
   get outputs(): Plan["scopes"][number]["outputs"] {

@@ -99,7 +99,7 @@ export class Scopes {
     if (child === undefined || child === null) throw new InternalError(`'${step.id}' uses a scope that is no workflow`);
     const { evaluator, check } = this.#o;
     const values = view.values(view.read(index).body, index, variables);
-    return enterWorkflow(step.id, body, child, values, { evaluator, check, secrets: view.secrets });
+    return enterWorkflow(step.id, body, child, values, { evaluator, check, secrets: view.secrets, grant: view.grant });
   }
 
   #openView(
@@ -110,7 +110,7 @@ export class Scopes {
     keyPrefix: string,
     pathPrefix: string,
   ): ScopeView {
-    const { base, workflowEnv, secrets } = entry;
+    const { base, workflowEnv, secrets, grant } = entry;
     const { info, read } = this.#o;
     const reads = this.#reads;
     const view = new ScopeView({
@@ -120,6 +120,7 @@ export class Scopes {
       base,
       workflowEnv,
       secrets,
+      grant,
       outside,
       keyPrefix,
       pathPrefix,

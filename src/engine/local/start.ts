@@ -49,7 +49,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     plan_digest: plan.digest,
     plan: keptPlan(plan, core.value),
   };
-  const { store, clock, redactor, onEvents, log, hurry, isAttended } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isAttended, isCopy } = around;
   return ok(
     new LocalRun({
       core: core.value,
@@ -60,6 +60,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       onEvents,
       log,
       hurry,
+      isCopy,
       started,
       forget: [],
       activeMs: 0,

@@ -1,5 +1,6 @@
 import type { Template } from "../../expression/template.ts";
 import { referencesOf } from "../../expression/references.ts";
+import { bodyTemplates, present } from "../../plan/body-templates.ts";
 import { staticFingerprint } from "../../plan/step-digest.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import { InternalError } from "../../util/internal-error.ts";
@@ -64,32 +65,6 @@ function digestOfUnit(plan: Plan, scope: number, index: number, { body }: Planne
   if (body.kind === "agent" && body.modelsByItem !== null) return (item) => staticFingerprint(plan, scope, index, item);
   const digest = staticFingerprint(plan, scope, index);
   return () => digest;
-}
-
-/** Every template whose value goes into what a step does. */
-function bodyTemplates(plan: Plan, { body, fallback }: PlannedStep): Template[] {
-  switch (body.kind) {
-    case "value":
-      return [body.value];
-    case "agent": {
-      const agents = [body.agent, ...fallback.map((stage) => stage.agent ?? body.agent)];
-      return [body.task, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
-    }
-    case "run": {
-      const argv = "argv" in body.command ? body.command.argv : [];
-      return [...argv, ...Object.values(body.env), ...present(body.stdin), ...present(body.cwd)];
-    }
-    case "uses":
-      return Object.values(body.with);
-    case "wait":
-      return present(body.until);
-    case "steps":
-      return [];
-  }
-}
-
-function present(template: Template | null | undefined): Template[] {
-  return template === null || template === undefined ? [] : [template];
 }
 
 /** The distinct names that templates read, in order of their text. */

@@ -1,4 +1,5 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
+import { grantOf } from "../../plan/permissions.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Failure } from "../../run/failure.ts";
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly hurry: boolean;
   /** Somebody is asked for approvals while the run goes on, who can answer. */
   readonly isAttended: boolean;
+  /** The project's values stay as they are, and steps change a copy: for simulated runs. */
+  readonly isCopy: boolean;
 }
 
 /** What is fixed at the first start of a run and holds for all its resumes. */
@@ -74,6 +77,7 @@ export function coreOptions(
     base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
     workflowEnv: { ...workflowEnv.value, ...frozen.env },
     secrets,
+    grant: grantOf(plan.permissions ?? null),
     facts,
     handlers,
     evaluator,

@@ -1,10 +1,12 @@
 import type { Evaluator, Resources } from "../../expression/evaluate.ts";
+import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
+import type { StateChange, StateOutcome } from "../../store/state-change.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json } from "../../util/json.ts";
@@ -43,6 +45,8 @@ export interface PrepareContext {
   readonly values: { readonly [root: string]: Json | undefined };
   /** `env` of the workflow, evaluated; secrets inside. For the environment of processes only. */
   readonly workflowEnv: { readonly [name: string]: string };
+  /** What the step may touch: all caps around it taken together. */
+  readonly grant: Grant;
   /** Index of the unit; null for a step without `for_each`. */
   readonly unit: number | null;
 }
@@ -73,8 +77,22 @@ export interface AttemptContext {
   park(what: WaitsFor): Promise<Json | null>;
   readonly redactor: Redactor;
   readonly calls: CallJournal;
+  readonly state: StateAccess;
   /** Puts an event on the record, for this step, item and attempt. */
   event(type: EventType, data: { readonly [name: string]: Json }): void;
+}
+
+/** Values that outlive a step. Each answer is null when the run is over, because its state cannot be used any more. */
+export interface StateAccess {
+  get(scope: "run" | "project", key: string): { readonly value: Json } | null;
+  /** In order of the keys, at most `limit`. */
+  list(
+    scope: "run" | "project",
+    prefix: string,
+    limit: number,
+  ): readonly { readonly key: string; readonly value: Json }[] | null;
+  /** Done together with the fact that this attempt has succeeded with that value: exactly once. */
+  change(scope: "run" | "project", change: StateChange): StateOutcome | null;
 }
 
 /** Model replies inside an attempt are facts too: a paid reply is never paid twice. `n` is 1-based. */

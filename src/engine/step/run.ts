@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Template } from "../../expression/template.ts";
+import { refusalOf } from "../../plan/permissions.ts";
 import type { PlannedStep, RunBody } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { asText, readJson, type Json, type JsonObject } from "../../util/json.ts";
@@ -76,6 +77,11 @@ function resolveRequest(
   const command =
     "argv" in body.command ? { argv: body.command.argv.map((part, i) => text(`run[${i}]`, part)) } : body.command;
   if (problems[0] !== undefined) return err(problems[0]);
+  const refusal = refusalOf(
+    context.grant,
+    "argv" in command ? { kind: "program", program: command.argv[0] ?? "" } : { kind: "script" },
+  );
+  if (refusal !== null) return err(failure("refused", "permission_denied", `'${step.id}' may not start: ${refusal}`));
   const inside = folder === "." ? "" : relative(ROOT, resolve(ROOT, folder));
   if (inside.startsWith("..") || isAbsolute(folder)) {
     return err(failure("invalid", "cwd_outside", `'cwd' of '${step.id}' leaves the workspace: ${folder}`));

@@ -27,7 +27,20 @@ export function createSimulatedSteps(
     prepare: (step, context) =>
       (step.simulate === null && !step.fan?.batch ? real.agent : madeUp).prepare(step, context),
   };
-  return { agent, run: instead(real.run, check, make), value: real.value, wait: instead(real.wait, check, make) };
+  const stateSaid = instead(real.state, check, make);
+  // A simulated run changes a copy of the values: nothing to leave out, unless the step says what.
+  const state: StepHandler = {
+    prepare: (step, context) => (step.simulate === null ? real.state : stateSaid).prepare(step, context),
+  };
+  return {
+    agent,
+    run: instead(real.run, check, make),
+    http: instead(real.http, check, make),
+    sql: instead(real.sql, check, make),
+    state,
+    value: real.value,
+    wait: instead(real.wait, check, make),
+  };
 }
 
 /** The real step's values must be there, and its mistakes show; only what it would do is left out. */
@@ -49,7 +62,7 @@ function outputOf(step: PlannedStep, { plan, unit, values }: PrepareContext, mak
   if (step.simulate !== null) return step.simulate.output;
   if (step.body.kind === "wait") return null;
   const label = unit === null ? step.id : `${step.id}[${unit}]`;
-  if (step.output === null) return make.text(label);
+  if (step.output === null) return step.body.kind === "sql" ? [] : make.text(label);
   const value = make.value(step.output, `${plan.workflow.name}/${label}`);
   const batch = step.fan?.batch?.flatten === true ? values["items"] : null;
   // One result for each item of a batch, as a model that does what it is told would give.

@@ -24,11 +24,13 @@ export class TextInterpreter {
   readonly #context: Context;
   readonly #meter: Meter;
   readonly #readFile: ReadFile;
+  readonly #escape: (text: string) => string;
   readonly #pieces: string[] = [];
   #length = 0;
 
-  constructor(context: Context, meter: Meter, readFile: ReadFile) {
+  constructor(context: Context, meter: Meter, readFile: ReadFile, escape = (text: string): string => text) {
     this.#context = context;
+    this.#escape = escape;
     this.#readFile = readFile;
     this.#meter = meter;
   }
@@ -43,7 +45,8 @@ export class TextInterpreter {
     for (const part of parts) {
       this.#meter.charge(1);
       if (part.kind === "content") this.#write(part.text);
-      else if (part.kind === "print") this.#write(printText(this.#value(part.value, frame, false), this.#meter));
+      else if (part.kind === "print")
+        this.#write(this.#escape(printText(this.#value(part.value, frame, false), this.#meter)));
       else this.#block(part, frame);
     }
   }

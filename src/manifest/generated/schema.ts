@@ -76,7 +76,7 @@ export const manifestSchema: SchemaNode = {
    "x-since": "later"
   },
   "permissions": {
-   "x-since": "later"
+   "$ref": "#/$defs/permissions"
   },
   "workspace": {
    "x-since": "later"
@@ -818,6 +818,57 @@ export const manifestSchema: SchemaNode = {
    ],
    "x-says": "fail, continue or `{ output: ... }`"
   },
+  "permissions": {
+   "type": "object",
+   "properties": {
+    "files": {
+     "enum": [
+      "none",
+      "read",
+      "write"
+     ]
+    },
+    "network": {
+     "type": "array",
+     "uniqueItems": true,
+     "items": {
+      "$ref": "#/$defs/hostPattern"
+     }
+    },
+    "shell": {
+     "anyOf": [
+      {
+       "enum": [
+        "none",
+        "any"
+       ]
+      },
+      {
+       "type": "array",
+       "uniqueItems": true,
+       "items": {
+        "$ref": "#/$defs/program"
+       }
+      }
+     ]
+    },
+    "state": {
+     "enum": [
+      "none",
+      "read",
+      "write"
+     ]
+    },
+    "sessions": {
+     "x-since": "later"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "x-place": "permissions"
+  },
   "stepMap": {
    "type": "object",
    "additionalProperties": {
@@ -1343,6 +1394,311 @@ export const manifestSchema: SchemaNode = {
     "value"
    ]
   },
+  "httpStep": {
+   "type": "object",
+   "x-kind": "http",
+   "x-place": "step",
+   "properties": {
+    "http": {
+     "$ref": "#/$defs/httpRequest"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "http"
+   ]
+  },
+  "sqlStep": {
+   "type": "object",
+   "x-kind": "sql",
+   "x-place": "step",
+   "properties": {
+    "sql": {
+     "$ref": "#/$defs/sqlQuery"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "sql"
+   ]
+  },
+  "stateStep": {
+   "type": "object",
+   "x-kind": "state",
+   "x-place": "step",
+   "properties": {
+    "state": {
+     "anyOf": [
+      {
+       "$ref": "#/$defs/stateGet"
+      },
+      {
+       "$ref": "#/$defs/stateSet"
+      },
+      {
+       "$ref": "#/$defs/stateDelete"
+      },
+      {
+       "$ref": "#/$defs/stateIncrement"
+      },
+      {
+       "$ref": "#/$defs/stateList"
+      },
+      {
+       "$ref": "#/$defs/stateCompareAndSet"
+      }
+     ],
+     "x-says": "one of { get: key }, { set: key, value }, { delete: key }, { increment: key, by }, { list: prefix }, { compare_and_set: key, from, to }"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "batch_api": {
+     "x-since": "later"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "state"
+   ]
+  },
   "usesStep": {
    "type": "object",
    "x-kind": "uses",
@@ -1769,103 +2125,13 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later",
-     "x-kind": "http",
-     "properties": {
-      "http": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/httpStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "sql",
-     "properties": {
-      "sql": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/sqlStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "state",
-     "properties": {
-      "state": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "batch_api": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/stateStep"
     },
     {
      "$ref": "#/$defs/usesStep"
@@ -2071,6 +2337,270 @@ export const manifestSchema: SchemaNode = {
    "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|[a-z][a-z0-9_-]*/[^\\s{}]+|\\s*\\$\\{\\{\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\}\\s*)$",
    "x-says": "a name from `models` or an id such as anthropic/claude-haiku-5-5",
    "x-later-pattern": "^\\s*\\$\\{\\{(?!\\s*matrix\\.[a-z][a-z0-9_]*\\s*\\}\\})"
+  },
+  "hostPattern": {
+   "type": "string",
+   "pattern": "^(?:\\*|(?:\\*\\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]?)$",
+   "x-says": "a host such as api.example.com, *.example.com or *, without scheme, port and path"
+  },
+  "program": {
+   "type": "string",
+   "pattern": "^[^\\s{}]+$",
+   "x-says": "the name of a program, as `run` writes it"
+  },
+  "httpRequest": {
+   "type": "object",
+   "x-place": "http",
+   "properties": {
+    "method": {
+     "enum": [
+      "GET",
+      "HEAD",
+      "POST",
+      "PUT",
+      "PATCH",
+      "DELETE"
+     ]
+    },
+    "url": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "an address such as https://api.example.com/items"
+    },
+    "headers": {
+     "type": "object",
+     "propertyNames": {
+      "$ref": "#/$defs/headerName"
+     },
+     "additionalProperties": {
+      "type": "string"
+     }
+    },
+    "query": {
+     "type": "object",
+     "additionalProperties": {
+      "x-any": true
+     }
+    },
+    "body": {
+     "x-any": true
+    },
+    "expect": {
+     "type": "array",
+     "minItems": 1,
+     "uniqueItems": true,
+     "items": {
+      "type": "integer",
+      "minimum": 100,
+      "maximum": 599
+     }
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "url"
+   ]
+  },
+  "headerName": {
+   "type": "string",
+   "pattern": "^(?!(?:[Hh][Oo][Ss][Tt]|[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]|[Cc][Oo][Nn][Nn][Ee][Cc][Tt][Ii][Oo][Nn])$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+   "x-says": "the name of a header other than host, content-length, transfer-encoding and connection"
+  },
+  "sqlQuery": {
+   "type": "object",
+   "x-place": "sql",
+   "properties": {
+    "connection": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "sqlite:PATH, postgres://... or one secret"
+    },
+    "query": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "a statement of SQL"
+    },
+    "params": {
+     "type": "array",
+     "items": {
+      "x-any": true
+     }
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "connection",
+    "query"
+   ]
+  },
+  "stateGet": {
+   "type": "object",
+   "x-kind": "get",
+   "x-place": "state",
+   "properties": {
+    "get": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name of a key"
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "get"
+   ]
+  },
+  "stateSet": {
+   "type": "object",
+   "x-kind": "set",
+   "x-place": "state",
+   "properties": {
+    "set": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name of a key"
+    },
+    "value": {
+     "x-any": true
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "set",
+    "value"
+   ]
+  },
+  "stateDelete": {
+   "type": "object",
+   "x-kind": "delete",
+   "x-place": "state",
+   "properties": {
+    "delete": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name of a key"
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "delete"
+   ]
+  },
+  "stateIncrement": {
+   "type": "object",
+   "x-kind": "increment",
+   "x-place": "state",
+   "properties": {
+    "increment": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name of a key"
+    },
+    "by": {
+     "x-any": true
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "increment"
+   ]
+  },
+  "stateList": {
+   "type": "object",
+   "x-kind": "list",
+   "x-place": "state",
+   "properties": {
+    "list": {
+     "type": "string"
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "list"
+   ]
+  },
+  "stateCompareAndSet": {
+   "type": "object",
+   "x-kind": "compare_and_set",
+   "x-place": "state",
+   "properties": {
+    "compare_and_set": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name of a key"
+    },
+    "from": {
+     "x-any": true
+    },
+    "to": {
+     "x-any": true
+    },
+    "scope": {
+     "enum": [
+      "run",
+      "project"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "compare_and_set",
+    "from",
+    "to"
+   ]
   }
  }
 };

@@ -69,7 +69,7 @@ export type OnError =
 /**
  * One step. Exactly one key says what it does: agent, run, value, session, handoff, http, sql, state, uses, steps, approval, send or wait.
  */
-export type Step = AgentStep | RunStep | ValueStep | UsesStep | StepsStep | WaitStep;
+export type Step = AgentStep | RunStep | ValueStep | HttpStep | SqlStep | StateStep | UsesStep | StepsStep | WaitStep;
 /**
  * What is to be done, as a text for the model; `{{ }}` puts values in.
  */
@@ -175,6 +175,14 @@ export type Workspace = string;
  * The shell that runs a script.
  */
 export type Shell = "sh" | "bash" | "zsh";
+/**
+ * A host, `*.` with a domain for its subdomains, or `*` for any.
+ */
+export type HostPattern = string;
+/**
+ * A program, as `run` names it.
+ */
+export type Program = string;
 
 /**
  * A manifest of Muster: a team of AI agents as code. Version 1 of the language.
@@ -220,6 +228,7 @@ export interface Manifest {
   defaults?: Defaults;
   steps: StepMap;
   outputs?: ValueMap;
+  permissions?: Permissions;
   finally?: StepMap;
 }
 /**
@@ -502,6 +511,234 @@ export interface ValueStep {
   simulate?: Simulate;
 }
 /**
+ * Makes an HTTP request.
+ */
+export interface HttpStep {
+  http: HttpRequest;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * An HTTP request.
+ */
+export interface HttpRequest {
+  /**
+   * The method. Default `GET`. `POST` and `PATCH` may do something twice: after a crash they are not repeated unless the step says `idempotent: true`.
+   */
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /**
+   * The address. Scheme and host are written out; values in the rest are percent-encoded. Or one secret: `${{ secrets.HOOK_URL }}`.
+   */
+  url: string;
+  /**
+   * Headers; secrets may stand in them.
+   */
+  headers?: {
+    /**
+     * The value.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Parameters of the query. A list repeats the parameter, null leaves it out.
+   */
+  query?: {
+    [k: string]: Json;
+  };
+  /**
+   * The body: a text as it is, anything else as JSON. Texts inside of it may have `{{ }}`.
+   */
+  body?: Json;
+  /**
+   * The status codes that are a success. Default: 200 to 299.
+   */
+  expect?: number[];
+}
+/**
+ * Asks a database.
+ */
+export interface SqlStep {
+  sql: SqlQuery;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * A statement for a database.
+ */
+export interface SqlQuery {
+  /**
+   * The database: `sqlite:PATH` in the workspace, `postgres://USER@HOST/NAME`, or one secret: `${{ secrets.DATABASE_URL }}`.
+   */
+  connection: string;
+  /**
+   * One statement, as it stands; values go through `params`.
+   */
+  query: string;
+  /**
+   * The values of the statement, in order: `?` in SQLite, `$1` in PostgreSQL.
+   */
+  params?: Json[];
+}
+/**
+ * Reads or writes the state store: values that outlive a step.
+ */
+export interface StateStep {
+  /**
+   * One operation on a key.
+   */
+  state: StateGet | StateSet | StateDelete | StateIncrement | StateList | StateCompareAndSet;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * Reads a key; null where there is none.
+ */
+export interface StateGet {
+  /**
+   * The key.
+   */
+  get: string;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
+ * Writes a key.
+ */
+export interface StateSet {
+  /**
+   * The key.
+   */
+  set: string;
+  /**
+   * What is written.
+   */
+  value: Json;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
+ * Takes a key away; gives what it was, or null.
+ */
+export interface StateDelete {
+  /**
+   * The key.
+   */
+  delete: string;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
+ * Adds to a number, 0 where there is none; gives the sum.
+ */
+export interface StateIncrement {
+  /**
+   * The key.
+   */
+  increment: string;
+  /**
+   * How much is added. Default 1.
+   */
+  by?: Json;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
+ * Lists the keys with a prefix, each as `{ key, value }`, in order.
+ */
+export interface StateList {
+  /**
+   * The prefix; an empty text lists all.
+   */
+  list: string;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
+ * Writes a key if it has the value `from` (null: also when there is none); else the step fails with the code `state_mismatch`.
+ */
+export interface StateCompareAndSet {
+  /**
+   * The key.
+   */
+  compare_and_set: string;
+  /**
+   * The value that is expected.
+   */
+  from: Json;
+  /**
+   * The value that is written.
+   */
+  to: Json;
+  /**
+   * Of this run, or of the project (default).
+   */
+  scope?: "run" | "project";
+}
+/**
  * Runs another workflow. It sees only the inputs and secrets that it is given.
  */
 export interface UsesStep {
@@ -609,4 +846,25 @@ export interface WaitStep {
   fallback?: Fallback;
   workspace?: Workspace;
   simulate?: Simulate;
+}
+/**
+ * What may be touched; what is not named is denied.
+ */
+export interface Permissions {
+  /**
+   * Files of the workspace: `sqlite:` databases and `for_each: { glob }`. Default `none`.
+   */
+  files?: "none" | "read" | "write";
+  /**
+   * The hosts that may be reached: `api.example.com`, `*.example.com` (its subdomains), `*` (any). Addresses of this machine or a private network only where they are written out, such as `localhost` or `10.0.0.5`. Default: none.
+   */
+  network?: HostPattern[];
+  /**
+   * Programs that `run` may start: `none`, `any`, or a list of programs, which allows `run: [program, argument]` only. Default `none`.
+   */
+  shell?: ("none" | "any") | Program[];
+  /**
+   * The state store: `state` steps. Default `none`.
+   */
+  state?: "none" | "read" | "write";
 }

@@ -8,6 +8,7 @@ import type { TextFiles } from "../text-files.ts";
 import type { OnError, PlannedFan, StepBody } from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
 import { multiplyOut } from "./multiply-out.ts";
+import { parseHttp, parseSql, parseState } from "./parse-effects.ts";
 import { NOTHING, Reader } from "./reader.ts";
 import type { Site } from "./site.ts";
 
@@ -150,6 +151,12 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
         cwd: reader.text(body.cwd, at("cwd"), "unit"),
       };
     }
+    case "http":
+      return parseHttp(body, at, reader, problems);
+    case "sql":
+      return parseSql(step, body, at, reader, problems);
+    case "state":
+      return parseState(body, at, reader, problems);
     case "steps": {
       const inner = new Reader(problems, files);
       const outputs = inner.values(body.outputs, at("outputs"), "group_outputs");

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../util/json.ts";
 import type { Problems } from "../problems.ts";
 import {
   defaultRetryOn,
+  stateReads,
   type Effect,
   type FailureClass,
   type PlannedFallback,
@@ -38,7 +39,7 @@ export interface StepSurroundings {
 /** Puts a step of the plan together from what the other passes found. */
 export function planStep(parsed: ParsedStep, edges: StepEdges, around: StepSurroundings): PlannedStep {
   const { step, condition } = parsed;
-  const effect = effectOf(step);
+  const effect = effectOf(step, parsed.body);
   const asksStatus = condition !== null && statusFunctionsOf(condition).some((name) => name !== "success");
   return {
     id: step.id,
@@ -150,9 +151,22 @@ function fallbackOf(step: NormalStep, around: StepSurroundings): readonly Planne
 }
 
 /** What a second try of this step may do twice. Agents have no tools that write yet. */
-function effectOf({ body, idempotent }: NormalStep): Effect {
-  if (body.kind !== "run") return "none";
-  return idempotent === true ? "idempotent" : "unsafe";
+function effectOf(step: NormalStep, body: ParsedStep["body"]): Effect {
+  const said: Effect = step.idempotent === true ? "idempotent" : "unsafe";
+  switch (body.kind) {
+    case "run":
+      return said;
+    case "http":
+      if (body.method === "POST" || body.method === "PATCH" || step.idempotent !== null) return said;
+      return "idempotent";
+    case "sql":
+      return body.isWrite ? said : "none";
+    case "state":
+      // A change is written together with the fact that it was: what was lost was not done.
+      return stateReads.includes(body.operation) ? "none" : "idempotent";
+    default:
+      return "none";
+  }
 }
 
 function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedRetry {

@@ -36,6 +36,12 @@ export class Reader {
     return this.#withFiles(template);
   }
 
+  /** A value whose texts, at any depth, are text templates. */
+  content(value: Json, pointer: Pointer, place: Place): Template {
+    if (typeof value === "string") return this.text(value, pointer, place) ?? NOTHING;
+    return this.#parse(value, "text", pointer, place) ?? NOTHING;
+  }
+
   value(value: Json, pointer: Pointer, place: Place): Template {
     return this.#parse(value, "value", pointer, place) ?? NOTHING;
   }

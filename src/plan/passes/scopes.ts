@@ -30,7 +30,7 @@ const elsewhere = {
   event: "`event` belongs to triggers, which are not in this version yet",
   output: "`output` is in reach in the `until` of `repeat`",
   secrets:
-    "a secret is in reach only in the `env` of `run` steps and in `api_key`, never in a prompt, a shell text or an output",
+    "a secret is in reach only in the `env` of `run` steps, in headers and body of `http`, as its whole `url`, in `connection` of `sql` and in `api_key`, never in a prompt, a shell text or an output",
   steps: "`steps` is in reach inside steps and in `outputs`, not here",
   env: "`env` cannot read itself",
 } as const;

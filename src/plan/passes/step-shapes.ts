@@ -33,6 +33,11 @@ const PROCESS: Fields = [
   ["stderr", stringShape],
 ];
 
+/** What more each kind gives beside its output. */
+const more: { readonly [kind: string]: Fields } = { run: PROCESS, http: [["status_code", orNull(intShape)]] };
+/** The rows of a query: maps whose keys are the names of the columns. */
+const ROWS = listShape({ type: "object", additionalProperties: true });
+
 /** The most frequent step: an agent that answers in text. */
 const TEXT_STEP = closed([["output", orNull(freeTextShape)], ...ALWAYS]);
 
@@ -86,6 +91,11 @@ function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, Js
       return stringShape;
     case "value":
       return body.value.kind === "literal" ? shapeOf(body.value.value) : true;
+    case "http":
+    case "state":
+      return true;
+    case "sql":
+      return ROWS;
     case "steps":
       return closed(Object.keys(body.scope.outputs).map((name) => [name, true]));
     case "uses":
@@ -149,7 +159,7 @@ function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema): Jso
   const output = orNull(unitOutput);
   if (fan === null) {
     const rounds: Fields = step.repeat === null ? [] : [["results", listShape(true)]];
-    return closed([["output", output], ...ALWAYS, ...(body.kind === "run" ? PROCESS : []), ...rounds]);
+    return closed([["output", output], ...ALWAYS, ...(more[body.kind] ?? []), ...rounds]);
   }
   const one = fan.batch?.flatten === true ? flattened(unitOutput) : unitOutput;
   const result = closed([

@@ -2,11 +2,13 @@ import type { JsonObject } from "../../util/json.ts";
 import type { Estimate, Range, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
+import { grantsJson, hasCaps } from "./grant.ts";
 
 /**
  * The plan as a JSON document, version 1, ending in a line feed: `{ version, plan, waves, critical_path, estimate }`.
  * `plan` is the plan as it is hashed; `waves` and `critical_path` name steps; money is USD without `unpriced` models,
- * null when no price is known.
+ * null when no price is known. `permissions` is there where a file writes some: what each workflow may touch in the end,
+ * with its `path` (null: the file itself) and the `steps` that lead to it.
  * History: 1 = the first.
  */
 export function renderJson(plan: Plan, estimate: Estimate): string {
@@ -17,6 +19,7 @@ export function renderJson(plan: Plan, estimate: Estimate): string {
     plan,
     waves: wavesOf(scope).map((wave) => wave.map(idOf)),
     critical_path: criticalPathOf(scope).map(idOf),
+    ...(hasCaps(plan) ? { permissions: grantsJson(plan) } : {}),
     estimate: {
       calls: rangeOf(estimate.calls),
       cost_usd: estimate.costUsd === null ? null : rangeOf(estimate.costUsd),

@@ -3,6 +3,7 @@ import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
 import { formatRange } from "./format.ts";
+import { hasCaps, topGrantText } from "./grant.ts";
 import { code, text } from "./markdown-text.ts";
 import { renderMermaid } from "./mermaid.ts";
 import { costText, count, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
@@ -52,6 +53,7 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
           `- Cost: ${text(costText(estimate))}.`,
           `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`,
         ]),
+    ...(hasCaps(plan) ? [`- Permissions: ${text(topGrantText(plan))}.`] : []),
     ...(estimate.assumedInputs.length === 0
       ? []
       : [`- Inputs by default: ${text(estimate.assumedInputs.join(", "))}.`]),

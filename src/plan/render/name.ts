@@ -1,5 +1,8 @@
+import type { Template } from "../../expression/template.ts";
+import { asText } from "../../util/json.ts";
 import { formatDuration } from "../../util/duration.ts";
-import type { Plan, PlannedStep } from "../types.ts";
+import type { Plan, PlannedStep, SqlBody } from "../types.ts";
+import { oneLine } from "./format.ts";
 
 /** What a step does, in a few words: `agent researcher`, `run`, `uses launch/content.yaml`, `wait 10m`. */
 export function nameOf(plan: Plan, { body }: PlannedStep): string {
@@ -10,11 +13,29 @@ export function nameOf(plan: Plan, { body }: PlannedStep): string {
       return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;
     case "wait":
       return body.forMs === null ? "wait until a time" : `wait ${formatDuration(body.forMs)}`;
+    case "http":
+      return `http ${body.method} ${body.origin ?? "(an address that is a secret)"}`;
+    case "sql":
+      return `sql ${body.isWrite ? "write" : "read"} ${databaseOf(body)}`;
+    case "state":
+      return `state ${body.operation} ${keyText(body.key)}${body.scope === "run" ? " of the run" : ""}`;
     case "steps":
       return "group";
     default:
       return body.kind;
   }
+}
+
+function keyText(key: Template): string {
+  if (key.kind !== "literal") return "(a key that is computed)";
+  return oneLine(asText(key.value)) || "(all keys)";
+}
+
+/** The database without user and password. */
+function databaseOf({ connection, dialect, host }: SqlBody): string {
+  if (host !== null) return `postgres ${host}`;
+  if (dialect === null) return "(a connection that is a secret)";
+  return connection.kind === "literal" ? oneLine(asText(connection.value)) : "sqlite";
 }
 
 /** The name of an agent in its own file: the plan calls those of other files `FILE#AGENT`. */

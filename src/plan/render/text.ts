@@ -3,6 +3,7 @@ import type { Estimate, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
 import { formatCount, formatRange, oneLine } from "./format.ts";
+import { hasCaps, scopeGrantText, topGrantText } from "./grant.ts";
 import { costText, count, fallbackText, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
@@ -98,6 +99,7 @@ function stepLines(
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
   if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);
   if (step.body.kind === "uses" && known.has(step.body.scope)) rows.push(["steps", "as above"]);
+  if (step.body.kind === "uses" && hasCaps(plan)) rows.push(["may", scopeGrantText(plan, step.body.scope)]);
   if (sums.calls.ceiling > 0) rows.push(["calls", `${formatRange(sums.calls)}, ${stepCostText(sums)}`]);
 
   const [first = "", ...more] = wrap(headline(plan, step, sums), " ".repeat(indent), WIDTH);
@@ -125,6 +127,7 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
     rows.push(["cost", costText(estimate)], ["prices", `of ${estimate.priceTableDate}, for a million tokens`]);
     rows.push(...estimate.models.map((model): [string, string] => ["", priceText(model)]));
   }
+  if (hasCaps(plan)) rows.push(["permissions", topGrantText(plan)]);
   if (estimate.assumedInputs.length > 0) rows.push(["inputs", `by default: ${estimate.assumedInputs.join(", ")}`]);
   rows.push(["digest", plan.digest]);
   return rows.flatMap(([key, text]) => {

@@ -1,4 +1,4 @@
-import { boundedWait, retryAfterMs } from "../http/retry-after.ts";
+import { boundedWait, retryAfterMs } from "../../network/retry-after.ts";
 
 /** The limits whose windows Anthropic reports, as `anthropic-ratelimit-NAME-remaining` and `-reset`. */
 const limitNames = ["requests", "tokens", "input-tokens", "output-tokens"];

@@ -1,4 +1,4 @@
-import { boundedWait, retryAfterMs } from "../http/retry-after.ts";
+import { boundedWait, retryAfterMs } from "../../network/retry-after.ts";
 
 /**
  * How long the endpoint asks to wait, in whole milliseconds; null when it does not say: `retry-after`, else the latest

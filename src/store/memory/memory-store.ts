@@ -5,8 +5,7 @@ import type { RunFigures } from "../../run/figures.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
-import { canonicalJson } from "../../util/canonical-json.ts";
-import type { Json } from "../../util/json.ts";
+import { MemoryState } from "./memory-state.ts";
 import {
   LeaseLostError,
   StoreError,
@@ -16,8 +15,6 @@ import {
   type RunRecord,
   type RunStatus,
   type RunSummary,
-  type StateEntry,
-  type StateStore,
   type Store,
 } from "../store.ts";
 
@@ -47,7 +44,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
   const { clock } = options;
   const entries = new Map<string, Entry>();
   const blobs = new Map<string, { readonly bytes: Uint8Array; storedAt: number }>();
-  const values = new Map<string, StateEntry>();
+  const state = new MemoryState(clock);
   let lastMessageId = 0;
 
   const existing = (runId: string): Entry => {
@@ -67,7 +64,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     return entry;
   };
 
-  return {
+  const store: Store = {
     createRun(record, owner) {
       if (entries.has(record.runId)) throw new StoreError("taken", `there is a run ${record.runId} already`);
       entries.set(record.runId, {
@@ -185,10 +182,19 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       return mayPost([...inbox]) && inbox.push({ id: ++lastMessageId, ...message }) > 0;
     },
     readInbox: (runId, after = 0) => (entries.get(runId)?.inbox ?? []).filter(({ id }) => id > after),
-    state: stateOf(values, clock),
+    state: state.project,
+    stateOfRun: (runId, scope) => state.ofRun(runId, scope),
+    changeState(lease, scope, change, batchOf) {
+      fenced(lease);
+      const outcome = state.change(lease.runId, scope, change);
+      if (outcome.kind === "changed") store.commit(lease, batchOf(outcome.value));
+      return outcome;
+    },
     deleteRun(runId, mayDelete) {
       const entry = entries.get(runId);
-      return entry !== undefined && mayDelete(summaryOf(entry)) && entries.delete(runId);
+      if (entry === undefined || !mayDelete(summaryOf(entry))) return false;
+      state.forget(runId);
+      return entries.delete(runId);
     },
     sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
       const kept = [...entries]
@@ -208,41 +214,11 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     compact() {},
     close() {},
   };
+  return store;
 }
 
 function namesIn(text: string): Set<string> {
   return new Set([...text.matchAll(/"blob":"([0-9a-f]{64})"/g)].map(([, name = ""]) => name));
-}
-
-function stateOf(values: Map<string, StateEntry>, clock: Clock): StateStore {
-  // As the store on disk does it: what is given back is a copy.
-  const copy = (entry: StateEntry): StateEntry => ({ ...entry, value: structuredClone(entry.value) });
-  const set = (key: string, value: Json): StateEntry => {
-    const entry = {
-      key,
-      value: structuredClone(value),
-      version: (values.get(key)?.version ?? 0) + 1,
-      updatedAt: clock.now(),
-    };
-    values.set(key, entry);
-    return copy(entry);
-  };
-  return {
-    get(key) {
-      const entry = values.get(key);
-      return entry === undefined ? null : copy(entry);
-    },
-    set,
-    delete: (key) => values.delete(key),
-    list: (prefix, limit) =>
-      [...values.values()]
-        .filter(({ key }) => key.startsWith(prefix))
-        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
-        .slice(0, limit)
-        .map(copy),
-    compareAndSet: (key, from, to) =>
-      canonicalJson(values.get(key)?.value ?? null) === canonicalJson(from) ? set(key, to) : null,
-  };
 }
 
 function summaryOf({ record, status, updatedAt, epoch, activeMs, lease }: Entry): RunSummary {

@@ -2,7 +2,7 @@ import type { StoredEvent } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
-import type { Store } from "../store.ts";
+import type { Batch, Lease, Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { encodeEvent } from "./event-row.ts";
 import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
@@ -13,12 +13,23 @@ import { dropMessages } from "./inbox-table.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
 import { spanOf } from "./run-span.ts";
 
-/** Writes batches, each in one transaction that starts with the fence. */
-export function committer(connection: Connection, clock: Clock, factPlaces: FactPlaces): Store["commit"] {
-  const write: Store["commit"] = (lease, batch) =>
+/**
+ * One transaction that starts with the fence: does the work, and writes the batch that it asks for (null: none).
+ * Whatever is thrown undoes both.
+ */
+export type WriteBatch = <Result>(
+  lease: Lease,
+  work: () => { readonly result: Result; readonly batch: Batch | null },
+) => Result;
+
+/** Writes batches, each with what has to happen together with it. */
+export function batchWriter(connection: Connection, clock: Clock, factPlaces: FactPlaces): WriteBatch {
+  const write: WriteBatch = (lease, work) =>
     connection.write(() => {
-      const { events, facts, forget = [], taken = [], status, activeMs } = batch;
       const row = heldRow(connection, lease);
+      const { result, batch } = work();
+      if (batch === null) return result;
+      const { events, facts, forget = [], taken = [], status, activeMs } = batch;
       const places = factPlaces.under(lease, row);
       writeLetters(connection, row, batch);
       writeAccount(connection, row, batch);
@@ -34,15 +45,21 @@ export function committer(connection: Connection, clock: Clock, factPlaces: Fact
         last_place: row.last_place + added,
         fact_count: row.fact_count - forgotten + added,
       });
+      return result;
     });
-  return (lease, batch) => {
+  return (lease, work) => {
     try {
-      write(lease, batch);
+      return write(lease, work);
     } catch (error) {
       factPlaces.forget(lease);
       throw error;
     }
   };
+}
+
+/** Writes batches alone. */
+export function committer(writeBatch: WriteBatch): Store["commit"] {
+  return (lease, batch) => writeBatch(lease, () => ({ result: undefined, batch }));
 }
 
 /** Returns the new last `seq`. */

@@ -6,7 +6,7 @@ import type { Clock } from "../../util/clock.ts";
 import { StoreError, type Store } from "../store.ts";
 import { accountTable } from "./account-table.ts";
 import { blobFolder } from "./blob-folder.ts";
-import { committer } from "./commit.ts";
+import { batchWriter, committer } from "./commit.ts";
 import { connect } from "./connection.ts";
 import { storeError, toStoreError } from "./error.ts";
 import { FactPlaces } from "./fact-places.ts";
@@ -61,15 +61,16 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     const runs = runTable(connection, clock);
     const version = readVersion(db, path, migrations.length);
     const factPlaces = new FactPlaces(connection);
+    const writeBatch = batchWriter(connection, clock, factPlaces);
     return {
       ...runs,
       ...leaseTable(connection),
-      commit: committer(connection, clock, factPlaces),
+      commit: committer(writeBatch),
       ...history(connection, factPlaces),
       ...inboxTable(connection),
       putBlob: readOnly ? () => refuse(path) : blobs.putBlob,
       getBlob: blobs.getBlob,
-      state: stateTable(connection, clock, version),
+      ...stateTable(connection, clock, version, writeBatch),
       ...deadLetterTable(connection, version),
       ...accountTable(connection, version),
       ...pruning(connection, blobs, runs.findRun),

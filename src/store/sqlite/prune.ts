@@ -24,7 +24,8 @@ export function pruning(
         const summary = findRun(runId);
         if (row === null || summary === null || !mayDelete(summary)) return false;
         for (const table of ["event", "fact"]) sql(`DELETE FROM ${table} WHERE ${OF_RUN}`).run(...spanOf(row.id));
-        for (const table of ["inbox", "dead_letter"]) sql(`DELETE FROM ${table} WHERE run = ?`).run(row.id);
+        for (const table of ["inbox", "dead_letter", "run_state"])
+          sql(`DELETE FROM ${table} WHERE run = ?`).run(row.id);
         for (const table of ["figures", "audit", "record", "run"]) sql(`DELETE FROM ${table} WHERE id = ?`).run(row.id);
         return true;
       }),

@@ -11,6 +11,7 @@ export const APPLICATION_ID = 0x4d737472;
  *   1  runs with lease, records, events, facts, inbox (muster 0.1)
  *   2  state: values of the project (muster 0.1)
  *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
+ *      run_state: values of runs;
  *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts)
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
@@ -86,6 +87,16 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE figures (id INTEGER PRIMARY KEY, workflow TEXT NOT NULL, version TEXT, body TEXT NOT NULL, crc INTEGER NOT NULL);
   CREATE TABLE audit (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, crc INTEGER NOT NULL);
+  CREATE TABLE run_state (
+    run INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT,
+    version INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (run, scope, key)
+  ) WITHOUT ROWID;
   DROP INDEX fact_by_key;
   `,
 ];

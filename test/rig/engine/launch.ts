@@ -1,5 +1,8 @@
 import { createAgentStep } from "../../../src/engine/step/agent.ts";
 import { createRunStep } from "../../../src/engine/step/run.ts";
+import { createHttpStep } from "../../../src/engine/step/http.ts";
+import { createSqlStep } from "../../../src/engine/step/sql.ts";
+import { createStateStep } from "../../../src/engine/step/state.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
 import { createWaitStep } from "../../../src/engine/step/wait.ts";
 import { createFileReader } from "../../../src/engine/workspace/file.ts";
@@ -8,6 +11,7 @@ import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import type { Surroundings } from "../../../src/engine/local/surroundings.ts";
 import type { LocalRun } from "../../../src/engine/local/run.ts";
 import type { RunOutcome } from "../../../src/engine/local/run-outcome.ts";
+import { systemResolve } from "../../../src/network/resolve.ts";
 import { createEvaluator } from "../../../src/expression/evaluate.ts";
 import type { Plan } from "../../../src/plan/types.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
@@ -61,9 +65,13 @@ export function surroundings(options: TestSurroundings): Surroundings {
     concurrency: null,
     hurry: false,
     isAttended: false,
+    isCopy: false,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
+      http: createHttpStep({ resolve: systemResolve, check }),
+      sql: createSqlStep({ workspace, node: process.execPath, environment: {}, resolve: systemResolve, check }),
+      state: createStateStep(check),
       value: createValueStep(check),
       wait: createWaitStep(),
     },

@@ -8,6 +8,7 @@ const layers: readonly (readonly string[])[] = [
   ["expression", "manifest"],
   ["plan", "format"],
   ["run", "diff"],
+  ["network"],
   ["store", "provider", "tool", "reporter"],
   ["agent"],
   ["engine"],
@@ -19,7 +20,7 @@ const layers: readonly (readonly string[])[] = [
 
 /** The ports, each with the parts of its folder that are not adapters: open to all adapters and to the layers above. */
 const ports: { readonly [folder: string]: readonly string[] } = {
-  store: ["store", "liveness", "process-observer"],
+  store: ["store", "state-change", "liveness", "process-observer"],
   provider: ["provider", "schema-prompt", "structured-output", "http"],
   tool: ["tool"],
   reporter: ["reporter"],

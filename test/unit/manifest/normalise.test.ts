@@ -26,6 +26,7 @@ test("the defaults of the language are written out", () => {
     agents: {},
     defaultModel: null,
     limits: { concurrency: 8, timeoutMs: 3_600_000, hasTimeout: false, graceMs: 30_000, depth: 3 },
+    permissions: null,
     steps: [
       {
         id: "a",

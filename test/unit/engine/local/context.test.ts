@@ -110,6 +110,7 @@ describe("the values of a step", () => {
       "results",
       "failed",
       "exit_code",
+      "status_code",
       "stderr",
     ]);
     expect(read(["steps.constructor.output", "steps.text.__proto__"])).toEqual({ text: {} });

@@ -7,6 +7,7 @@ import type {
 } from "../../../../src/engine/step/handler.ts";
 import { createEvaluator } from "../../../../src/expression/evaluate.ts";
 import type { Failure } from "../../../../src/run/failure.ts";
+import { grantOf } from "../../../../src/plan/permissions.ts";
 import { createRedactor } from "../../../../src/run/redact.ts";
 import { systemClock } from "../../../../src/util/clock.ts";
 import type { Json, JsonObject } from "../../../../src/util/json.ts";
@@ -31,7 +32,9 @@ export function prepare(
   const planned = plan.scopes[0]?.steps[0];
   if (planned === undefined) throw new Error("the plan has no step");
   const resources = { file: (path: string) => err(`no file ${path} in this test`) };
-  const context: PrepareContext = { plan, evaluator: createEvaluator(), values, workflowEnv, unit: null, resources };
+  const grant = grantOf(plan.permissions ?? null);
+  const evaluator = createEvaluator();
+  const context: PrepareContext = { plan, evaluator, values, workflowEnv, grant, unit: null, resources };
   return handler.prepare(planned, context);
 }
 
@@ -75,6 +78,7 @@ function attemptContext(): AttemptContext {
     park: async () => null,
     redactor: redactor.value,
     calls: { recall: () => null, record() {} },
+    state: { get: () => null, list: () => null, change: () => null },
     event() {},
   };
 }

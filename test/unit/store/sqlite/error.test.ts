@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { committer } from "../../../../src/store/sqlite/commit.ts";
+import { batchWriter, committer } from "../../../../src/store/sqlite/commit.ts";
 import { connect } from "../../../../src/store/sqlite/connection.ts";
 import { FactPlaces } from "../../../../src/store/sqlite/fact-places.ts";
 import { toStoreError } from "../../../../src/store/sqlite/error.ts";
@@ -20,7 +20,7 @@ it("a full disk says so, leaves what was committed, and the same batch goes thro
   const pages = db.prepare("PRAGMA page_count").get()?.["page_count"] as number;
   db.exec(`PRAGMA max_page_count = ${pages}`);
   const connection = connect(db, ".muster/state.db");
-  const commit = committer(connection, clock, new FactPlaces(connection));
+  const commit = committer(batchWriter(connection, clock, new FactPlaces(connection)));
   const big = { ...fact("b"), output: { inline: "x".repeat(50_000) } };
   expect(() => commit(lease, { events: [], facts: [fact("small"), big], status: "failed" })).toThrow(
     expect.objectContaining({

@@ -1,0 +1,75 @@
+import { asText } from "../util/json.ts";
+import { hostKey, isPrivateHost } from "./host-pattern.ts";
+import { grantOf, narrowed, type Access, type Grant } from "./permissions.ts";
+import { stateReads, type Plan, type PlannedStep } from "./types.ts";
+
+/** Something that a step will touch, as far as its text tells, and the part of the step that says so. */
+export interface StepAccess {
+  readonly access: Access;
+  /** Keys below the step: `["http", "url"]`. */
+  readonly part: readonly string[];
+}
+
+/** What a step itself touches; what is inside of a group or a workflow that it uses is theirs. */
+export function accessesOf({ body, fan }: PlannedStep): readonly StepAccess[] {
+  const files: StepAccess[] = fan?.glob
+    ? [{ access: { kind: "files", mode: "read" }, part: ["for_each", "glob"] }]
+    : [];
+  switch (body.kind) {
+    case "run": {
+      if (!("argv" in body.command)) return [...files, { access: { kind: "script" }, part: ["run"] }];
+      const [program] = body.command.argv;
+      if (program?.kind !== "literal") return files;
+      return [...files, { access: { kind: "program", program: asText(program.value) }, part: ["run"] }];
+    }
+    case "http":
+      return body.origin === null ? files : [...files, hostAccess(new URL(body.origin).hostname, ["http", "url"])];
+    case "sql": {
+      const part = ["sql", "connection"];
+      if (body.host !== null) return [...files, hostAccess(body.host, part)];
+      if (body.dialect !== "sqlite") return files;
+      return [...files, { access: { kind: "files", mode: body.isWrite ? "write" : "read" }, part }];
+    }
+    case "state": {
+      const mode = stateReads.includes(body.operation) ? "read" : "write";
+      return [...files, { access: { kind: "state", mode }, part: ["state"] }];
+    }
+    default:
+      return files;
+  }
+}
+
+function hostAccess(host: string, part: readonly string[]): StepAccess {
+  return { access: { kind: "host", host: hostKey(host), isPrivate: isPrivateHost(host) }, part };
+}
+
+/** A scope with what may be touched in it, and the steps around it, outermost first. */
+export interface ScopeGrant {
+  readonly scope: number;
+  readonly grant: Grant;
+  readonly around: readonly { readonly scope: number; readonly step: number }[];
+}
+
+/** All scopes of a plan with their grants, outer ones first; a scope once for each different grant that reaches it. */
+export function scopeGrants(plan: Plan): readonly ScopeGrant[] {
+  const found: ScopeGrant[] = [];
+  const known = new Set<string>();
+  const visit = (scope: number, grant: Grant, around: ScopeGrant["around"]): void => {
+    const key = `${scope} ${JSON.stringify(grant)}`;
+    if (known.has(key)) return;
+    known.add(key);
+    found.push({ scope, grant, around });
+    plan.scopes[scope]?.steps.forEach(({ body }, step) => {
+      if (body.kind !== "steps" && body.kind !== "uses") return;
+      visit(body.scope, grantInside(plan, body.scope, grant), [...around, { scope, step }]);
+    });
+  };
+  visit(0, grantOf(plan.permissions ?? null), []);
+  return found;
+}
+
+/** What may be touched in a scope that a step opens where `outer` may be. */
+export function grantInside(plan: Plan, scope: number, outer: Grant): Grant {
+  const own = plan.scopes[scope]?.workflow?.permissions;
+  return own === undefined ? outer : narrowed(outer, grantOf(own));
+}

@@ -1,0 +1,35 @@
+import type { Template } from "../expression/template.ts";
+import type { Plan, PlannedStep } from "./types.ts";
+
+/** Every template whose value goes into what a step does. */
+export function bodyTemplates(plan: Plan, { body, fallback }: PlannedStep): Template[] {
+  switch (body.kind) {
+    case "value":
+      return [body.value];
+    case "agent": {
+      const agents = [body.agent, ...fallback.map((stage) => stage.agent ?? body.agent)];
+      return [body.task, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
+    }
+    case "run": {
+      const argv = "argv" in body.command ? body.command.argv : [];
+      return [...argv, ...Object.values(body.env), ...present(body.stdin), ...present(body.cwd)];
+    }
+    case "http":
+      return [body.url, ...Object.values(body.headers), ...Object.values(body.query), ...present(body.body)];
+    case "sql":
+      return [body.connection, ...body.params];
+    case "state":
+      return [body.key, ...present(body.value), ...present(body.from)];
+    case "uses":
+      return Object.values(body.with);
+    case "wait":
+      return present(body.until);
+    case "steps":
+      return [];
+  }
+}
+
+/** The template, if there is one. */
+export function present(template: Template | null | undefined): Template[] {
+  return template === null || template === undefined ? [] : [template];
+}

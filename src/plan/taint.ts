@@ -1,0 +1,239 @@
+import { referencesOf } from "../expression/references.ts";
+import type { Template } from "../expression/template.ts";
+import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
+import { bodyTemplates } from "./body-templates.ts";
+import { topologicalOrder } from "./graph.ts";
+import { stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
+
+/** A step whose output comes from outside and may be written by anybody. */
+export interface TaintSource {
+  readonly scope: number;
+  readonly step: number;
+  readonly id: string;
+}
+
+/** Where such a value must not arrive unseen. `part` are keys below the step: `["run"]`, `["http", "body"]`. */
+export interface TaintSink {
+  readonly kind: "program" | "request" | "sql" | "state";
+  readonly part: readonly string[];
+}
+
+/** A value from outside that reaches a sink without an approval between (SEMANTICS.md, "Secrets, templates, trust"). */
+export interface TaintFinding extends TaintSink {
+  readonly source: TaintSource;
+  readonly scope: number;
+  readonly step: number;
+}
+
+/** The way of every value from outside through a plan. Pure; a scope that several steps use is gone through for each. */
+export function findTaint(plan: Plan): readonly TaintFinding[] {
+  if (!plan.scopes.some(({ steps }) => steps.some(isSource))) return [];
+  return new Flow(plan).findings();
+}
+
+/** Kinds whose output anybody on the network may have written. */
+function isSource({ body }: PlannedStep): boolean {
+  return body.kind === "http";
+}
+
+/** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */
+const approvals: ReadonlySet<string> = new Set(["approval"]);
+
+/** The parts of a step that do something with what is put into them. */
+function sinksOf({ body }: PlannedStep): readonly (TaintSink & { readonly templates: readonly Template[] })[] {
+  switch (body.kind) {
+    case "run": {
+      const argv = "argv" in body.command ? body.command.argv : [];
+      return [
+        { kind: "program", part: ["run"], templates: argv },
+        { kind: "program", part: ["env"], templates: Object.values(body.env) },
+        { kind: "program", part: ["stdin"], templates: body.stdin === null ? [] : [body.stdin] },
+      ];
+    }
+    case "http":
+      if (body.method === "GET" || body.method === "HEAD") return [];
+      return [
+        { kind: "request", part: ["http", "url"], templates: [body.url] },
+        { kind: "request", part: ["http", "headers"], templates: Object.values(body.headers) },
+        { kind: "request", part: ["http", "query"], templates: Object.values(body.query) },
+        { kind: "request", part: ["http", "body"], templates: body.body === null ? [] : [body.body] },
+      ];
+    case "sql":
+      return body.isWrite ? [{ kind: "sql", part: ["sql", "params"], templates: body.params }] : [];
+    case "state": {
+      if (stateReads.includes(body.operation)) return [];
+      const templates = [body.key, ...[body.value, body.from].filter((each) => each !== null)];
+      return [{ kind: "state", part: ["state"], templates }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** What is known of the names that a scope sees beside its own steps. */
+interface Around {
+  /** A name that comes from outside of the scope: an input, a step around, a loop variable. */
+  taintOf(path: readonly string[]): TaintSource | null;
+}
+
+class Flow {
+  readonly #plan: Plan;
+  readonly #found = new Map<string, TaintFinding>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  findings(): readonly TaintFinding[] {
+    this.#scope(0, { taintOf: () => null });
+    return [...this.#found.values()];
+  }
+
+  /** Goes through a scope; gives the taint of its outputs. */
+  #scope(number: number, around: Around): (name: string) => TaintSource | null {
+    const scope = this.#plan.scopes[number];
+    if (scope === undefined) return () => null;
+    const view = new ScopeFlow(scope, around);
+    for (const index of topologicalOrder(scope)) this.#step(number, view, index);
+    return (name) => {
+      const template = Object.hasOwn(scope.outputs, name) ? scope.outputs[name] : undefined;
+      return template === undefined ? null : view.taintOf([template], null);
+    };
+  }
+
+  #namesOf(scope: number): readonly string[] {
+    return Object.keys(this.#plan.scopes[scope]?.outputs ?? {});
+  }
+
+  #step(scope: number, view: ScopeFlow, index: number): void {
+    const step = view.scope.steps[index] as PlannedStep;
+    const { body } = step;
+    for (const { kind, part, templates } of sinksOf(step)) {
+      const source = view.taintOf(templates, index);
+      if (source === null) continue;
+      const key = [scope, index, ...part, source.scope, source.step].join(" ");
+      this.#found.set(key, { kind, part, source, scope, step: index });
+    }
+    if (isSource(step)) view.set(index, { scope, step: index, id: step.id });
+    else if (body.kind === "steps") {
+      const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });
+      view.setFields(index, this.#namesOf(body.scope), outputs);
+    } else if (body.kind === "uses") {
+      const outputs = this.#scope(body.scope, {
+        taintOf: ([root, name = ""]) => {
+          const template = root === "inputs" && Object.hasOwn(body.with, name) ? body.with[name] : undefined;
+          return template === undefined ? null : view.taintOf([template], index);
+        },
+      });
+      view.setFields(index, this.#namesOf(body.scope), outputs);
+    } else if (body.kind !== "sql" && body.kind !== "state") {
+      // What a program, a model or an expression makes of it is no better than what went in.
+      view.set(index, view.taintOf(bodyTemplates(this.#plan, step), index));
+    }
+  }
+}
+
+/** The steps of one scope and what their outputs carry. */
+class ScopeFlow {
+  readonly scope: PlannedScope;
+  readonly #around: Around;
+  readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #outputs = new Map<number, (field: string | undefined) => TaintSource | null>();
+  readonly #needed = new Map<number, ReadonlySet<number>>();
+
+  constructor(scope: PlannedScope, around: Around) {
+    this.scope = scope;
+    this.#around = around;
+    this.#indexOf = new Map(scope.steps.map(({ id }, index) => [id, index]));
+  }
+
+  set(index: number, source: TaintSource | null): void {
+    if (source !== null) this.#outputs.set(index, () => source);
+  }
+
+  /** The output is a map with these fields, of which each has its own source. */
+  setFields(index: number, names: readonly string[], sourceOf: (field: string) => TaintSource | null): void {
+    const any = names.map(sourceOf).find((source) => source !== null) ?? null;
+    if (any === null) return;
+    const isList = this.scope.steps[index]?.fan !== null;
+    this.#outputs.set(index, (field) => (field === undefined || isList ? any : sourceOf(field)));
+  }
+
+  /** The first source among what templates read for a step (null: for the outputs of the scope). */
+  taintOf(templates: readonly Template[], reader: number | null): TaintSource | null {
+    for (const template of templates) {
+      for (const { path } of referencesOf(template)) {
+        const source = this.taintOfPath(path, reader);
+        if (source !== null) return source;
+      }
+    }
+    return null;
+  }
+
+  taintOfPath(path: readonly string[], reader: number | null): TaintSource | null {
+    const [root, id = ""] = path;
+    if (root === "steps") {
+      const index = this.#indexOf.get(id);
+      if (index !== undefined) return this.#isSeen(reader, index) ? null : this.#read(index, path.slice(2));
+    } else if (reader !== null && ["item", "items", "matrix"].includes(root ?? "")) {
+      const fan = this.scope.steps[reader]?.fan;
+      if (fan && fan.variable === root) return this.taintOf([fan.items], reader);
+    }
+    return this.#isSeen(reader, null) ? null : this.#around.taintOf(path);
+  }
+
+  #read(index: number, [field, ...inside]: readonly string[]): TaintSource | null {
+    if (field !== undefined && !["output", "results", "failed", "stderr", "error"].includes(field)) return null;
+    const step = this.scope.steps[index];
+    if (step?.fan === null && field === "output" && isClosed(step.output, inside)) return null;
+    return this.#outputs.get(index)?.(field === "output" ? inside[0] : undefined) ?? null;
+  }
+
+  /** An approval stands between: the reader needs one, and that one needs what is read (null: what is outside is there before). */
+  #isSeen(reader: number | null, read: number | null): boolean {
+    if (reader === null) return false;
+    for (const index of this.#needs(reader)) {
+      const step = this.scope.steps[index];
+      if (step === undefined || !approvals.has(step.body.kind) || step.onError.kind !== "fail") continue;
+      if (read === null || this.#needs(index).has(read)) return true;
+    }
+    return false;
+  }
+
+  /** All steps that must have succeeded before this one can start. */
+  #needs(index: number): ReadonlySet<number> {
+    let needed = this.#needed.get(index);
+    if (needed !== undefined) return needed;
+    const all = new Set<number>();
+    const visit = (at: number): void => {
+      for (const group of this.scope.steps[at]?.needs ?? []) {
+        if (!isSure(group)) continue;
+        for (const each of group.of) {
+          if (all.has(each)) continue;
+          all.add(each);
+          visit(each);
+        }
+      }
+    };
+    visit(index);
+    this.#needed.set(index, (needed = all));
+    return needed;
+  }
+}
+
+function isSure({ of, required }: NeedGroup): boolean {
+  return required === of.length;
+}
+
+/** True where a schema leaves no room for a text of somebody else: numbers, booleans, values that are listed. */
+function isClosed(schema: JsonSchema | null, path: readonly string[]): boolean {
+  let at: Json | undefined = schema;
+  for (const name of path) {
+    const properties: Json | undefined = isJsonObject(at) ? at["properties"] : undefined;
+    at = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  }
+  if (!isJsonObject(at)) return false;
+  if (Array.isArray(at["enum"]) || Object.hasOwn(at, "const")) return true;
+  const types: readonly Json[] = Array.isArray(at["type"]) ? at["type"] : [at["type"] ?? null];
+  return types.every((type) => typeof type === "string" && ["boolean", "integer", "number", "null"].includes(type));
+}
