@@ -1,6 +1,6 @@
 import { manifestSchema } from "../manifest/generated/schema.ts";
 import type { Pointer } from "../manifest/pointer.ts";
-import { SchemaIndex, typeFits } from "../manifest/schema-index.ts";
+import { SchemaIndex } from "../manifest/schema-index.ts";
 import type { SchemaNode, SchemaObject } from "../manifest/schema-node.ts";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 
@@ -20,7 +20,7 @@ export function knownMaps(data: Json): readonly KnownMap[] {
   function visit(node: SchemaNode, value: Json, pointer: Pointer): void {
     const schema = index.resolve(node);
     if (schema["x-any"] === true) return;
-    const fitting = index.alternatives(schema).filter((alternative) => typeFits(alternative, value));
+    const fitting = index.fitting(schema, value);
     if (Array.isArray(value)) {
       const items = fitting[0]?.items;
       if (items !== undefined) value.forEach((entry, at) => visit(items, entry as Json, [...pointer, at]));

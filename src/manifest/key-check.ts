@@ -10,6 +10,7 @@ export function checkKeys(walk: Walk, schema: SchemaObject, object: JsonObject):
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
   const missing = missingKeys(schema, object);
   const unknown = keys.filter((key) => !Object.hasOwn(known, key));
+  if (unknown.length === 0 && missing.length === 0) return walk.checkEntries(schema, object, keys);
   const meant = reportUnknown(walk, schema, object, unknown, missing);
   const others = keys.filter((key) => Object.hasOwn(known, key));
   walk.checkEntries(schema, object, others);
@@ -59,8 +60,9 @@ export function explainUnknown(
 
 function missingKeys(schema: SchemaObject, object: JsonObject): readonly string[] {
   const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(object, key));
+  if (schema.anyOf === undefined) return missing;
   // Beside `properties`, `anyOf` lists sets of keys of which one must be there; the first is the usual one.
-  const sets = (schema.anyOf ?? []).map((node) => (node === true ? [] : (node.required ?? [])));
+  const sets = schema.anyOf.map((node) => (node === true ? [] : (node.required ?? [])));
   if (sets.length === 0 || sets.some((set) => set.every((key) => Object.hasOwn(object, key)))) return missing;
   return [...missing, ...(sets[0] ?? [])];
 }

@@ -16,7 +16,7 @@ export function checkKind(walk: Walk, kinds: readonly SchemaObject[], object: Js
     );
     return;
   }
-  const foreign = Object.keys(object).filter((key) => owners(kinds, kind, key).length > 0);
+  const foreign = Object.keys(object).filter((key) => !has(kind, key) && owners(kinds, kind, key).length > 0);
   for (const key of foreign) {
     const owner = owners(kinds, kind, key);
     const later = owner.every((other) => other["x-since"] === "later") ? " (not in this version yet)" : "";

@@ -53,6 +53,7 @@ const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max
 /** Writes a valid manifest in its canonical spelling, with all defaults. Pure. */
 export function normalise(manifest: Manifest): NormalManifest {
   const { inputs = {}, models = {}, agents = {}, limits = {}, defaults = {} } = manifest;
+  const shared = sharedBySteps(defaults);
   return {
     name: manifest.name,
     version: manifest.version ?? null,
@@ -72,8 +73,8 @@ export function normalise(manifest: Manifest): NormalManifest {
     },
     permissions: manifest.permissions === undefined ? null : normalisePermissions(manifest.permissions),
     steps: [
-      ...normaliseSteps(manifest.steps, ["steps"], defaults),
-      ...normaliseSteps(manifest.finally ?? {}, ["finally"], defaults).map((step) => ({ ...step, isFinally: true })),
+      ...normaliseSteps(manifest.steps, ["steps"], shared),
+      ...normaliseSteps(manifest.finally ?? {}, ["finally"], shared).map((step) => ({ ...step, isFinally: true })),
     ],
     outputs: { ...manifest.outputs },
   };
@@ -148,23 +149,44 @@ function normalisePermissions({ files, network, shell, state }: Permissions): No
   return { files: files ?? "none", network: network ?? [], shell: shell ?? "none", state: state ?? "none" };
 }
 
-function normaliseSteps(steps: StepMap, pointer: Pointer, defaults: Defaults): readonly NormalStep[] {
-  return Object.entries(steps).map(([id, step]) => normaliseStep(id, step, [...pointer, id], defaults));
+/** What most steps have in common, made once. */
+interface Shared {
+  readonly timeoutMs: number;
+  readonly onError: NormalOnError;
+  /** Of a step that writes none. */
+  readonly retry: NormalRetry;
+  /** Without any `retry` a step is tried once. */
+  readonly noRetry: NormalRetry;
+  /** `defaults.retry` as written, for what a step's own leaves out. */
+  readonly writtenRetry: Retry | undefined;
 }
 
-function normaliseStep(id: string, step: Step, pointer: Pointer, defaults: Defaults): NormalStep {
+function sharedBySteps(defaults: Defaults): Shared {
+  return {
+    timeoutMs: milliseconds(defaults.timeout ?? defaultTimeout),
+    onError: normaliseOnError(defaults.on_error ?? "fail"),
+    retry: normaliseRetry(undefined, defaults.retry),
+    noRetry: normaliseRetry(undefined, undefined),
+    writtenRetry: defaults.retry,
+  };
+}
+
+function normaliseSteps(steps: StepMap, pointer: Pointer, shared: Shared): readonly NormalStep[] {
+  return Object.entries(steps).map(([id, step]) => normaliseStep(id, step, [...pointer, id], shared));
+}
+
+function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared): NormalStep {
   return {
     id,
     pointer,
     description: step.description ?? null,
-    body: normaliseBody(step, pointer, defaults),
+    body: normaliseBody(step, pointer, shared),
     needs: step.needs === undefined ? null : normaliseNeeds(step.needs, [...pointer, "needs"]),
     condition: step.if === undefined ? null : String(step.if),
     fan: normaliseFan(step, pointer),
-    // The defaults are for what does something itself: a group would repeat the retries of its steps.
-    retry: normaliseRetry(step.retry, hasOwnClock(step) && step.retry === undefined ? undefined : defaults.retry),
-    timeoutMs: timeoutOf(step, defaults),
-    onError: normaliseOnError(step.on_error ?? defaults.on_error ?? "fail"),
+    retry: retryOf(step, shared),
+    timeoutMs: timeoutOf(step, shared),
+    onError: step.on_error === undefined ? shared.onError : normaliseOnError(step.on_error),
     output: step.output ?? null,
     idempotent: step.idempotent ?? null,
     isFinally: false,
@@ -176,9 +198,15 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, defaults: Defau
 }
 
 /** What waits by its own clock, or for steps with clocks of their own, has no limit unless one is written. */
-function timeoutOf(step: Step, defaults: Defaults): number | null {
-  if (hasOwnClock(step)) return step.timeout === undefined ? null : milliseconds(step.timeout);
-  return milliseconds(step.timeout ?? defaults.timeout ?? defaultTimeout);
+function timeoutOf(step: Step, shared: Shared): number | null {
+  if (step.timeout !== undefined) return milliseconds(step.timeout);
+  return hasOwnClock(step) ? null : shared.timeoutMs;
+}
+
+/** The defaults are for what does something itself: a group would repeat the retries of its steps. */
+function retryOf(step: Step, shared: Shared): NormalRetry {
+  if (step.retry !== undefined) return normaliseRetry(step.retry, shared.writtenRetry);
+  return hasOwnClock(step) ? shared.noRetry : shared.retry;
 }
 
 function hasOwnClock(step: Step): boolean {
@@ -199,7 +227,7 @@ function normaliseFallback({ agent, model }: Fallback[number], pointer: Pointer)
 /** `${{ matrix.KEY }}`, the only expression that a model may be. */
 const MATRIX_MODEL = /^\s*\$\{\{\s*matrix\.(\w+)\s*\}\}\s*$/;
 
-function normaliseBody(step: Step, pointer: Pointer, defaults: Defaults): NormalBody {
+function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody {
   if ("agent" in step) {
     const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;
     const model = modelKey === null ? modelChain(step.model, [...pointer, "model"]) : null;
@@ -210,7 +238,7 @@ function normaliseBody(step: Step, pointer: Pointer, defaults: Defaults): Normal
     return { kind: "run", command, shell, env, stdin, cwd };
   }
   if ("steps" in step) {
-    const steps = normaliseSteps(step.steps, [...pointer, "steps"], defaults);
+    const steps = normaliseSteps(step.steps, [...pointer, "steps"], shared);
     return { kind: "steps", steps, outputs: { ...step.outputs } };
   }
   if ("uses" in step) {

@@ -7,6 +7,7 @@ export class SchemaIndex {
   readonly #defs: { readonly [name: string]: SchemaNode };
   readonly #resolved = new Map<SchemaObject, SchemaObject>();
   readonly #alternatives = new Map<SchemaObject, readonly SchemaObject[]>();
+  readonly #fitting = new Map<SchemaObject, Map<string, readonly SchemaObject[]>>();
   readonly #patterns = new Map<string, RegExp>();
 
   constructor(root: SchemaNode) {
@@ -37,6 +38,19 @@ export class SchemaIndex {
     return flat;
   }
 
+  /** The alternatives of a resolved schema whose type the value has. */
+  fitting(schema: SchemaObject, value: Json): readonly SchemaObject[] {
+    const type = typeOf(value);
+    let known = this.#fitting.get(schema);
+    if (known === undefined) this.#fitting.set(schema, (known = new Map<string, readonly SchemaObject[]>()));
+    let fitting = known.get(type);
+    if (fitting === undefined) {
+      fitting = this.alternatives(schema).filter((alternative) => typeFits(alternative, type));
+      known.set(type, fitting);
+    }
+    return fitting;
+  }
+
   pattern(source: string): RegExp {
     let pattern = this.#patterns.get(source);
     if (!pattern) this.#patterns.set(source, (pattern = new RegExp(source, "u")));
@@ -46,9 +60,8 @@ export class SchemaIndex {
 
 const anything: SchemaObject = { "x-any": true };
 
-/** Whether a value has a type that a schema allows, whatever else the schema says. */
-export function typeFits(schema: SchemaObject, value: Json): boolean {
-  const actual = typeOf(value);
+/** Whether a schema allows a type, whatever else it says. */
+function typeFits(schema: SchemaObject, actual: string): boolean {
   const allowed = typesOf(schema);
   return allowed === null || allowed.includes(actual) || (actual === "integer" && allowed.includes("number"));
 }

@@ -24,8 +24,9 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
         "a list starts the program itself, without a shell; write the script as a text, or take 'shell' out",
       );
     }
-    const kind = ["value", "http", "sql", "state", "steps", "uses", "wait"].find((key) => Object.hasOwn(step, key));
-    if (kind !== undefined && step["workspace"] !== undefined) {
+    const kind =
+      step["workspace"] === undefined ? undefined : filelessKinds.find((key) => Object.hasOwn(step, key));
+    if (kind !== undefined) {
       const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
       not("workspace", `'workspace' has no meaning for '${kind}', which touches no files itself`, inner);
     }
@@ -38,6 +39,9 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
     }
   }
 }
+
+/** Kinds of steps that touch no files themselves. */
+const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait"];
 
 /** Names of steps are unique in the file, so that `steps.NAME` has one meaning wherever it stands. */
 function checkId(id: string, pointer: Pointer, places: Map<string, Pointer>, problems: ProblemList): void {
@@ -61,10 +65,11 @@ function objectAt(object: JsonObject, key: string): JsonObject {
 const fanKeys = ["join", "max_parallel", "max_items", "fail_fast"];
 /** Keys that a `matrix` does not take. */
 const listKeys = ["item_key", "batch"];
+const allKeys = [...fanKeys, ...listKeys];
 
 function checkFan(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
   const fans = ["for_each", "matrix"].filter((key) => Object.hasOwn(step, key));
-  const keys = fans.length === 0 ? [...fanKeys, ...listKeys] : fans[0] === "matrix" ? listKeys : [];
+  const keys = fans.length === 0 ? allKeys : fans[0] === "matrix" ? listKeys : [];
   const written = keys.filter((key) => Object.hasOwn(step, key));
   const [first] = written;
   if (fans.length === 2) {

@@ -8,7 +8,7 @@ import { checkKeys } from "./key-check.ts";
 import { checkKind } from "./kind-check.ts";
 import type { Pointer } from "./pointer.ts";
 import type { ProblemDetail, ProblemList } from "./problem-list.ts";
-import { typeFits, type SchemaIndex } from "./schema-index.ts";
+import { type SchemaIndex } from "./schema-index.ts";
 import type { SchemaNode, SchemaObject } from "./schema-node.ts";
 import { checkText } from "./text-check.ts";
 import { wrongTypeHelp } from "./type-hint.ts";
@@ -52,8 +52,8 @@ export class Walker implements Walk {
   check(node: SchemaNode, value: Json): void {
     const schema = this.index.resolve(node);
     if (schema["x-any"]) return;
-    const alternatives = this.index.alternatives(schema).filter((alternative) => typeFits(alternative, value));
-    const [only] = alternatives;
+    const alternatives = this.index.fitting(schema, value);
+    const only = alternatives[0];
     if (!only) return this.#wrongType(schema, value);
     if (alternatives.length > 1 && isJsonObject(value)) return checkKind(this, alternatives, value);
     this.#checkOne(this.index.resolve(only), value, schema);
@@ -113,13 +113,13 @@ export class Walker implements Walk {
         `${this.label} needs at least ${schema.minItems === 1 ? "one entry" : `${schema.minItems} entries`}`,
       );
     }
-    const first = new Map<string, number>();
-    list.forEach((entry, position) => {
-      this.inside(position, () => {
-        if (schema.uniqueItems) this.#checkUnique(first, entry, position);
-        if (schema.items !== undefined) this.check(schema.items, entry);
-      });
-    });
+    const first = schema.uniqueItems === true && list.length > 1 ? new Map<string, number>() : null;
+    for (const [position, entry] of list.entries()) {
+      this.#path.push(position);
+      if (first !== null) this.#checkUnique(first, entry, position);
+      if (schema.items !== undefined) this.check(schema.items, entry);
+      this.#path.pop();
+    }
   }
 
   #checkUnique(first: Map<string, number>, entry: Json, position: number): void {
@@ -142,17 +142,19 @@ export class Walker implements Walk {
   }
 
   checkEntries(schema: SchemaObject, object: JsonObject, keys: readonly string[]): void {
+    const names = schema.propertyNames === undefined ? null : this.index.resolve(schema.propertyNames);
+    const others = typeof schema.additionalProperties === "object" ? schema.additionalProperties : true;
     for (const key of keys) {
-      this.inside(key, () => {
-        if (schema.propertyNames !== undefined) checkText(this, this.index.resolve(schema.propertyNames), key, "key");
-        const own = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
-        const node = own ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : true);
-        if (this.index.resolve(node)["x-since"] === "later") {
-          this.report("WF2007", `'${key}' is not in this version yet`, { part: "key" });
-        } else {
-          this.check(node, object[key] as Json);
-        }
-      });
+      this.#path.push(key);
+      if (names !== null) checkText(this, names, key, "key");
+      const own = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+      const node = own ?? others;
+      if (this.index.resolve(node)["x-since"] === "later") {
+        this.report("WF2007", `'${key}' is not in this version yet`, { part: "key" });
+      } else {
+        this.check(node, object[key] as Json);
+      }
+      this.#path.pop();
     }
   }
 }

@@ -18,7 +18,8 @@ function* stepsOf(steps: Json | undefined, pointer: Pointer): Generator<WrittenS
   if (!isJsonObject(steps)) return;
   for (const [id, step] of Object.entries(steps)) {
     if (!isJsonObject(step)) continue;
-    yield { id, pointer: [...pointer, id], step };
-    yield* stepsOf(step["steps"], [...pointer, id, "steps"]);
+    const own = [...pointer, id];
+    yield { id, pointer: own, step };
+    if (step["steps"] !== undefined) yield* stepsOf(step["steps"], [...own, "steps"]);
   }
 }
