@@ -24,8 +24,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
         "a list starts the program itself, without a shell; write the script as a text, or take 'shell' out",
       );
     }
-    const kind =
-      step["workspace"] === undefined ? undefined : filelessKinds.find((key) => Object.hasOwn(step, key));
+    const kind = step["workspace"] === undefined ? undefined : filelessKinds.find((key) => Object.hasOwn(step, key));
     if (kind !== undefined) {
       const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
       not("workspace", `'workspace' has no meaning for '${kind}', which touches no files itself`, inner);

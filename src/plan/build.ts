@@ -7,6 +7,7 @@ import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
+import { NO_EDGES } from "./passes/edges.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
@@ -116,10 +117,8 @@ class Assembly {
         return limits?.hasTimeout === true ? limits.timeoutMs : null;
       },
     };
-    const places = edges.get(scope) ?? [];
-    const steps = scope.steps.map((step, index) =>
-      planStep(step, places[index] ?? { groups: [], places: new Map() }, around),
-    );
+    const found = edges.get(scope) ?? [];
+    const steps = scope.steps.map((step, index) => planStep(step, found[index] ?? NO_EDGES, around));
     this.scopes[number] = { steps, outputs: scope.outputs, workflow };
     return number;
   }

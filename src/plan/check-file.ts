@@ -55,7 +55,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
   checkExpressions(manifest, parsed, placed, scopes, problems);
   checkUses(file, placed, scopes, problems);
   const edges = findEdges(parsed.scope, placed, problems);
-  checkCycles(edges, problems);
+  checkCycles(edges, placed, problems);
   checkFans(stepsWithin(parsed.scope), problems);
   checkUnused(manifest, parsed, problems);
 

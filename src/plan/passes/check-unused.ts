@@ -1,20 +1,26 @@
 import type { NormalBody, NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
 import { stepsWithin, type ParsedManifest } from "./parse-templates.ts";
+import type { Site } from "./site.ts";
 
 /** Warns of what is declared and never used: most often a name that was mistyped or forgotten elsewhere. */
 export function checkUnused(manifest: NormalManifest, parsed: ParsedManifest, problems: Problems): void {
   const steps = [...stepsWithin(parsed.scope)];
-  const scopes = [parsed.scope, ...steps.flatMap(({ body }) => (body.kind === "steps" ? [body.scope] : []))];
-  const sites = [parsed.sites, ...scopes.map((scope) => scope.sites), ...steps.map((step) => step.sites)].flat();
-  const read = new Set(sites.flatMap((site) => site.references.map(({ path }) => path.slice(0, 2).join("."))));
-  const agents = new Set(
-    steps.flatMap(({ body, step }) => [
-      ...(body.kind === "agent" ? [body.agent] : []),
-      ...step.fallback.flatMap((stage) => stage.agent?.name ?? []),
-    ]),
-  );
-  const passed = new Set(steps.flatMap(({ step }) => passedSecrets(step.body, manifest.secrets)));
+  const read = new Set<string>();
+  const agents = new Set<string>();
+  const note = (sites: readonly Site[]): void => {
+    for (const { references } of sites) for (const { path } of references) read.add(path.slice(0, 2).join("."));
+  };
+  note(parsed.sites);
+  note(parsed.scope.sites);
+  for (const { sites, body, step } of steps) {
+    note(sites);
+    if (body.kind === "steps") note(body.scope.sites);
+    if (body.kind === "agent") agents.add(body.agent);
+    for (const { agent } of step.fallback) if (agent !== null) agents.add(agent.name);
+  }
+  const passed = new Set<string>();
+  for (const { step } of steps) for (const name of passedSecrets(step.body, manifest.secrets)) passed.add(name);
   const keys = new Set(Object.values(manifest.models).flatMap((chain) => chain.map((model) => model.apiKeySecret)));
 
   for (const name of Object.keys(manifest.inputs)) {

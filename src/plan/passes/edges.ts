@@ -1,3 +1,4 @@
+import type { Reference } from "../../expression/template.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import type { Piece, Problems } from "../problems.ts";
 import type { NeedGroup } from "../types.ts";
@@ -12,37 +13,79 @@ export interface EdgePlace {
   readonly piece?: Piece;
 }
 
-/** What a step waits for, and the first place that says so for each. */
+/** What a step waits for. */
 export interface StepEdges {
   readonly groups: readonly NeedGroup[];
-  readonly places: ReadonlyMap<number, EdgePlace>;
+  /** All of it, each once: what references name first, in the order in which it is written. */
+  readonly waits: readonly number[];
 }
 
 /** The edges of each scope, for its steps in the order of the file. */
 export type Edges = ReadonlyMap<ParsedScope, readonly StepEdges[]>;
+
+export const NO_EDGES: StepEdges = { groups: [], waits: [] };
 
 /**
  * Edges from references and `needs`. A reference from inside of a group to a step around it makes the group wait:
  * the edge is where both have an ancestor.
  */
 export function findEdges(top: ParsedScope, placed: ReadonlyMap<string, PlacedStep>, problems: Problems): Edges {
-  const places = new Map<PlacedStep, Map<number, EdgePlace>>();
-  for (const step of placed.values()) places.set(step, new Map());
+  const reads = new Map<PlacedStep, number[]>();
   for (const step of placed.values()) {
-    for (const site of step.parsed.sites)
-      findReads(site, positionOf(step), step.parsed.step.id, placed, places, problems);
-    if (step.parsed.body.kind !== "steps") continue;
-    for (const site of step.parsed.body.scope.sites) findReads(site, insideOf(step), null, placed, places, problems);
+    eachRead(step, placed, problems, (reader, need) => {
+      const known = reads.get(reader);
+      if (known === undefined) reads.set(reader, [need]);
+      else known.push(need);
+    });
   }
   const edges = new Map<ParsedScope, StepEdges[]>([[top, []]]);
   for (const step of placed.values()) {
     if (step.parsed.body.kind === "steps") edges.set(step.parsed.body.scope, []);
-    const own = places.get(step) ?? new Map<number, EdgePlace>();
-    const derived = [...own.keys()];
-    const named = findNeeds(step, placed, own, problems);
-    edges.get(step.scope)?.push({ groups: groupsOf(derived, named), places: own });
+    const derived = distinct(reads.get(step) ?? []);
+    const named = findNeeds(step, placed, problems);
+    const waits = derived.length === 0 ? named.of : distinct([...derived, ...named.of]);
+    edges.get(step.scope)?.push(waits.length === 0 ? NO_EDGES : { groups: groupsOf(derived, named), waits });
   }
   return edges;
+}
+
+/** The first place that says so for everything that a step waits for. To be shown: it costs more than the edges. */
+export function findPlaces(
+  placed: ReadonlyMap<string, PlacedStep>,
+): ReadonlyMap<PlacedStep, ReadonlyMap<number, EdgePlace>> {
+  const places = new Map<PlacedStep, Map<number, EdgePlace>>();
+  const add = (step: PlacedStep, need: number, place: EdgePlace): void => {
+    let known = places.get(step);
+    if (known === undefined) places.set(step, (known = new Map<number, EdgePlace>()));
+    if (!known.has(need)) known.set(need, place);
+  };
+  for (const step of placed.values()) {
+    eachRead(step, placed, null, (reader, need, site, reference) =>
+      add(reader, need, { pointer: site.pointer, piece: pieceOf(site, reference) }),
+    );
+  }
+  for (const step of placed.values()) {
+    for (const { name, pointer } of step.parsed.step.needs?.of ?? []) {
+      const target = placed.get(name);
+      if (target?.scope === step.scope) add(step, target.index, { pointer });
+    }
+  }
+  return places;
+}
+
+type Visit = (reader: PlacedStep, need: number, site: Site, reference: Reference) => void;
+
+/** All that the expressions of a step read, by the step that waits for it. */
+function eachRead(
+  step: PlacedStep,
+  placed: ReadonlyMap<string, PlacedStep>,
+  problems: Problems | null,
+  visit: Visit,
+): void {
+  const { sites, body, step: written } = step.parsed;
+  for (const site of sites) findReads(site, positionOf(step), written.id, placed, problems, visit);
+  if (body.kind !== "steps") return;
+  for (const site of body.scope.sites) findReads(site, insideOf(step), null, placed, problems, visit);
 }
 
 /** What an expression reads; `id` is the step that reads `steps` as a whole in vain, null where that is allowed. */
@@ -51,15 +94,15 @@ function findReads(
   position: Position,
   id: string | null,
   placed: ReadonlyMap<string, PlacedStep>,
-  places: ReadonlyMap<PlacedStep, Map<number, EdgePlace>>,
-  problems: Problems,
+  problems: Problems | null,
+  visit: Visit,
 ): void {
   for (const reference of site.references) {
     const [root, name] = reference.path;
     if (root !== "steps") continue;
     if (name === undefined) {
       if (id === null || position.isFinally) continue;
-      problems.error(site.pointer, {
+      problems?.error(site.pointer, {
         code: "WF3007",
         message: `step '${id}' reads \`steps\` as a whole, so it cannot be told what it waits for`,
         help: "name the step: `steps.ID.output`",
@@ -73,30 +116,28 @@ function findReads(
     // When `finally` starts, everything else has ended.
     if (position.isFinally && !target.isFinally) continue;
     const reader = standInFor(position.group, position.step, target);
-    const known = reader === null ? undefined : places.get(reader);
-    if (known === undefined || known.has(target.index)) continue;
-    known.set(target.index, { pointer: site.pointer, piece: pieceOf(site, reference) });
+    if (reader !== null) visit(reader, target.index, site, reference);
   }
 }
 
 interface NamedNeeds {
-  readonly of: ReadonlySet<number>;
+  /** Each once. */
+  readonly of: readonly number[];
   readonly required: number;
   readonly isAll: boolean;
 }
 
-const NO_NEEDS: NamedNeeds = { of: new Set(), required: 0, isAll: true };
+const NO_NEEDS: NamedNeeds = { of: [], required: 0, isAll: true };
 
-/** What `needs` names; its places join those of the references. */
+/** What `needs` names. */
 function findNeeds(
   { parsed, scope, group, isFinally }: PlacedStep,
   placed: ReadonlyMap<string, PlacedStep>,
-  places: Map<number, EdgePlace>,
   problems: Problems,
 ): NamedNeeds {
   const { step } = parsed;
   if (step.needs === null) return NO_NEEDS;
-  const of = new Set<number>();
+  const named: number[] = [];
   for (const { name, pointer } of step.needs.of) {
     const target = placed.get(name);
     const isNear = target?.scope === scope && (isFinally || !target.isFinally);
@@ -113,8 +154,7 @@ function findNeeds(
       });
       continue;
     }
-    of.add(target.index);
-    if (!places.has(target.index)) places.set(target.index, { pointer });
+    named.push(target.index);
   }
   const { required } = step.needs;
   if (required > step.needs.of.length) {
@@ -124,7 +164,8 @@ function findNeeds(
       help: `lower \`at_least\` to ${step.needs.of.length}, or name more steps under \`of\``,
     });
   }
-  return { of, required: Math.min(required, of.size), isAll: required >= step.needs.of.length };
+  const of = distinct(named);
+  return { of, required: Math.min(required, of.length), isAll: required >= step.needs.of.length };
 }
 
 function reportUnknown(
@@ -179,14 +220,29 @@ function reportFar(
 
 /** `needs` decides for the steps that it names, the references for all others. */
 function groupsOf(derived: readonly number[], named: NamedNeeds): NeedGroup[] {
-  const all = derived.filter((index) => !named.of.has(index));
-  if (named.isAll) all.push(...named.of);
+  const others = without(derived, named.of);
+  const all = named.isAll ? [...others, ...named.of] : others;
   const groups: NeedGroup[] = [];
   if (all.length > 0) groups.push({ of: sorted(all), required: all.length });
-  if (!named.isAll && named.of.size > 0) groups.push({ of: sorted(named.of), required: named.required });
+  if (!named.isAll && named.of.length > 0) groups.push({ of: sorted(named.of), required: named.required });
   return groups;
 }
 
-function sorted(indices: Iterable<number>): number[] {
-  return [...indices].sort((a, b) => a - b);
+/** Of so few numbers a set costs more than a search. */
+const FEW = 8;
+
+function distinct(numbers: readonly number[]): readonly number[] {
+  if (numbers.length < 2) return numbers;
+  if (numbers.length > FEW) return [...new Set(numbers)];
+  return numbers.filter((number, index) => numbers.indexOf(number) === index);
+}
+
+function without(numbers: readonly number[], others: readonly number[]): readonly number[] {
+  if (numbers.length === 0 || others.length === 0) return numbers;
+  const out = new Set(others);
+  return numbers.filter((number) => !out.has(number));
+}
+
+function sorted(numbers: readonly number[]): readonly number[] {
+  return numbers.length === 1 ? numbers : [...numbers].sort((a, b) => a - b);
 }

@@ -82,15 +82,15 @@ function parseStep(step: NormalStep, files: TextFiles, problems: Problems): Pars
   const at: At = (...path) => [...step.pointer, ...path];
   return {
     step,
-    description: reader.text(step.description, at("description"), "unit"),
-    condition: reader.expression(step.condition, at("if"), "condition"),
+    description: step.description === null ? null : reader.text(step.description, at("description"), "unit"),
+    condition: step.condition === null ? null : reader.expression(step.condition, at("if"), "condition"),
     fan: step.fan === null ? null : parseFan(step.id, step.fan, at, reader, problems),
     body: parseBody(step, at, reader, files, problems),
     onError:
       step.onError.kind === "output"
         ? { kind: "output", output: reader.value(step.onError.output, at("on_error", "output"), "gate") }
         : step.onError,
-    until: reader.expression(step.repeat?.until ?? null, at("repeat", "until"), "until"),
+    until: step.repeat === null ? null : reader.expression(step.repeat.until, at("repeat", "until"), "until"),
     sites: reader.sites,
   };
 }

@@ -23,6 +23,9 @@ const NEVER_RETRIED: readonly FailureClass[] = ["budget", "cancelled", "internal
 /** After these nobody knows whether the effect took place. */
 const UNKNOWN_OUTCOME: readonly FailureClass[] = ["timeout", "network"];
 
+/** What is retried by default where a second try may do something twice. */
+const unsafeRetryOn = defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name));
+
 /** What a step of the plan takes from the file around it. */
 export interface StepSurroundings {
   readonly manifest: NormalManifest;
@@ -182,7 +185,6 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
   // A pure expression gives the same every time, and a wait has nothing that could fail.
   const isPure = step.body.kind === "value" || step.body.kind === "wait";
   const maxAttempts = isPure ? 1 : retry.maxAttempts;
-  const byDefault =
-    effect === "unsafe" ? defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name)) : defaultRetryOn;
+  const byDefault = effect === "unsafe" ? unsafeRetryOn : defaultRetryOn;
   return { ...retry, maxAttempts, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };
 }

@@ -24,6 +24,7 @@ export class Reader {
   /** A text with its partials written out and the files that it names. */
   text(value: string | null, pointer: Pointer, place: Place): Template | null {
     if (value === null) return null;
+    if (!value.includes("{{")) return { kind: "literal", value };
     const { source, pieces, problems } = this.#files.partials.expand(value);
     if (pieces.length === 1) return this.#withFiles(this.#parse(value, "text", pointer, place));
     for (const { code, message, help, offset, length } of problems) {

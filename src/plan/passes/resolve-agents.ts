@@ -1,5 +1,6 @@
 import { declared } from "./declared.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
+import type { Pointer } from "../../manifest/pointer.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedModel } from "../types.ts";
 import type { ParsedStep } from "./parse-templates.ts";
@@ -30,16 +31,18 @@ export function resolveAgents(manifest: NormalManifest, models: Models): AgentMo
 /** Reports the steps whose agent is not declared. */
 export function checkAgents(manifest: NormalManifest, steps: Iterable<ParsedStep>, problems: Problems): void {
   const names = Object.keys(manifest.agents);
+  const check = (id: string, name: string, pointer: () => Pointer): void => {
+    if (Object.hasOwn(manifest.agents, name)) return;
+    const meant = problems.suggest(name, names);
+    problems.error(pointer(), {
+      code: "WF3003",
+      message: `step '${id}' needs unknown agent '${name}'`,
+      help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
+    });
+  };
   for (const { step } of steps) {
-    const own = step.body.kind === "agent" ? [{ name: step.body.agent, pointer: [...step.pointer, "agent"] }] : [];
-    for (const { name, pointer } of [...own, ...step.fallback.flatMap((stage) => stage.agent ?? [])]) {
-      if (Object.hasOwn(manifest.agents, name)) continue;
-      const meant = problems.suggest(name, names);
-      problems.error(pointer, {
-        code: "WF3003",
-        message: `step '${step.id}' needs unknown agent '${name}'`,
-        help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
-      });
-    }
+    const { id, body, fallback } = step;
+    if (body.kind === "agent") check(id, body.agent, () => [...step.pointer, "agent"]);
+    for (const { agent } of fallback) if (agent !== null) check(id, agent.name, () => agent.pointer);
   }
 }
