@@ -51,7 +51,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const prepared = prepareResume(summary, plan, rerun, around);
     if (!prepared.ok) throw new UsageError(prepared.error.message, exitCode.runFailed);
     terminal.err(
-      `resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.recall), terminal.color)}`,
+      `resume ${runId} of ${summary.manifestPath}\n${resumePreview(resumePlan(prepared.value.preview()), terminal.color)}`,
     );
     if (options.dryRun === true) return exitCode.succeeded;
     const taken = prepared.value.take();

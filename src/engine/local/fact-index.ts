@@ -8,10 +8,19 @@ export class FactIndex {
   /** How many of a fact's lost starts have been answered in this epoch. */
   readonly #lostSeen = new Map<string, number>();
 
-  #hasKills = false;
+  /** What was there before: it answers for keys of which nothing was put since. */
+  readonly #before: FactIndex | null;
+  #hasKills: boolean;
 
-  constructor(facts: Iterable<Fact> = []) {
+  constructor(facts: Iterable<Fact> = [], before: FactIndex | null = null) {
+    this.#before = before;
+    this.#hasKills = before?.hasKills ?? false;
     for (const fact of facts) this.put(fact);
+  }
+
+  /** The same facts for a start of the run of its own: what is put there is not here. Nothing may be put here then. */
+  fork(): FactIndex {
+    return new FactIndex([], this);
   }
 
   /** Whether a person stopped any step. */
@@ -19,9 +28,13 @@ export class FactIndex {
     return this.#hasKills;
   }
 
+  #known(key: string): Fact | Fact[] | undefined {
+    return this.#facts.get(key) ?? (this.#before === null ? undefined : this.#before.#known(key));
+  }
+
   put(fact: Fact): void {
     this.#hasKills ||= fact.key.endsWith("/~killed");
-    const known = this.#facts.get(fact.key);
+    const known = this.#known(fact.key);
     if (known === undefined || (!Array.isArray(known) && known.fingerprint === fact.fingerprint)) {
       this.#facts.set(fact.key, fact);
       return;
@@ -31,7 +44,7 @@ export class FactIndex {
   }
 
   find(key: string, fingerprint: string): Fact | null {
-    const known = this.#facts.get(key);
+    const known = this.#known(key);
     if (known === undefined) return null;
     if (Array.isArray(known)) return known.find((fact) => fact.fingerprint === fingerprint) ?? null;
     return known.fingerprint === fingerprint ? known : null;
@@ -39,7 +52,7 @@ export class FactIndex {
 
   /** Every fact under a key, oldest first: more than one after an edit. */
   all(key: string): readonly Fact[] {
-    const known = this.#facts.get(key);
+    const known = this.#known(key);
     if (known === undefined) return [];
     return Array.isArray(known) ? known : [known];
   }
@@ -54,10 +67,14 @@ export class FactIndex {
   }
 
   *[Symbol.iterator](): Iterator<Fact> {
-    for (const known of this.#facts.values()) {
-      if (Array.isArray(known)) yield* known;
-      else yield known;
-    }
+    for (const key of this.#keys()) yield* this.all(key);
+  }
+
+  /** Each once, in the order in which they were put first. */
+  *#keys(): Iterable<string> {
+    const before = this.#before;
+    if (before !== null) yield* before.#keys();
+    for (const key of this.#facts.keys()) if (before === null || before.#known(key) === undefined) yield key;
   }
 
   /** All that was ever spent for the run: every attempt and call that is on the record, whatever became of it. */

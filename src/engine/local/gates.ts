@@ -54,6 +54,11 @@ export class Gates {
     return this.#itemNames.get(step)?.[item] ?? "";
   }
 
+  /** The step is over: nobody asks for the names of its units any more. */
+  close(step: StepRecord): void {
+    this.#itemNames.delete(step);
+  }
+
   /** Answers the command, now or when what it must see is there. */
   open(question: Question): void {
     const { view, command } = question;

@@ -5,7 +5,6 @@ import type { Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
 import { ok, type Result } from "../../util/result.ts";
-import { FactIndex } from "./fact-index.ts";
 import { planOfRun, readRun } from "./read-run.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";
 import type { LocalRun } from "./run.ts";
@@ -14,8 +13,8 @@ import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 import { splitFacts, takeRun } from "./take-run.ts";
 
 export interface Resume {
-  /** What the facts answer, and what is left to run: shown before anything starts. */
-  readonly recall: Recall;
+  /** What the facts answer, and what is left to run: shown before anything starts. Goes through all of the run. */
+  preview(): Recall;
   /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
   take(): Result<{ readonly go: () => LocalRun }, LeaseOwner>;
 }
@@ -33,10 +32,6 @@ export function prepareResume(
   const { store, clock } = around;
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
-  const all = [...store.readFacts(summary.runId)];
-  const core = coreOptions(plan, info, frozen, new FactIndex(all), around);
-  if (!core.ok) return core;
-
   // After a failed run what nothing caught is tried anew; after a crash every fact answers.
   const anew = uncaughtSteps(summary, plan, around);
   const isForgotten = (fact: Fact): boolean => {
@@ -49,8 +44,9 @@ export function prepareResume(
     return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
   };
   const effects = effectsOf(plan);
-  const facts = splitFacts(all, isForgotten, clock.now());
-  const { pending, ...known } = recall({ ...core.value, facts: new FactIndex(facts.kept) });
+  const facts = splitFacts(store.readFacts(summary.runId), isForgotten, clock.now());
+  const core = coreOptions(plan, info, frozen, facts.kept, around);
+  if (!core.ok) return core;
   const reasonOf = ({ path, reason }: Start): StartReason =>
     reason !== "new"
       ? reason
@@ -60,9 +56,13 @@ export function prepareResume(
           ? "failed"
           : "new";
 
-  const take: Resume["take"] = () =>
-    takeRun({ summary, plan, core: { ...core.value, facts: new FactIndex(facts.kept) }, facts, around });
-  return ok({ recall: { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) }, take });
+  return ok({
+    preview() {
+      const { pending, ...known } = recall({ ...core.value, facts: facts.kept.fork() });
+      return { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) };
+    },
+    take: () => takeRun({ summary, plan, core: core.value, facts, around }),
+  });
 }
 
 /** What a repetition of each step would mean, by path of ids. */

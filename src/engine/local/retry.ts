@@ -6,7 +6,6 @@ import { failure, type Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import { FactIndex } from "./fact-index.ts";
 import { planOfRun, readRun } from "./read-run.ts";
 import { recall } from "./recall.ts";
 import type { LocalRun } from "./run.ts";
@@ -35,11 +34,11 @@ export function prepareRetry(
   const { runId } = summary;
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
-  const facts = splitFacts([...store.readFacts(runId)], (fact) => isTriedAnew(fact, letter), clock.now());
-  const core = coreOptions(plan, info, frozen, new FactIndex(facts.kept), around);
+  const facts = splitFacts(store.readFacts(runId), (fact) => isTriedAnew(fact, letter), clock.now());
+  const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
   const only = { ...core.value, only: letter.key, slots: Number.POSITIVE_INFINITY };
-  const { pending } = recall({ ...only, facts: new FactIndex(facts.kept) });
+  const { pending } = recall({ ...only, facts: facts.kept.fork() });
   if (pending.length === 0) return err(unreachable(letter));
 
   const failed = whatFailed(summary, plan, around);

@@ -52,8 +52,8 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   };
   child.stdout.on("data", (chunk: Buffer) => tell("stdout", stdout.add(chunk)));
   child.stderr.on("data", (chunk: Buffer) => tell("stderr", stderr.add(chunk)));
-  child.stdin.on("error", () => {}); // it need not read all of its input
-  child.stdin.end(request.stdin ?? "");
+  child.stdin?.on("error", () => {}); // it need not read all of its input
+  child.stdin?.end(request.stdin);
 
   let onAbort = (): void => {};
   const stopped = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { ProcessRequest } from "./process.ts";
 import { shellCommand } from "./shell.ts";
@@ -9,7 +10,7 @@ const TREE_VARIABLE = "MUSTER_ATTEMPT";
 
 /** A program that runs. */
 export interface StartedProcess {
-  readonly child: ChildProcessWithoutNullStreams;
+  readonly child: ChildProcessByStdio<Writable | null, Readable, Readable>;
   readonly pid: number;
 }
 
@@ -20,7 +21,13 @@ export async function startProcess(request: ProcessRequest, mark: string): Promi
   const outerMarks = env[TREE_VARIABLE];
   const marks = outerMarks === undefined ? mark : `${outerMarks}/${mark}`;
   try {
-    const child = spawn(program, args, { cwd, env: { ...env, [TREE_VARIABLE]: marks }, detached: true });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...env, [TREE_VARIABLE]: marks },
+      detached: true,
+      // A pipe for nothing costs as much as one for something.
+      stdio: [request.stdin === null ? "ignore" : "pipe", "pipe", "pipe"],
+    }) as StartedProcess["child"];
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       // Stays as a listener: a later error (a signal that could not be sent) must not end the process.

@@ -61,7 +61,7 @@ export class Story {
     else {
       const prepared = prepareResume(summary, plan, new Set(more.rerun ?? []), around);
       if (!prepared.ok) throw new Error(prepared.error.message);
-      recall = prepared.value.recall;
+      recall = prepared.value.preview();
       const taken = prepared.value.take();
       if (!taken.ok) throw new Error("somebody else holds the run");
       run = taken.value.go();

@@ -23,6 +23,28 @@ describe("the facts of a run", () => {
     expect([...facts]).toEqual([old, now]);
   });
 
+  it("are forked for a start of its own: what is put there replaces what was before, and stays there", () => {
+    const lost = factOf({ key: "a/1.0.1", state: "started" });
+    const facts = new FactIndex([lost, factOf({ key: "b/1.0.1" })]);
+    const fork = facts.fork();
+    const again = factOf({ key: "a/1.0.1", state: "started", starts: 2 });
+    const edited = factOf({ key: "b/1.0.1", fingerprint: "other.v" });
+    for (const fact of [again, edited, factOf({ key: "c/~killed" })]) fork.put(fact);
+    expect(fork.takeLost(lost)).toBe(true);
+
+    expect(fork.all("a/1.0.1")).toEqual([again]);
+    expect([...fork].map(({ key, fingerprint, starts }) => `${key} ${fingerprint} ${starts}`)).toEqual([
+      `a/1.0.1 ${lost.fingerprint} 2`,
+      `b/1.0.1 ${lost.fingerprint} 1`,
+      "b/1.0.1 other.v 1",
+      `c/~killed ${lost.fingerprint} 1`,
+    ]);
+    expect(fork.hasKills).toBe(true);
+    expect(facts.hasKills).toBe(false);
+    expect([...facts].map(({ key, starts }) => `${key} ${starts}`)).toEqual(["a/1.0.1 1", "b/1.0.1 1"]);
+    expect(facts.takeLost(lost)).toBe(true);
+  });
+
   it("are replaced by what is recorded later for the same", () => {
     const facts = new FactIndex([factOf({ state: "started" })]);
     const ended = factOf({ state: "succeeded" });
