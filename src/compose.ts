@@ -23,6 +23,7 @@ import { readSource } from "./compose/source-reader.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
 import { createEvaluator } from "./expression/evaluate.ts";
 import { systemResolve } from "./network/resolve.ts";
+import { priceHelp, unpricedIn } from "./plan/unpriced.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
 import type { Provider } from "./provider/provider.ts";
 import { readRecording } from "./provider/recording/read.ts";
@@ -161,6 +162,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     else secrets[name] = value;
   }
   if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
+  if (!simulated) missing.push(...uncountable(plan));
   if (missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
@@ -215,7 +217,16 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     hurry: simulated,
     isAttended: options.isAttended ?? false,
     isCopy: simulated,
+    isFree: simulated,
   });
+}
+
+/** What a budget in USD cannot count: what `auto` or `--budget` brought, since `validate` tells the rest. */
+function uncountable(plan: Plan): readonly string[] {
+  return unpricedIn(plan).map(
+    ({ model, agent }) =>
+      `a budget in USD counts the calls of ${model.id}, and its price is not known: ${priceHelp(agent)}`,
+  );
 }
 
 function simulatedProvider(plan: Plan): () => Provider {

@@ -70,6 +70,7 @@ export function startOnDisk(
     check: createSchemaCheck(),
     glob: () => ({ ok: true, value: [] }),
     file: (path) => ({ ok: false, error: `no file ${path}` }),
+    isFree: false,
     hurry: false,
     isAttended: false,
     isCopy: false,

@@ -1,5 +1,6 @@
 import type { PlannedModel } from "../plan/types.ts";
 import { failure, type Failure } from "../run/failure.ts";
+import type { CallGate } from "./call-gate.ts";
 import { addUsage, type Usage } from "../util/usage.ts";
 import type { ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
@@ -17,6 +18,8 @@ export interface CallSurroundings {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Lets each call in. */
+  readonly gate: CallGate;
   /** Waits without a slot and with the attempt's clock stopped; false when it was told to stop meanwhile. */
   wait(ms: number): Promise<boolean>;
 }
@@ -34,7 +37,13 @@ export async function callModel(
 ): Promise<CallOutcome> {
   let paid: Usage | null = null;
   for (let waits = 0; ; waits += 1) {
-    const outcome = withPaid(await callOnce(provider, request, around), paid);
+    const pass = await around.gate.enter(model, request);
+    if (!pass.ok) return { ok: false, failure: pass.error, usage: paid };
+    const end = await callOnce(provider, request, around);
+    const usage = end.ok ? end.reply.usage : end.usage;
+    const answered = `${model.provider}/${end.ok ? end.reply.model : model.model}`;
+    pass.value.settle({ failure: end.ok ? null : end.failure, usage, answered });
+    const outcome = withPaid(end, paid);
     if (outcome.ok || !isBusy(outcome.failure) || waits === MOST_WAITS || around.signal.aborted) return outcome;
     const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;
     if (waitMs > LONGEST_WAIT_MS) return outcome;

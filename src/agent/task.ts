@@ -137,18 +137,18 @@ async function askChain(
     const outcome = await callModel(around.providerFor(model), model, request, around);
     if (outcome.ok) {
       const reply = { ...outcome.reply, text: around.redactor.text(outcome.reply.text) };
-      const spend = addSpend(lost, spendOf(model, reply.usage, reply.model));
-      tellCall(model, reply, spendOf(model, reply.usage, reply.model), outcome.durationMs, around);
-      return { ok: true, reply, model, spend, requestDigest, isRecalled: false };
+      const own = spendOf(model, reply.usage, reply.model);
+      tellCall(model, reply, own, outcome.durationMs, around);
+      return { ok: true, reply, model, spend: kept(addSpend(lost, own), around), requestDigest, isRecalled: false };
     }
     if (outcome.usage !== null) lost = addSpend(lost, spendOf(model, outcome.usage, model.model));
-    failed = { failure: redacted(outcome.failure, around.redactor), spend: lost };
+    failed = { failure: redacted(outcome.failure, around.redactor), spend: kept(lost, around) };
     if (!FAIL_OVER.has(outcome.failure.class) || around.signal.aborted) break;
   }
   return {
     ok: false,
     failure: failed?.failure ?? failure("internal", "no_model", `'${around.label}' has no model`),
-    ...(failed?.spend ?? lost),
+    ...(failed?.spend ?? kept(lost, around)),
   };
 }
 
@@ -207,6 +207,11 @@ function spendOf(model: PlannedModel, usage: Usage | null, answered: string): Sp
     usage,
     costUsd: usage === null || price === null ? null : costOf(price, usage),
   };
+}
+
+/** What the attempt itself has to account for. */
+function kept(spend: Spend, { gate }: TaskSurroundings): Spend {
+  return gate.keepsSpend ? { model: spend.model, usage: null, costUsd: null } : spend;
 }
 
 function addSpend(before: Spend, next: Spend): Spend {

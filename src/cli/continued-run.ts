@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { createSurroundings, workspaceOf, type Recording } from "../compose.ts";
 import type { Frozen, Surroundings } from "../engine/local/surroundings.ts";
+import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Reporter } from "../reporter/reporter.ts";
@@ -36,6 +37,8 @@ export interface ContinueOptions {
   readonly summary: RunSummary;
   readonly shape: RunShape;
   readonly concurrency: number | null;
+  /** Over the one of the first start; null = that one holds. */
+  readonly budget: BudgetChoice | null;
 }
 
 /** The plan of a run as its manifest is now. UsageError, exit code 3, when it is not valid any more. */
@@ -43,7 +46,8 @@ export function plannedAgain({
   terminal,
   project,
   summary,
-}: Pick<ContinueOptions, "terminal" | "project" | "summary">): {
+  budget,
+}: Pick<ContinueOptions, "terminal" | "project" | "summary" | "budget">): {
   readonly file: string;
   readonly plan: Plan;
   readonly only: readonly string[];
@@ -53,13 +57,14 @@ export function plannedAgain({
   const models = modelChoice(choice["model"] as readonly string[]);
   const whole = planOrExit(relative(terminal.cwd, file), terminal, models, "counted").plan;
   const only = (choice["only"] ?? []) as readonly string[];
-  return { file, plan: reducedPlan(whole, only), only };
+  const bounds = budget ?? ((choice["budget"] ?? null) as BudgetChoice | null);
+  return { file, plan: withBudget(reducedPlan(whole, only), bounds), only };
 }
 
 /** Puts together what it takes to go on with a run, as it was planned again. */
 export async function continuedRun(
   { file, plan: asked, only }: ReturnType<typeof plannedAgain>,
-  { terminal, project, store, summary, shape, concurrency }: ContinueOptions,
+  { terminal, project, store, summary, shape, concurrency }: Omit<ContinueOptions, "budget">,
 ): Promise<ContinuedRun> {
   const { runId } = summary;
   const { choice, inputs } = summary.frozen as unknown as Frozen;

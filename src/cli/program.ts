@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { parseBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { version } from "../util/version.ts";
 import { findProjectRoot } from "../util/project.ts";
 import { configPlaces, readSettings } from "./config.ts";
@@ -308,6 +309,11 @@ async function applySettings(command: Command): Promise<void> {
 function addRunOptions(command: Command): void {
   command
     .option("--concurrency <n>", "attempts at once, over limits.concurrency", positiveInteger)
+    .option(
+      "--budget <budget>",
+      "the most to spend, over limits.budget: USD, or usd=2.50,tokens=200000,calls=100",
+      budget,
+    )
     .option("--report <file>", "write the report as JSON")
     .addOption(
       new Option("--format <format>", "how progress is shown")
@@ -344,6 +350,12 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("it must be a whole number above 0");
   return value;
+}
+
+function budget(text: string): BudgetChoice {
+  const choice = parseBudget(text);
+  if (!choice.ok) throw new InvalidArgumentError(choice.error);
+  return choice.value;
 }
 
 function count(text: string): number {

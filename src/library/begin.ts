@@ -1,6 +1,7 @@
 import { createSurroundings, portablePath, type SurroundingsOptions } from "../compose.ts";
 import { startRun } from "../engine/local/start.ts";
 import type { LocalRun } from "../engine/local/run.ts";
+import type { BudgetChoice } from "../plan/budget-choice.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { Failure } from "../run/failure.ts";
 import type { Json, JsonObject } from "../util/json.ts";
@@ -21,6 +22,7 @@ export interface Beginning extends SurroundingsOptions {
     readonly only: readonly string[];
     readonly replay: string | null;
     readonly auto: AutoChoice | null;
+    readonly budget: BudgetChoice | null;
   };
 }
 
@@ -49,6 +51,7 @@ export function beginRun(beginning: Beginning): Result<Begun, Refusal> {
     origin: recording?.origin ?? null,
     simulated,
     auto: choice.auto as unknown as Json,
+    budget: choice.budget as unknown as Json,
   };
   const first = { runId, plan, manifestPath: portablePath(manifest, project), inputs, choice: kept };
   const started = startRun(first, around.value);

@@ -1,5 +1,6 @@
 import { readValue } from "../engine/local/stored-value.ts";
 import type { RunOutcome } from "../engine/local/run-outcome.ts";
+import type { BudgetLine } from "../run/budget/line.ts";
 import type { FailureClass } from "../plan/types.ts";
 import { report } from "../run/report.ts";
 import type { RunInfo } from "../run/state.ts";
@@ -30,6 +31,8 @@ export interface Report {
   readonly usage: ReportUsage;
   /** USD; null = the price of a model is not known. */
   readonly cost_usd: number | null;
+  /** What was spent of each budget: the run, its agents, the workflows that it uses; left out where there is none. */
+  readonly budget?: readonly BudgetLine[];
   readonly error: ReportError | null;
   /** By the path of the step, in the order of the file. */
   readonly steps: { readonly [path: string]: ReportStep };

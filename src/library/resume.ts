@@ -3,6 +3,7 @@ import { createSurroundings, stopLeftBehind, workspaceOf } from "../compose.ts";
 import { processEnvironment } from "../compose/environment.ts";
 import { prepareResume } from "../engine/local/resume.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
+import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { stepPaths } from "../plan/step-paths.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { RunSummary } from "../store/store.ts";
@@ -45,7 +46,12 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
     const replay = choice["replay"] as string | null;
     const recording = replay === null ? null : recordingAt(resolve(project.root, replay));
     const known = (choice["auto"] ?? null) as AutoChoice | null;
-    const resolved = await resolveAuto(workflow.plan, { known, isLive: recording === null && !simulated }, env);
+    const budget = options.budget ?? ((choice["budget"] ?? null) as BudgetChoice | null);
+    const resolved = await resolveAuto(
+      withBudget(workflow.plan, budget),
+      { known, isLive: recording === null && !simulated },
+      env,
+    );
     if (!resolved.ok) throw new RequestError([resolved.error]);
     const { plan } = resolved.value;
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openRecording, workspaceOf, type Recording } from "../compose.ts";
 import { processEnvironment, type Environment } from "../compose/environment.ts";
+import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { resolveInputs } from "../plan/input.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { JsonObject } from "../util/json.ts";
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly env?: Environment;
   /** Attempts at once, over the workflow's `limits.concurrency`. */
   readonly concurrency?: number;
+  /** The most that the run may spend, over its `limits.budget`. */
+  readonly budget?: BudgetChoice;
   /** Told of every event once it is committed. Must not throw. */
   readonly onEvent?: (event: StoredEvent) => void;
   /** An abort interrupts the run: what is in flight may end within `limits.grace`, then it can be resumed. */
@@ -57,7 +60,7 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
   const replay = options.replay === undefined ? null : resolve(cwd, options.replay);
   const recording = replay === null ? null : recordingAt(replay);
   const resolved = await resolveAuto(
-    workflow.plan,
+    withBudget(workflow.plan, options.budget ?? null),
     { known: recording?.auto ?? null, isLive: recording === null && !simulate },
     env,
   );
@@ -79,7 +82,7 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
       inputs: inputs.value,
       manifest: workflow.path,
       workspace: workflow.isFile ? workspaceOf(workflow.path, project) : resolve(cwd),
-      choice: { ...workflow.choice, replay, auto },
+      choice: { ...workflow.choice, replay, auto, budget: options.budget ?? null },
     });
     if (!begun.ok) throw refusalError(begun.error);
     const outcome = await follow(begun.value.run, options.signal);

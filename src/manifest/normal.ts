@@ -1,6 +1,7 @@
 import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
 import type { Backoff, Effort, FailureClass, HttpRequest, Shell } from "./types.ts";
 import type { Pointer } from "./pointer.ts";
+import type { NormalBudget } from "./pressure.ts";
 
 /**
  * A manifest in one canonical spelling: short forms are written out, durations are milliseconds, `defaults` and the
@@ -70,6 +71,10 @@ export interface NormalAgent {
   readonly instructions: string | null;
   /** Over the model's own `max_tokens`; null = that one. */
   readonly maxTokens: number | null;
+  /** What it may spend in a run; null = nothing of its own bounds it. */
+  readonly budget: NormalBudget | null;
+  /** What a call is taken to cost where no price is known, USD; null = nothing is said. */
+  readonly assumeUsd: number | null;
 }
 
 /** What may be touched, as it is written; see `plan/permissions.ts` for what it means. */
@@ -89,6 +94,8 @@ export interface NormalLimits {
   readonly graceMs: number;
   /** How deep workflows may use others. */
   readonly depth: number;
+  /** null = not written. */
+  readonly budget: NormalBudget | null;
 }
 
 export interface NormalStep {

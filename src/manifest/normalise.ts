@@ -21,6 +21,7 @@ import type {
   StateOperation,
 } from "./normal.ts";
 import type { Pointer } from "./pointer.ts";
+import { normaliseAssume, normaliseBudget } from "./pressure.ts";
 import type {
   Agent,
   Batch,
@@ -70,6 +71,7 @@ export function normalise(manifest: Manifest): NormalManifest {
       hasTimeout: limits.timeout !== undefined,
       graceMs: milliseconds(limits.grace ?? defaultLimits.grace),
       depth: limits.depth ?? defaultLimits.depth,
+      budget: normaliseBudget(limits.budget),
     },
     permissions: manifest.permissions === undefined ? null : normalisePermissions(manifest.permissions),
     steps: [
@@ -141,6 +143,8 @@ function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
     model: modelChain(agent.model, [...pointer, "model"]),
     instructions: agent.instructions ?? null,
     maxTokens: agent.max_tokens ?? null,
+    budget: normaliseBudget(agent.budget),
+    assumeUsd: normaliseAssume(agent),
   };
 }
 

@@ -8,6 +8,7 @@ import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
+import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
@@ -31,7 +32,8 @@ export function buildPlan(
   const top = loader.top(document, manifest, form);
   const checked = checkFiles(top);
   loader.checkLock();
-  const { scopes, agents, places } = new Assembly(top, checked);
+  const { scopes, agents, places, steps } = new Assembly(top, checked);
+  checkPrices({ agents }, top, steps);
   const { name, version, description, inputs, secrets, limits, permissions } = top.manifest;
   const content: Omit<Plan, "digest"> = {
     format: 1,
@@ -40,7 +42,12 @@ export function buildPlan(
     env: checkedOf(checked, top).parsed.env,
     secrets: [...secrets].sort(),
     agents,
-    limits: { concurrency: limits.concurrency, timeoutMs: limits.timeoutMs, graceMs: limits.graceMs },
+    limits: {
+      concurrency: limits.concurrency,
+      timeoutMs: limits.timeoutMs,
+      graceMs: limits.graceMs,
+      ...(limits.budget === null ? {} : { budget: limits.budget }),
+    },
     ...(permissions === null ? {} : { permissions }),
     scopes,
   };
@@ -65,6 +72,8 @@ class Assembly {
   readonly scopes: PlannedScope[] = [];
   /** Where each scope was written. */
   readonly places: ScopePlace[] = [];
+  /** Every step, in the order in which they were built. */
+  readonly steps: BuiltStep[] = [];
   readonly agents: { readonly [name: string]: PlannedAgent };
   readonly #top: WorkflowFile;
   readonly #checked: CheckedFiles;
@@ -84,7 +93,14 @@ class Assembly {
     const checked = checkedOf(this.#checked, file);
     const { parsed, agentModels } = checked;
     for (const [name, models] of agentModels) {
-      this.#agents.push([this.#agentName(file, name), { instructions: parsed.instructions.get(name) ?? null, models }]);
+      const { budget = null, assumeUsd = null } = file.manifest.agents[name] ?? {};
+      const agent: PlannedAgent = {
+        instructions: parsed.instructions.get(name) ?? null,
+        models,
+        ...(budget === null ? {} : { budget }),
+        ...(assumeUsd === null ? {} : { assumeUsd }),
+      };
+      this.#agents.push([this.#agentName(file, name), agent]);
     }
     const workflow = file === this.#top ? null : subWorkflowOf(checked);
     return this.#add(checked, parsed.scope, workflow, (number) => this.#numbers.set(file, number));
@@ -118,7 +134,11 @@ class Assembly {
       },
     };
     const found = edges.get(scope) ?? [];
-    const steps = scope.steps.map((step, index) => planStep(step, found[index] ?? NO_EDGES, around));
+    const steps = scope.steps.map((step, index) => {
+      const planned = planStep(step, found[index] ?? NO_EDGES, around);
+      this.steps.push({ file, parsed: step, planned });
+      return planned;
+    });
     this.scopes[number] = { steps, outputs: scope.outputs, workflow };
     return number;
   }
@@ -129,7 +149,15 @@ class Assembly {
 }
 
 function subWorkflowOf({ file, parsed }: CheckedFile): PlannedSubWorkflow {
-  const { name, version, inputs, secrets, permissions } = file.manifest;
-  const cap = permissions === null ? {} : { permissions };
-  return { name, version, path: file.path, inputs, env: parsed.env, secrets: [...secrets].sort(), ...cap };
+  const { name, version, inputs, secrets, permissions, limits } = file.manifest;
+  return {
+    name,
+    version,
+    path: file.path,
+    inputs,
+    env: parsed.env,
+    secrets: [...secrets].sort(),
+    ...(permissions === null ? {} : { permissions }),
+    ...(limits.budget === null ? {} : { budget: limits.budget }),
+  };
 }

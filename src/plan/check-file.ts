@@ -1,6 +1,7 @@
 import { typeOf } from "../expression/check.ts";
 import type { JsonSchema } from "../util/json.ts";
 import type { WorkflowFile } from "./load-workflows.ts";
+import { checkLimits } from "./passes/check-budgets.ts";
 import { checkCycles } from "./passes/check-cycles.ts";
 import { checkExpressions } from "./passes/check-expressions.ts";
 import { checkFans } from "./passes/check-fans.ts";
@@ -58,6 +59,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
   checkCycles(edges, placed, problems);
   checkFans(stepsWithin(parsed.scope), problems);
   checkUnused(manifest, parsed, problems);
+  checkLimits(manifest, problems);
 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);

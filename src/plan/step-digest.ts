@@ -157,9 +157,14 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
   };
 }
 
-/** A sub-workflow as its content has it: another commit of its repository with the same content is the same. */
+/**
+ * A sub-workflow as its content has it: another commit of its repository with the same content is the same, and so is
+ * another budget.
+ */
 function lastingNames(workflow: PlannedSubWorkflow | null): PlannedSubWorkflow | null {
-  return workflow === null ? null : { ...workflow, path: workflow.path.replace(/@[0-9a-f]{40}$/, "") };
+  if (workflow === null) return null;
+  const { budget: _budget, ...lasting } = workflow;
+  return { ...lasting, path: workflow.path.replace(/@[0-9a-f]{40}$/, "") };
 }
 
 /** The `env` of the workflow that a scope belongs to. */

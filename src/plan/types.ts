@@ -1,3 +1,4 @@
+import type { NormalBudget } from "../manifest/pressure.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
 import type { Permissions } from "./permissions.ts";
@@ -70,6 +71,8 @@ export interface PlannedLimits {
   readonly timeoutMs: number;
   /** How long an interrupt waits for what is in flight. */
   readonly graceMs: number;
+  /** What the run may spend, over all its resumes. Here and below: left out where the manifest says nothing. */
+  readonly budget?: NormalBudget;
 }
 
 /** A graph of steps with its own names: the workflow itself, a group, or a sub-workflow. */
@@ -96,6 +99,8 @@ export interface PlannedSubWorkflow {
   readonly secrets: readonly string[];
   /** Its own cap, within that of its caller; left out where it writes none. */
   readonly permissions?: Permissions;
+  /** What one unit of a step that uses it may spend, over all rounds and attempts of the unit. */
+  readonly budget?: NormalBudget;
 }
 
 /** A model to ask, with all that goes into the request. `id` is `provider/model`. */
@@ -122,6 +127,10 @@ export interface PlannedAgent {
   readonly instructions: Template | null;
   /** The fallback chain in order, never empty. */
   readonly models: readonly PlannedModel[];
+  /** What it may spend in a run. */
+  readonly budget?: NormalBudget;
+  /** What a call is taken to cost where the price is not known, USD. */
+  readonly assumeUsd?: number;
 }
 
 /** `required` of the steps `of` must have succeeded (or been caught). */

@@ -9,6 +9,8 @@ import { digestOf } from "../util/digest.ts";
  *   draft#1f0c9a.0/2.0.1         an attempt: iteration 2, stage 0 (the primary), attempt 1
  *   group/1.0.1/inner            a unit inside that attempt of a group
  *   draft/1.0.1/~call/2          a model call of an attempt
+ *   draft/1.0.1/~paid/2          what a call of an attempt cost, or may cost: where a budget counts it
+ *   ~closed/run                  a budget that lets no further call in
  *   draft/~gate                  what a gate saw
  *   draft/~killed                a person stopped it
  *   group/1.0.1/~expired         that attempt of a group did not end within its timeout
@@ -32,6 +34,21 @@ export function attemptKey(
 /** The name of the n-th model call (1-based) inside an attempt. */
 export function callKey(attempt: string, call: number): string {
   return `${attempt}/~call/${call}`;
+}
+
+/** The name of what the n-th call (1-based) of an attempt was paid; counts on over its starts. */
+export function paidKey(attempt: string, call: number): string {
+  return `${attempt}/~paid/${call}`;
+}
+
+/** True for what a call was paid: such a fact answers nothing, and is never forgotten. */
+export function isPaidKey(key: string): boolean {
+  return key.includes("/~paid/");
+}
+
+/** The name of a budget's being closed, by the budget's id. */
+export function closedKey(budget: string): string {
+  return `~closed/${budget}`;
 }
 
 /** The name of what a gate saw, for steps that may start before all that they name has ended. */

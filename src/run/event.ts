@@ -20,6 +20,11 @@ export const eventTypes = [
   "attempt.failed",
   "model.called",
   "model.substituted",
+  "budget.reserved",
+  "budget.settled",
+  "budget.warned",
+  "circuit.opened",
+  "circuit.closed",
   "log",
 ] as const;
 

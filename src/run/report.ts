@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../util/json.ts";
+import { linesJson, type BudgetLine } from "./budget/line.ts";
 import type { Failure } from "./failure.ts";
 import type { RunInfo, ScopeRecord, StepRecord } from "./state.ts";
 import { noSpend, plusSpend, roundUsd, type Spend } from "./spend.ts";
@@ -17,6 +18,8 @@ export interface ReportEnd {
   readonly failure: Failure | null;
   /** All that was paid for the run, over all its starts. */
   readonly spend: Spend;
+  /** What was spent of each budget; empty where there is none. */
+  readonly budgets: readonly BudgetLine[];
   readonly simulated: boolean;
   /** Where replayed answers came from; null = a live run. */
   readonly replayed: "recorded" | "scripted" | null;
@@ -41,6 +44,7 @@ export function report(info: RunInfo, scope: ScopeRecord, end: ReportEnd, read: 
     outputs: end.outputs,
     usage: usageJson(end.spend.usage),
     cost_usd: end.spend.costUsd === null ? null : roundUsd(end.spend.costUsd),
+    ...(end.budgets.length === 0 ? {} : { budget: linesJson(end.budgets) }),
     error: errorJson(end.failure),
     steps: stepsJson(scope, read),
   };

@@ -35,7 +35,7 @@ export async function retry(
       throw new UsageError(`run ${runId} was cancelled and cannot go on: what came of '${unit}' would be of no use`);
     if (summary.lease !== null && !mayTake(systemClock)(summary.lease)) throw heldBy(runId, summary.lease);
 
-    const again = plannedAgain({ terminal, project, summary });
+    const again = plannedAgain({ terminal, project, summary, budget: null });
     const going = await continuedRun(again, { terminal, project, store, summary, shape: options, concurrency: null });
     const prepared = prepareRetry(summary, going.plan, letter, going.around);
     if (!prepared.ok) {

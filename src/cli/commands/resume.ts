@@ -1,4 +1,5 @@
 import { hasState, mayTake, openStore, stopLeftBehind } from "../../compose.ts";
+import type { BudgetChoice } from "../../plan/budget-choice.ts";
 import { findProject } from "../../util/project.ts";
 import { prepareResume } from "../../engine/local/resume.ts";
 import { resumePlan } from "../../engine/local/recall.ts";
@@ -22,6 +23,7 @@ export interface ResumeOptions extends RunShape {
   readonly dryRun?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly budget?: BudgetChoice;
 }
 
 /** `muster resume [RUN]` */
@@ -43,7 +45,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     }
     if (summary.lease !== null && !mayTake(systemClock)(summary.lease)) throw heldBy(runId, summary.lease);
 
-    const again = plannedAgain({ terminal, project, summary });
+    const again = plannedAgain({ terminal, project, summary, budget: options.budget ?? null });
     const rerun = rerunSteps(stepPaths(again.plan), options.rerun);
     const concurrency = options.concurrency ?? null;
     const going = await continuedRun(again, { terminal, project, store, summary, shape: options, concurrency });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openStore, workspaceOf } from "../../compose.ts";
+import { withBudget, type BudgetChoice } from "../../plan/budget-choice.ts";
 import { findProject, runsFolderOf } from "../../util/project.ts";
 import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
@@ -23,6 +24,7 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly simulate?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
+  readonly budget?: BudgetChoice;
   readonly only?: readonly string[];
 }
 
@@ -30,7 +32,8 @@ export interface RunOptions extends InputOptions, RunShape {
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
   const choice = modelChoice(options.model);
   const only = options.only ?? [];
-  const asked = reducedPlan(planOrExit(file, terminal, choice, "counted").plan, only);
+  const budget = options.budget ?? null;
+  const asked = withBudget(reducedPlan(planOrExit(file, terminal, choice, "counted").plan, only), budget);
   const inputs = readInputs(asked, options, terminal);
   const simulated = options.simulate === true;
   if (simulated && (options.replay !== undefined || options.record !== undefined))
@@ -61,7 +64,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       project,
       manifest,
       inputs,
-      choice: { model: options.model, only, replay, auto },
+      choice: { model: options.model, only, replay, auto, budget },
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
       runsFolder: runsFolderOf(project),

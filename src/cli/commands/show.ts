@@ -3,6 +3,7 @@ import { readingTools, workspaceOf } from "../../compose.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun, readRun } from "../../engine/local/read-run.ts";
 import type { Frozen } from "../../engine/local/surroundings.ts";
+import { budgetLines } from "../../run/budget/line.ts";
 import { report } from "../../run/report.ts";
 import { stopOpenSteps, waitInOpenSteps } from "../../run/state.ts";
 import type { StoredEvent } from "../../run/event.ts";
@@ -55,6 +56,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       outputs: status === "succeeded" ? (ending?.outputs ?? null) : null,
       failure: runFailureOf(store, summary) ?? (status === "failed" ? (ending?.failure ?? null) : null),
       spend: facts.spend(),
+      budgets: simulated ? [] : budgetLines(plan, facts),
       simulated,
       replayed: (frozen.choice["origin"] ?? null) as "recorded" | "scripted" | null,
     };

@@ -11,6 +11,7 @@ import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
+import { budgetTexts } from "./budget-lines.ts";
 import { withRetryHelp } from "./retry-help.ts";
 import { failureLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
 
@@ -40,6 +41,7 @@ export function runPage(view: RunView, color: Colors): string {
     lines.push(
       `${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`,
     );
+  for (const text of budgetTexts(end.budgets)) lines.push(color.dim(`budget of ${text}`));
   lines.push("");
   for (const step of record.steps) lines.push(stepLine(step, color));
   const failed = record.steps.filter(({ status }) => status === "failed");

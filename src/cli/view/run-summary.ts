@@ -5,6 +5,7 @@ import type { Plan } from "../../plan/types.ts";
 import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
+import { budgetTexts } from "./budget-lines.ts";
 import { withRetryHelp } from "./retry-help.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 
@@ -59,6 +60,7 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
         : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
+  for (const text of budgetTexts(outcome.budgets)) lines.push(color.dim(`  budget   ${text}`));
   if (outcome.failure !== null) {
     const failed = steps.find(({ status, caught }) => status === "failed" && !caught);
     const isOfStep = failed?.failure?.class === outcome.failure.class;

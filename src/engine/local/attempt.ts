@@ -1,3 +1,4 @@
+import type { CallGate } from "../../agent/call-gate.ts";
 import { failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -23,12 +24,28 @@ export interface LiveAttempt {
   stop(reason: StopReason): void;
 }
 
+/** What the gate of an attempt needs of it. */
+export interface GatedAttempt {
+  readonly start: Start;
+  readonly label: string;
+  readonly signal: AbortSignal;
+  /**
+   * Waits for something, with the clock of `timeout` stopped and the slot given back; goes on when it has a slot
+   * again. False when the attempt was told to stop meanwhile.
+   */
+  pause(until: Promise<unknown>): Promise<boolean>;
+  /** Waits for somebody outside; null when it was told to stop meanwhile, as when the run ends with it waiting. */
+  park: AttemptContext["park"];
+}
+
 export interface AttemptSurroundings {
   readonly runId: string;
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
   readonly state: AttemptContext["state"];
+  /** What bounds its model calls. */
+  readonly gate: (attempt: GatedAttempt) => CallGate;
   readonly event: AttemptContext["event"];
   /** Gives the slot of the attempt back. */
   readonly freeSlot: () => void;
@@ -61,11 +78,11 @@ export function carryOut(
   const stopped = new Promise<void>((resolve) =>
     controller.signal.addEventListener("abort", () => resolve(), { once: true }),
   );
-  const wait = async (ms: number): Promise<boolean> => {
+  const pause = async (until: Promise<unknown>): Promise<boolean> => {
     timer.stop();
     around.freeSlot();
-    const isOver = await sleep(around.clock, ms, controller.signal);
-    if (isOver) await Promise.race([around.takeSlot(), stopped]);
+    await Promise.race([until, stopped]);
+    if (!controller.signal.aborted) await Promise.race([around.takeSlot(), stopped]);
     timer.go();
     return !controller.signal.aborted;
   };
@@ -87,9 +104,10 @@ export function carryOut(
     idempotencyKey: start.idempotencyKey,
     signal: controller.signal,
     clock: around.clock,
-    wait,
+    wait: (ms) => pause(sleep(around.clock, ms, controller.signal)),
     park,
     redactor: around.redactor,
+    gate: around.gate({ start, label, signal: controller.signal, pause, park }),
     calls: around.calls,
     state: around.state,
     event: around.event,

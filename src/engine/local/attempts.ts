@@ -277,6 +277,7 @@ export class Attempts {
       costUsd: before?.costUsd ?? null,
     });
     if (before !== null) addSpend(unit.record, before);
+    this.calls.addPaid(start.key, start.fingerprint, unit.record);
     this.#o.ledger.attemptStarted(start, unit);
     // For who reads a run: the answer is still out.
     if (this.#o.options.isRecall === true && before?.state === "waiting" && before.output !== null)
@@ -300,7 +301,10 @@ export class Attempts {
     unit.isRecalled = true;
     this.#o.ledger.recalled(unit, model, fact);
     addSpend(unit.record, fact);
-    if (model !== null) this.calls.addUp(fact.key, unit.record);
+    if (model !== null) {
+      this.calls.addUp(fact.key, unit.record);
+      this.calls.addPaid(fact.key, fact.fingerprint, unit.record);
+    }
     const endedAt = fact.endedAt ?? fact.startedAt;
     if (fact.state === "succeeded") this.#succeed(answered, unit, fact.output as ValueRef, fact.extra, endedAt);
     else this.#fail(answered, unit, fact.failure as Failure, fact.extra, endedAt);

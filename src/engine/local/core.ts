@@ -32,6 +32,8 @@ export class RunCore {
   /** The failure of a run that was stopped as a whole; null = the first step that failed says why. */
   stopFailure: Failure | null = null;
   readonly attempts: Attempts;
+  /** Puts a fact on the record. */
+  readonly remember: (fact: Fact) => void;
   readonly #o: CoreOptions;
   readonly #scopes: Scopes;
   readonly #ledger: Ledger;
@@ -50,6 +52,7 @@ export class RunCore {
       options.facts.put(fact);
       sink.fact(fact);
     };
+    this.remember = remember;
     this.#o = options;
     this.#graph = graphOf(info.plan, slots);
     this.#scopes = new Scopes(options);

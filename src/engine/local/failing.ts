@@ -31,6 +31,12 @@ export function joinFailure(record: StepRecord, step: PlannedStep): Failure {
   const succeeded = items.filter((item) => item.status === "succeeded").length;
   const join = step.fan?.join;
   const wanted = join?.kind === "at_least" ? `at least ${join.count}` : join?.kind === "any" ? "one" : "all";
+  const overBudget = failed.find((item) => item.failure.class === "budget");
+  if (overBudget !== undefined) {
+    const { index, failure: why } = overBudget;
+    const message = `${succeeded} of ${items.length} items are done; item ${index}: ${why.message}`;
+    return failure("budget", why.code, message, { help: why.help });
+  }
   const first = failed[0];
   const because = first === undefined ? "" : `; item ${first.index}: ${first.failure.message}`;
   return failure(

@@ -1,4 +1,4 @@
-import { callKey } from "../../run/attempt-key.ts";
+import { callKey, paidKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { noSpend, plusSpend } from "../../run/spend.ts";
 import { addSpend, type StepRecord } from "../../run/state.ts";
@@ -40,6 +40,15 @@ export class ModelCalls {
     if (fact === null || fact.output === null) return null;
     addSpend(start.record, fact);
     return this.#o.read(fact.output);
+  }
+
+  /** Adds what the calls of an attempt were paid in earlier starts to its step, where a budget counted them. */
+  addPaid(key: string, fingerprint: string, record: StepRecord): void {
+    for (let n = 1; ; n += 1) {
+      const paid = this.#o.facts.find(paidKey(key, n), fingerprint);
+      if (paid === null) return;
+      addSpend(record, paid);
+    }
   }
 
   /** Adds what the calls of a recorded attempt cost to its step. */

@@ -1,3 +1,4 @@
+import type { BudgetLine } from "../../run/budget/line.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { Spend } from "../../run/spend.ts";
 import type { ScopeRecord } from "../../run/state.ts";
@@ -26,6 +27,8 @@ export type RunOutcome = {
   readonly outputs: JsonObject | null;
   /** All that was paid, over all starts. */
   readonly spend: Spend;
+  /** What was spent of each budget; empty where there is none. */
+  readonly budgets: readonly BudgetLine[];
   /** Active time over all starts. */
   readonly activeMs: number;
   readonly finishedAt: number;

@@ -1,6 +1,8 @@
+import { openGate, type CallGate } from "../../agent/call-gate.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
+import { budgetLines } from "../../run/budget/line.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
@@ -11,10 +13,12 @@ import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
 import { jsonText, type Json, type JsonObject } from "../../util/json.ts";
+import { gateOf } from "../policy/gate.ts";
+import type { PolicyHost } from "../policy/host.ts";
 import { plainResult, type CallJournal } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
 import { aloneSink, type Alone } from "./alone.ts";
-import { carryOut, type LiveAttempt, type StopReason } from "./attempt.ts";
+import { carryOut, type GatedAttempt, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { RunCore } from "./core.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { Inbox } from "./inbox.ts";
@@ -44,6 +48,8 @@ export interface LocalRunOptions {
   readonly hurry: boolean;
   /** The project's values stay as they are: steps change a copy. */
   readonly isCopy: boolean;
+  /** Nothing is asked and nothing is done: budgets, rates and breakers are not for it. */
+  readonly isFree: boolean;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -81,6 +87,9 @@ export class LocalRun implements Sink {
   /** Inbox messages that answered an attempt: dealt with when it has ended. */
   readonly #answers = new Map<string, number>();
   readonly #timers: Timers;
+  readonly #gate: (attempt: GatedAttempt) => CallGate;
+  /** Who waits for what was said so far to be durable. */
+  #committed: ((isDurable: boolean) => void)[] = [];
   /** Active time of this start: stands while nothing moves without somebody from outside. */
   #active!: AttemptTimer;
   #isAttended: boolean;
@@ -109,6 +118,7 @@ export class LocalRun implements Sink {
     const sink = options.alone === undefined ? this : aloneSink(this, options.alone);
     this.#core = new RunCore({ ...options.core, sink });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
+    this.#gate = options.isFree ? () => openGate : gateOf(options.core.info.plan, options.core.facts, this.#host());
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
     this.#core.start();
@@ -248,6 +258,7 @@ export class LocalRun implements Sink {
     }
     const events = this.#recorder.commit();
     this.#publish(events);
+    this.#answerCommitted(true);
     this.#o.log.debug({ events: events.length, starts: this.#starts.length, live: this.#live.size }, "committed");
     this.#dispatch();
     if (hasMore) this.#wake();
@@ -319,17 +330,8 @@ export class LocalRun implements Sink {
         },
       },
       state: runState(start, { ...this.#o, ...this.#o.core, guard: (work) => this.#guard(work) }),
-      event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => {
-        if (this.#isOver) return;
-        this.event({
-          type,
-          step: start.path,
-          ...(start.item === null ? {} : { item: start.item }),
-          attempt: start.attempt,
-          data,
-        });
-        this.#wake();
-      },
+      gate: this.#gate,
+      event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => this.#tell(start, type, data),
       parked: (what: WaitsFor) => {
         if (this.#isOver) return;
         this.#guard(() => this.#core.attempts.park(start, what));
@@ -353,6 +355,42 @@ export class LocalRun implements Sink {
     this.#live.set(id, live);
     // It began to wait before it was known here.
     if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
+  }
+
+  /** What an attempt tells while it runs. */
+  #tell(start: Start, type: StoredEvent["type"], data: { readonly [name: string]: Json }): void {
+    if (this.#isOver) return;
+    this.event({
+      type,
+      step: start.path,
+      ...(start.item === null ? {} : { item: start.item }),
+      attempt: start.attempt,
+      data,
+    });
+    this.#wake();
+  }
+
+  /** The run as its budgets, rates and breakers see it. */
+  #host(): PolicyHost {
+    return {
+      now: () => this.#o.clock.now(),
+      remember: (fact) => {
+        this.#core.remember(fact);
+        this.#wake();
+      },
+      event: (start, type, data) => this.#tell(start, type, data),
+      committed: () => {
+        if (this.#isOver) return Promise.resolve(false);
+        this.#wake();
+        return new Promise((resolve) => this.#committed.push(resolve));
+      },
+    };
+  }
+
+  #answerCommitted(isDurable: boolean): void {
+    const waiting = this.#committed;
+    this.#committed = [];
+    for (const answer of waiting) answer(isDurable);
   }
 
   /** How an attempt gives its slot back and gets one again. */
@@ -479,14 +517,17 @@ export class LocalRun implements Sink {
   #standStill(): void {
     for (const timers of [this.#timers, this.#delays, this.#limits]) timers.cancelAll();
     this.#stopAll("interrupted");
+    this.#answerCommitted(false);
   }
 
-  #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "activeMs" | "finishedAt"> {
-    const spend = this.#o.core.facts.spend();
+  #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "budgets" | "activeMs" | "finishedAt"> {
+    const { facts, info } = this.#o.core;
+    const spend = facts.spend();
     return {
       record: this.#core.record,
       outputs: null,
       spend,
+      budgets: this.#o.isFree ? [] : budgetLines(info.plan, facts),
       activeMs: this.#activeMs(),
       finishedAt: this.#o.clock.now(),
     };

@@ -49,7 +49,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     plan_digest: plan.digest,
     plan: keptPlan(plan, core.value),
   };
-  const { store, clock, redactor, onEvents, log, hurry, isAttended, isCopy } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isFree, isAttended, isCopy } = around;
   return ok(
     new LocalRun({
       core: core.value,
@@ -61,6 +61,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       log,
       hurry,
       isCopy,
+      isFree,
       started,
       forget: [],
       activeMs: 0,

@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly isAttended: boolean;
   /** The project's values stay as they are, and steps change a copy: for simulated runs. */
   readonly isCopy: boolean;
+  /** Nothing is asked and nothing is done: budgets, rates and breakers are not for it. */
+  readonly isFree: boolean;
 }
 
 /** What is fixed at the first start of a run and holds for all its resumes. */

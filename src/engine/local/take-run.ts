@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/types.ts";
+import { isPaidKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import { noSpend, plusSpend } from "../../run/spend.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
@@ -28,7 +29,8 @@ export function splitFacts(all: Iterable<Fact>, isForgotten: (fact: Fact) => boo
   let before: Fact | null = null;
   for (const fact of all) {
     if (fact.key === CARRIED) before = fact;
-    else if (isForgotten(fact)) forgotten.push(fact);
+    // What was paid stays paid.
+    else if (isForgotten(fact) && !isPaidKey(fact.key)) forgotten.push(fact);
     else kept.put(fact);
   }
   const carried = carriedSpend(before, forgotten, now);
@@ -71,7 +73,7 @@ export interface NextStart {
 /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
 export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }, LeaseOwner> {
   const { summary, plan, core, facts, around, alone } = next;
-  const { store, clock, redactor, onEvents, log, hurry, isCopy } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree } = around;
   const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
   if (!lease.ok) return err(lease.owner);
   const started = {
@@ -93,6 +95,7 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     log,
     hurry,
     isCopy,
+    isFree,
     started,
     forget: facts.forgotten.map(({ key }) => key),
     carry: facts.carried === null || facts.forgotten.length === 0 ? [] : [facts.carried],

@@ -1,3 +1,4 @@
+import type { CallGate } from "../../agent/call-gate.ts";
 import type { Evaluator, Resources } from "../../expression/evaluate.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
@@ -76,6 +77,8 @@ export interface AttemptContext {
    */
   park(what: WaitsFor): Promise<Json | null>;
   readonly redactor: Redactor;
+  /** What bounds its model calls. */
+  readonly gate: CallGate;
   readonly calls: CallJournal;
   readonly state: StateAccess;
   /** Puts an event on the record, for this step, item and attempt. */

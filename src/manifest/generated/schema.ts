@@ -869,6 +869,38 @@ export const manifestSchema: SchemaNode = {
    "additionalProperties": false,
    "x-place": "permissions"
   },
+  "budget": {
+   "type": "object",
+   "properties": {
+    "usd": {
+     "type": "number",
+     "minimum": 0
+    },
+    "tokens": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "calls": {
+     "type": "integer",
+     "minimum": 0
+    },
+    "warn_at": {
+     "type": "number",
+     "minimum": 0,
+     "maximum": 1
+    },
+    "on_exceeded": {
+     "enum": [
+      "fail",
+      "pause"
+     ]
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
   "stepMap": {
    "type": "object",
    "additionalProperties": {
@@ -2246,10 +2278,23 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "budget": {
-     "x-since": "later"
+     "$ref": "#/$defs/budget"
     },
     "assume": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "usd": {
+       "type": "number",
+       "minimum": 0
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "usd"
+     ]
     },
     "max_turns": {
      "x-since": "later"
@@ -2282,7 +2327,7 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/duration"
     },
     "budget": {
-     "x-since": "later"
+     "$ref": "#/$defs/budget"
     },
     "rate": {
      "x-since": "later"

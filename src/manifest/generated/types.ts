@@ -298,6 +298,41 @@ export interface Agent {
    * The most tokens of one answer.
    */
   max_tokens?: number;
+  budget?: Budget;
+  /**
+   * What one call is taken to cost, at most, where the price of the model is not known: it is reserved, and counted, in place of the real cost.
+   */
+  assume?: {
+    /**
+     * US dollars a call.
+     */
+    usd: number;
+  };
+}
+/**
+ * The most that may be spent. The worst case of each call is reserved before it starts.
+ */
+export interface Budget {
+  /**
+   * US dollars.
+   */
+  usd?: number;
+  /**
+   * Tokens, in and out, cached ones included.
+   */
+  tokens?: number;
+  /**
+   * Calls of a model.
+   */
+  calls?: number;
+  /**
+   * The share of the budget at which there is a warning. Default 0.8.
+   */
+  warn_at?: number;
+  /**
+   * What happens when a call does not fit any more: the run fails, or it waits (exit code 4) until it is resumed with a higher budget. Default fail.
+   */
+  on_exceeded?: "fail" | "pause";
 }
 /**
  * Bounds of a whole run.
@@ -309,6 +344,7 @@ export interface Limits {
   concurrency?: number;
   timeout?: Duration;
   grace?: Duration;
+  budget?: Budget;
   /**
    * How deep workflows may use others. Default 3.
    */

@@ -52,9 +52,17 @@ export function considerJoin(m: Machine, scope: ScopeState, index: number): void
   }
   if (step.inFlight > 0) return;
   if (join.kind !== "any") step.winner = null;
-  if (holds(join, step) && !step.killed) {
+  // A budget that is used up shows, whatever the others came to; who has won has what was wanted.
+  const isOverBudget = step.firstFailure === "budget" && join.kind !== "any";
+  if (holds(join, step) && !step.killed && !isOverBudget) {
     m.stepEnds(scope, index, "succeeded");
-  } else if (scope.cancelling && !step.killed && !m.node(scope, index).isFinally && couldHold(join, step)) {
+  } else if (
+    scope.cancelling &&
+    !step.killed &&
+    !isOverBudget &&
+    !m.node(scope, index).isFinally &&
+    couldHold(join, step)
+  ) {
     m.stepEnds(scope, index, "cancelled");
   } else {
     const failureClass = step.killed ? "cancelled" : (step.firstFailure ?? "output");

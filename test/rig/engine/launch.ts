@@ -66,6 +66,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     hurry: false,
     isAttended: false,
     isCopy: false,
+    isFree: false,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
@@ -110,13 +111,15 @@ export function reportOf(
   plan: Plan,
   store: Store,
   runId: string,
-  outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> & { readonly record: ScopeRecord },
+  outcome: Pick<RunOutcome, "outputs" | "spend" | "failure"> &
+    Partial<Pick<RunOutcome, "budgets">> & { readonly record: ScopeRecord },
 ): JsonObject {
   const summary = store.findRun(runId);
   if (summary === null) throw new Error(`there is no run ${runId}`);
   const { inputs } = summary.frozen as { readonly inputs: JsonObject };
   const info = { runId, plan, startedAt: summary.startedAt, inputs };
   const end = {
+    budgets: [],
     ...outcome,
     status: summary.status,
     finishedAt: summary.updatedAt,

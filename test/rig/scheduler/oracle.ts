@@ -75,7 +75,9 @@ function stepResult(
     unitEnd(reading, node, unitName(node, name, item), comparable, depth),
   );
   const failures = ends.filter((end) => end.status === "failed");
-  if (items - failures.length >= required(joinOf(node), items)) return { ...nothing, status: "succeeded" };
+  const isOverBudget = failures.some((end) => end.class === "budget") && joinOf(node).kind !== "any";
+  if (!isOverBudget && items - failures.length >= required(joinOf(node), items))
+    return { ...nothing, status: "succeeded" };
   const failureClass = failures.some((end) => end.class === "budget") ? "budget" : (failures[0]?.class ?? "output");
   return { ...nothing, status: "failed", class: failureClass, caught: node.caught && failureClass !== "budget" };
 }

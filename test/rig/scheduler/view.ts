@@ -123,11 +123,18 @@ function isDecided(step: StepView): boolean {
 
 /** The failures of its units alone do not break the join. */
 export function couldHold(step: StepView): boolean {
+  if (isOverBudget(step)) return false;
   return step.items - step.failed >= required(joinOf(step.node), step.items);
+}
+
+/** A used-up budget breaks every join but `any`, which may be won all the same. */
+function isOverBudget(step: StepView): boolean {
+  return step.failedForBudget && joinOf(step.node).kind !== "any";
 }
 
 export function holds(step: StepView): boolean {
   const join = joinOf(step.node);
+  if (isOverBudget(step)) return false;
   if (join.kind === "settled") return step.succeeded + step.failed === step.items;
   return step.succeeded >= required(join, step.items);
 }

@@ -1,4 +1,5 @@
 import { sleep } from "../../../src/util/sleep.ts";
+import { openGate } from "../../../src/agent/call-gate.ts";
 import type { Spend, Task, TaskSurroundings } from "../../../src/agent/task.ts";
 import type { EventType } from "../../../src/run/event.ts";
 import { createRedactor } from "../../../src/run/redact.ts";
@@ -62,6 +63,7 @@ export function settingOf(
     idempotencyKey: "key",
     signal: controller.signal,
     clock,
+    gate: openGate,
     wait: async (ms) => {
       const fromMs = clock.monotonic();
       const isOver = await sleep(clock, ms, controller.signal);

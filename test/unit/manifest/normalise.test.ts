@@ -25,7 +25,7 @@ test("the defaults of the language are written out", () => {
     models: {},
     agents: {},
     defaultModel: null,
-    limits: { concurrency: 8, timeoutMs: 3_600_000, hasTimeout: false, graceMs: 30_000, depth: 3 },
+    limits: { concurrency: 8, timeoutMs: 3_600_000, hasTimeout: false, graceMs: 30_000, depth: 3, budget: null },
     permissions: null,
     steps: [
       {
@@ -153,7 +153,13 @@ steps: { a: { agent: a, task: Go., model: fast } }`;
     ["agents", "a", "model", 0],
     ["agents", "a", "model", 1],
   ]);
-  expect(result.agents["b"]).toEqual({ model: null, instructions: null, maxTokens: null });
+  expect(result.agents["b"]).toEqual({
+    model: null,
+    instructions: null,
+    maxTokens: null,
+    budget: null,
+    assumeUsd: null,
+  });
   expect(result.steps[0]?.body).toMatchObject({
     kind: "agent",
     model: [{ name: "fast", pointer: ["steps", "a", "model"] }],

@@ -50,6 +50,7 @@ it("the report of a run, word for word", () => {
     durationMs: 1999.7,
     outputs: { x: 1 },
     failure: null,
+    budgets: [],
     spend: { usage, costUsd: 0.1 + 0.2 },
     simulated: false,
     replayed: "scripted",

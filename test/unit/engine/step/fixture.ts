@@ -1,3 +1,4 @@
+import { openGate } from "../../../../src/agent/call-gate.ts";
 import { err } from "../../../../src/util/result.ts";
 import type {
   AttemptContext,
@@ -77,6 +78,7 @@ function attemptContext(): AttemptContext {
     wait: async () => true,
     park: async () => null,
     redactor: redactor.value,
+    gate: openGate,
     calls: { recall: () => null, record() {} },
     state: { get: () => null, list: () => null, change: () => null },
     event() {},

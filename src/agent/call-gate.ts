@@ -1,0 +1,36 @@
+import type { PlannedModel } from "../plan/types.ts";
+import type { ModelRequest } from "../provider/provider.ts";
+import type { Failure } from "../run/failure.ts";
+import type { Usage } from "../util/usage.ts";
+import { ok, type Result } from "../util/result.ts";
+
+/** How a call ended. */
+export interface CallEnd {
+  /** null = it was answered. */
+  readonly failure: Failure | null;
+  /** What is known of its use; null = nothing. */
+  readonly usage: Usage | null;
+  /** The model that answered, `provider/model`. */
+  readonly answered: string;
+}
+
+/** A call that was let in: it may start now, and what became of it must be told. */
+export interface CallPass {
+  settle(end: CallEnd): void;
+}
+
+/** What stands between an attempt and its calls: budgets, rates, circuit breakers. The engine's. */
+export interface CallGate {
+  /** What the calls cost is kept by the gate, each for itself: the attempt's own result has nothing of it. */
+  readonly keepsSpend: boolean;
+  /**
+   * Waits until the call may start, with the clock of the attempt stopped and its slot given back; the failure is
+   * `budget` when it may never, `cancelled` when the attempt was stopped meanwhile. Never rejects.
+   */
+  enter(model: PlannedModel, request: ModelRequest): Promise<Result<CallPass, Failure>>;
+}
+
+const freePass: CallPass = { settle() {} };
+
+/** Nothing bounds the calls. */
+export const openGate: CallGate = { keepsSpend: false, enter: async () => ok(freePass) };

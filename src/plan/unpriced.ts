@@ -1,0 +1,69 @@
+import { priceOf } from "./price/price.ts";
+import { AUTO_PROVIDER } from "./provider-name.ts";
+import { modelsOf, modelsOfStage } from "./step-digest.ts";
+import type { Plan, PlannedModel, PlannedScope, PlannedStep } from "./types.ts";
+
+/** A model that may be asked under a budget in USD, and whose price nobody knows. */
+export interface Unpriced {
+  readonly model: PlannedModel;
+  /** The agent that would ask it, by its name in the plan. */
+  readonly agent: string;
+}
+
+/**
+ * The models of a step whose calls no budget in USD can count: no price, and the agent assumes none. What `auto`
+ * stands for is not known yet. `isCounted`: a budget around the step is in USD; the agent's own is looked at here.
+ */
+export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCounted: boolean): readonly Unpriced[] {
+  const { body } = step;
+  if (body.kind !== "agent") return [];
+  const whole = plan as Plan;
+  const stages = [
+    { agent: body.agent, models: modelsOf(whole, step) },
+    ...step.fallback.map((stage) => ({ agent: stage.agent ?? body.agent, models: modelsOfStage(whole, step, stage) })),
+  ];
+  return stages.flatMap(({ agent, models }) => {
+    const { budget, assumeUsd } = plan.agents[agent] ?? {};
+    if (assumeUsd !== undefined || !(isCounted || isInUsd(budget))) return [];
+    return models.filter(hasNoPrice).map((model) => ({ model, agent }));
+  });
+}
+
+/** The models of a whole plan that a budget in USD cannot count, each once: also those that `auto` turned out to be. */
+export function unpricedIn(plan: Plan): readonly Unpriced[] {
+  const found = new Map<string, Unpriced>();
+  const seen = new Set<string>();
+  const visit = (scope: PlannedScope, index: number, around: boolean): void => {
+    const { steps, workflow } = scope;
+    const isCounted = around || isInUsd(workflow?.budget);
+    if (seen.has(`${index} ${isCounted}`)) return;
+    seen.add(`${index} ${isCounted}`);
+    for (const step of steps) {
+      for (const one of unpricedOf(plan, step, isCounted)) found.set(`${one.agent} ${one.model.id}`, one);
+      if (step.body.kind !== "steps" && step.body.kind !== "uses") continue;
+      const inner = plan.scopes[step.body.scope];
+      if (inner !== undefined) visit(inner, step.body.scope, isCounted);
+    }
+  };
+  const [top] = plan.scopes;
+  if (top !== undefined) visit(top, 0, isInUsd(plan.limits.budget));
+  return [...found.values()];
+}
+
+/** The budget bounds dollars. */
+export function isInUsd(budget: { readonly usd: number | null } | null | undefined): boolean {
+  return typeof budget?.usd === "number";
+}
+
+function hasNoPrice(model: PlannedModel): boolean {
+  return model.provider !== AUTO_PROVIDER && priceOf(model.id, model.price) === null;
+}
+
+/** What to do about it, for messages. */
+export function priceHelp(agent: string): string {
+  const name = agent.split("#").at(-1) ?? agent;
+  return (
+    "give the model a `price` under `models`, or say what a call of it costs at most: " +
+    `agents.${name}.assume: { usd: 0.50 }`
+  );
+}
