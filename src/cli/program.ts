@@ -102,6 +102,13 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(lockedOption());
 
   command(
+    "test",
+    "run the tests of the project's policy, without a model",
+    "muster test",
+    () => import("./commands/test.ts"),
+  );
+
+  command(
     "diff <base> [head]",
     "what a change means: steps, models, rights, limits and cost of two git revisions (head: the working tree)",
     "muster diff origin/main...HEAD --fail-on widened,cost:+20%",

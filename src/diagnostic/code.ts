@@ -92,6 +92,7 @@ export const diagnosticCodes = {
   WF8004: "A value would become part of a SQL text.",
   WF8005: "A step touches what `permissions` do not allow.",
   WF8006: "A value from the network reaches something that changes the world, and nobody looked at it.",
+  WF8007: "A rule of the project's policy is not kept.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
 } as const;

@@ -4,6 +4,7 @@ import { EMPTY_SCOPE, type Plan } from "../plan/types.ts";
 import type { Json } from "../util/json.ts";
 import type { FieldChange, SecretReach, Shift, WorkflowDiff } from "./change.ts";
 import { agentChanges, fieldChanges, stepChanges } from "./compare.ts";
+import { flowsOf } from "./flow.ts";
 import { meaningOf, type Meaning } from "./meaning.ts";
 import { secretReach } from "./secrets.ts";
 
@@ -40,6 +41,7 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
   const secretsBefore = secretReach(was);
   const secretsAfter = secretReach(is);
   const [told, tells] = [before === null ? null : estimate(before), after === null ? null : estimate(after)];
+  const [flowsBefore, flowsAfter] = [flowsOf(before), flowsOf(after)];
   const isEqual = workflow.length + agents.length + steps.length === 0;
   return {
     path,
@@ -53,8 +55,8 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
     modelsRemoved: modelsOf(told).filter((id) => !modelsOf(tells).includes(id)),
     secretsAdded: without(secretsAfter, secretsBefore),
     secretsRemoved: without(secretsBefore, secretsAfter),
-    flowsAdded: [],
-    flowsRemoved: [],
+    flowsAdded: flowsAfter.filter((flow) => !flowsBefore.includes(flow)),
+    flowsRemoved: flowsBefore.filter((flow) => !flowsAfter.includes(flow)),
     cost: {
       before: told?.costUsd ?? null,
       after: tells?.costUsd ?? null,

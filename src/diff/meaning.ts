@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Template } from "../expression/template.ts";
+import type { Permissions } from "../plan/permissions.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "../plan/types.ts";
 import { formatDuration } from "../util/duration.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
@@ -26,9 +27,12 @@ export interface StepMeaning {
   readonly digest: string;
 }
 
+/** What a file may do that writes no `permissions`: a cap that goes away gives more. */
+const uncapped: Permissions = { files: "write", network: ["*"], shell: "any", state: "write" };
+
 /** The meaning of a plan. */
 export function meaningOf(plan: Plan): Meaning {
-  const { digest: _digest, format: _format, workflow, agents, scopes, ...rest } = plan;
+  const { digest: _digest, format: _format, workflow, agents, scopes, ...rest } = { permissions: uncapped, ...plan };
   const steps = new Map<string, StepMeaning>();
   addSteps(plan, 0, "", steps);
   return {

@@ -12,6 +12,7 @@ import { noChoice } from "../../plan/model-choice.ts";
 import type { Plan } from "../../plan/types.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { isManifest, manifestsUnder } from "../manifest-files.ts";
+import { projectPolicy } from "../project-policy.ts";
 import type { Terminal } from "../terminal.ts";
 import { compileFile } from "../workflow.ts";
 
@@ -67,9 +68,18 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   if (format === "text" && diffs.every(({ status }) => status === "equal"))
     terminal.err(`no change of meaning in ${paths.length} workflow${paths.length === 1 ? "" : "s"}\n`);
 
+  const policy = await projectPolicy(terminal);
+  const violations = drawn.flatMap(({ diff, after: plan }) =>
+    plan === null || diff.status === "equal"
+      ? []
+      : policy.violations(plan, diff).map((violation) => ({ ...violation, path: diff.path })),
+  );
+  for (const { path, rule, step, severity, message } of violations)
+    terminal.err(`policy ${severity}: ${path}${step === null ? "" : `, step ${step}`}: ${rule}: ${message}\n`);
+  const isRefused = violations.some(({ severity }) => severity === "error");
   const broken = diffs.flatMap((diff) => brokenRules(diff, rules));
   for (const why of broken) terminal.err(`--fail-on: ${why}\n`);
-  return isInvalid || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
+  return isInvalid || isRefused || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
 }
 
 function planOf(side: Side, path: string): Compiled | null {

@@ -1,3 +1,4 @@
+import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { estimate } from "../../plan/estimate.ts";
 import { renderJson } from "../../plan/render/json.ts";
 import { renderMarkdown } from "../../plan/render/markdown.ts";
@@ -7,6 +8,7 @@ import { renderText } from "../../plan/render/text.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { givenInputs, type InputOptions } from "../inputs.ts";
 import { modelChoice } from "../model-choice.ts";
+import { projectPolicy } from "../project-policy.ts";
 import type { Terminal } from "../terminal.ts";
 import { lockMode, planOrExit } from "../workflow.ts";
 
@@ -19,7 +21,7 @@ export interface PlanOptions extends InputOptions {
 
 /** `muster plan FILE` */
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: PlanOptions): Promise<ExitCode> {
-  const { plan } = planOrExit(file, terminal, modelChoice(options.model), "told", lockMode(terminal, options));
+  const { plan, source } = planOrExit(file, terminal, modelChoice(options.model), "told", lockMode(terminal, options));
   const told = estimate(plan, givenInputs(plan, options, terminal));
   const { bold, dim } = terminal.outColor;
   const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {
@@ -30,5 +32,8 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
     svg: () => renderSvg(plan, told),
   };
   terminal.out(renderers[options.json === true ? "json" : options.format]());
-  return exitCode.succeeded;
+  const violations = (await projectPolicy(terminal)).diagnostics(source, plan);
+  if (violations.length > 0)
+    terminal.err(renderDiagnostics(violations, [source], { color: terminal.color.isColorSupported }));
+  return violations.some(({ severity }) => severity === "error") ? exitCode.invalid : exitCode.succeeded;
 }

@@ -4,6 +4,7 @@ import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { noChoice } from "../../plan/model-choice.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { manifestFiles } from "../manifest-files.ts";
+import { projectPolicy } from "../project-policy.ts";
 import type { Terminal } from "../terminal.ts";
 import { compileFile, isOutOfReach, lockMode } from "../workflow.ts";
 
@@ -16,7 +17,12 @@ export interface ValidateOptions {
 /** `muster validate [path...]` */
 export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
   const files = await manifestFiles(terminal.cwd, paths);
-  const results = files.map((file) => compileFile(file, terminal, noChoice, lockMode(terminal, options)));
+  const policy = await projectPolicy(terminal);
+  const results = files.map((file) => {
+    const compiled = compileFile(file, terminal, noChoice, lockMode(terminal, options));
+    const { plan, source, diagnostics: found } = compiled;
+    return plan === null ? compiled : { ...compiled, diagnostics: [...found, ...policy.diagnostics(source, plan)] };
+  });
   // What a workflow uses is one of the files, too: its problems are told once.
   const diagnostics = unique(results.flatMap((result) => result.diagnostics));
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;

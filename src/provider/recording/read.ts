@@ -9,7 +9,7 @@ import type { Usage } from "../../util/usage.ts";
 import { isJsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { Message, ModelReply, ModelRequest } from "../provider.ts";
-import { FormReader, type Place } from "./form-reader.ts";
+import { FormReader, type Place } from "../../manifest/form-reader.ts";
 import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingEntry } from "./recording.ts";
 
 /** The largest recording: it holds whole exchanges, so it may be larger than a manifest. Bytes. */

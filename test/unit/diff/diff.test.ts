@@ -125,6 +125,27 @@ describe("a change", () => {
     expect(diff(after, BASE).secretsRemoved).toEqual([{ secret: "TEAM_TOKEN", owner: "step send" }]);
   });
 
+  it("of the cap of the file: one that goes away gives more", () => {
+    const capped = `${BASE}permissions: { files: read, network: [a.com], shell: any, state: none }\n`;
+    expect(diff(capped, BASE).widened.map(({ field }) => field)).toEqual([
+      "permissions.files",
+      "permissions.network",
+      "permissions.state",
+    ]);
+    expect(diff(BASE, capped).widened).toEqual([]);
+    expect(diff(BASE, capped).narrowed.length).toBe(3);
+  });
+
+  it("that brings untrusted content to a shell says which way it takes", () => {
+    const after = `${BASE}
+  page: { http: { method: GET, url: "https://example.com/" } }
+  use: { run: "cat", stdin: "{{ steps.page.output }}" }`;
+    expect(diff(BASE, after).flowsAdded).toEqual([
+      "what 'page' got from outside reaches `stdin` of 'use' without an approval",
+    ]);
+    expect(diff(after, after).flowsAdded).toEqual([]);
+  });
+
   it("of limits says what gives more and what gives less", () => {
     const after = BASE.replace("concurrency: 4, timeout: 30m", "concurrency: 2, timeout: 2h");
     const { widened, narrowed } = diff(BASE, after);

@@ -8,6 +8,7 @@ const layers: readonly (readonly string[])[] = [
   ["expression", "manifest"],
   ["plan", "format"],
   ["run", "diff"],
+  ["policy"],
   ["network"],
   ["store", "provider", "tool", "reporter"],
   ["agent"],

@@ -1,9 +1,9 @@
-import type { DiagnosticCode } from "../../diagnostic/code.ts";
-import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
-import { suggest } from "../../diagnostic/suggest.ts";
-import type { Document } from "../../manifest/document.ts";
-import type { Pointer } from "../../manifest/pointer.ts";
-import { isJsonObject, type Json } from "../../util/json.ts";
+import type { DiagnosticCode } from "../diagnostic/code.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { suggest } from "../diagnostic/suggest.ts";
+import type { Document } from "./document.ts";
+import type { Pointer } from "./pointer.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
 
 /** A value of the file and where it is; what is not there has the value undefined. */
 export interface Place {
@@ -15,6 +15,8 @@ export interface Place {
 export class FormReader {
   readonly diagnostics: Diagnostic[] = [];
   readonly #document: Document;
+  /** Keys that were meant by misspelt ones: they are not missing as well. */
+  readonly #meant = new Set<string>();
 
   constructor(document: Document) {
     this.#document = document;
@@ -26,11 +28,17 @@ export class FormReader {
 
   /** 1-based. */
   lineOf(place: Place): number {
-    return this.#document.locate(place.pointer).line;
+    return this.#document.locate(place.pointer, "key").line;
   }
 
-  problem(place: Place, code: DiagnosticCode, message: string, help: string | null = null): null {
-    const span = this.#document.locate(place.pointer);
+  problem(
+    place: Place,
+    code: DiagnosticCode,
+    message: string,
+    help: string | null = null,
+    part: "key" | "value" = "value",
+  ): null {
+    const span = this.#document.locate(place.pointer, part);
     const file = this.#document.source.path;
     this.diagnostics.push({ file, span, severity: "error", code, message, help, related: [] });
     return null;
@@ -44,7 +52,9 @@ export class FormReader {
       if ((keys as readonly string[]).includes(key)) continue;
       const meant = suggest(key, keys);
       const help = meant === null ? `the keys are ${keys.join(", ")}` : `did you mean '${meant}'?`;
-      this.problem({ value: undefined, pointer: [...pointer, key] }, "WF2001", `unknown key '${key}' in ${what}`, help);
+      if (meant !== null) this.#meant.add(JSON.stringify([...pointer, meant]));
+      const unknown = { value: undefined, pointer: [...pointer, key] };
+      this.problem(unknown, "WF2001", `unknown key '${key}' in ${what}`, help, "key");
     }
     return (key) => ({ value: Object.hasOwn(value, key) ? value[key] : undefined, pointer: [...pointer, key] });
   }
@@ -88,6 +98,7 @@ export class FormReader {
   }
 
   #missing(place: Place, what: string): null {
+    if (this.#meant.has(JSON.stringify(place.pointer))) return null;
     return this.problem(place, "WF2002", `${what} is missing`);
   }
 }
