@@ -21,6 +21,8 @@ export interface AddressRule {
   /** As `URL` gives it: `https:`. */
   readonly schemes: readonly string[];
   readonly example: string;
+  /** What it may be, for messages. */
+  readonly what: string;
   /** Name and password may stand before the host. */
   readonly hasUser: boolean;
 }
@@ -64,7 +66,7 @@ export function parseAddress(
   }
   const url = authority === undefined ? null : parsed(`${text.slice(0, text.indexOf("://"))}://${host ?? ""}`);
   if (url === null || !rule.schemes.includes(url.protocol) || url.hostname === "") {
-    problems.error(pointer, { code: "WF2006", message: `'${rule.key}' must be an address such as ${rule.example}` });
+    problems.error(pointer, { code: "WF2006", message: `'${rule.key}' must be ${rule.what}` });
     return { template, url: null };
   }
   if (authority?.includes("@") === true && !rule.hasUser) {

@@ -18,6 +18,7 @@ const webAddress = {
   key: "url",
   schemes: ["http:", "https:"],
   example: "https://api.example.com/items/{{ inputs.id }}",
+  what: "an address of the web such as https://api.example.com/items/{{ inputs.id }}",
   hasUser: false,
 };
 
@@ -60,6 +61,7 @@ const databaseAddress = {
   key: "connection",
   schemes: ["postgres:", "postgresql:"],
   example: "postgres://app:{{ secrets.DB_PASSWORD }}@db.example.com/app",
+  what: "a file of the workspace (sqlite:data/app.db) or an address (postgres://app@db.example.com/app)",
   hasUser: true,
 };
 
