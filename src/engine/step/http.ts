@@ -5,6 +5,7 @@ import { isHeaderValue } from "../../plan/header-value.ts";
 import { refusalOf } from "../../plan/permissions.ts";
 import type { HttpBody, PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
+import { createRedactor, type Redactor } from "../../run/redact.ts";
 import { asText, type Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
@@ -50,7 +51,8 @@ export function createHttpStep(options: HttpStepOptions): StepHandler {
         isWaiting: false,
         run: async (attempt) => {
           const guard = (host: string, isPrivate: boolean) => refusalOf(grant, { kind: "host", host, isPrivate });
-          return redacted(await send(step, body, resolved.value, { guard, ...options }, attempt), attempt);
+          const result = await send(step, body, resolved.value, { guard, ...options }, attempt);
+          return redacted(result, [attempt.redactor, ...addressRedactor(body, resolved.value.url)]);
         },
       });
     },
@@ -171,16 +173,24 @@ function requestOf(
   });
 }
 
+/** Servers name the path that they were asked for; where a secret is the address, that is most of the secret. */
+function addressRedactor({ url: template }: HttpBody, written: string): readonly Redactor[] {
+  const name = template.kind === "cel" ? template.source.replace(/^secrets\./, "") : null;
+  if (name === null || !URL.canParse(written)) return [];
+  const { pathname, search } = new URL(written);
+  return [pathname + search, pathname].flatMap((part) => {
+    const redactor = createRedactor(new Map([[name, part]]));
+    return redactor.ok ? [redactor.value] : [];
+  });
+}
+
 /** A server may send back what it was sent. */
-function redacted(result: AttemptResult, { redactor }: AttemptContext): AttemptResult {
-  if (result.ok) return { ...result, output: redactor.value(result.output) };
+function redacted(result: AttemptResult, redactors: readonly Redactor[]): AttemptResult {
+  const text = (value: string): string => redactors.reduce((sum, each) => each.text(sum), value);
+  if (result.ok) return { ...result, output: redactors.reduce((sum, each) => each.value(sum), result.output) };
   const { message, partial } = result.failure;
   return {
     ...result,
-    failure: {
-      ...result.failure,
-      message: redactor.text(message),
-      partial: partial === null ? null : redactor.text(partial),
-    },
+    failure: { ...result.failure, message: text(message), partial: partial === null ? null : text(partial) },
   };
 }
