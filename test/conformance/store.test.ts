@@ -7,10 +7,12 @@ import type { DeadLetter, KeptLetter } from "../../src/run/dead-letter.ts";
 import type { Fact } from "../../src/run/fact.ts";
 import type { RunFigures } from "../../src/run/figures.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import type { StateChange } from "../../src/store/state-change.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import {
   LeaseLostError,
   StoreError,
+  type Batch,
   type InboxMessage,
   type LeaseOwner,
   type RunRecord,
@@ -508,6 +510,116 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       expect(store.state.compareAndSet("k", { a: [1], b: 1 }, 9)).toBeNull();
       expect(store.state.compareAndSet("k", { a: [2], b: 1 }, 9)).toMatchObject({ value: 9, version: 2 });
       expect(store.state.get("k")?.value).toBe(9);
+    });
+  });
+
+  describe("values that steps of a run change", () => {
+    const none = (): Batch => ({ events: [], facts: [] });
+    const done = (value: Json): Batch => ({
+      events: [],
+      facts: [fact("add", { state: "succeeded", output: { inline: value } })],
+    });
+
+    it("change together with the batch that says so, over all connections", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const add = (by: number) => store.changeState(lease, "project", { kind: "increment", key: "n", by }, done);
+      expect([add(2), add(-0.5)]).toEqual([
+        { kind: "changed", value: 2 },
+        { kind: "changed", value: 1.5 },
+      ]);
+      expect(rig.open().state.get("n")).toMatchObject({ value: 1.5, version: 2 });
+      expect(factsOf().map(({ key, output }) => [key, output])).toEqual([["add", { inline: 1.5 }]]);
+      const set = store.changeState(lease, "project", { kind: "set", key: "n", value: { a: [1] } }, none);
+      expect(set).toEqual({ kind: "changed", value: { a: [1] } });
+      expect(store.changeState(lease, "project", { kind: "delete", key: "n" }, none)).toEqual({
+        kind: "changed",
+        value: { a: [1] },
+      });
+      expect(store.changeState(lease, "project", { kind: "delete", key: "n" }, none)).toEqual({
+        kind: "changed",
+        value: null,
+      });
+    });
+
+    it("stay as they are where the change does not hold, and nothing is written", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.state.set("text", "x");
+      store.state.set("large", Number.MAX_SAFE_INTEGER);
+      const change = (wanted: StateChange) => store.changeState(lease, "project", wanted, done);
+      expect(change({ kind: "increment", key: "text", by: 1 })).toEqual({ kind: "not_a_number", value: "x" });
+      expect(change({ kind: "increment", key: "large", by: 1 })).toEqual({
+        kind: "overflow",
+        value: Number.MAX_SAFE_INTEGER,
+      });
+      expect(change({ kind: "compare_and_set", key: "text", from: null, to: 1 })).toEqual({
+        kind: "mismatch",
+        value: "x",
+      });
+      expect(factsOf()).toEqual([]);
+      expect(change({ kind: "compare_and_set", key: "new", from: null, to: { b: 1 } })).toEqual({
+        kind: "changed",
+        value: { b: 1 },
+      });
+      expect(change({ kind: "compare_and_set", key: "new", from: { b: 1 }, to: 2 })).toEqual({
+        kind: "changed",
+        value: 2,
+      });
+    });
+
+    it("are not changed by a batch that cannot be written, nor by a runner that lost its lease", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const wrong = (): Batch => {
+        throw new Error("no batch");
+      };
+      expect(() => store.changeState(lease, "project", { kind: "set", key: "k", value: 1 }, wrong)).toThrow("no batch");
+      expect(store.state.get("k")).toBeNull();
+      store.acquireLease("R1", bob, () => true);
+      expect(() => store.changeState(lease, "project", { kind: "set", key: "k", value: 1 }, none)).toThrow(
+        LeaseLostError,
+      );
+      expect(store.state.get("k")).toBeNull();
+    });
+
+    it("belong to the run alone where that is asked for, and go with it", () => {
+      const [one, two] = [store.createRun(run("R1"), ann), store.createRun(run("R2"), ann)];
+      store.changeState(one, "run", { kind: "set", key: "k", value: 1 }, none);
+      store.changeState(two, "run", { kind: "increment", key: "k", by: 5 }, none);
+      expect(["R1", "R2", "R9"].map((id) => store.stateOfRun(id, "run").get("k")?.value)).toEqual([1, 5, undefined]);
+      expect(
+        store
+          .stateOfRun("R2", "run")
+          .list("")
+          .map(({ key }) => key),
+      ).toEqual(["k"]);
+      expect(store.state.list("")).toEqual([]);
+      store.changeState(two, "run", { kind: "delete", key: "k" }, none);
+      expect(store.stateOfRun("R2", "run").get("k")).toBeNull();
+      store.deleteRun("R1", always);
+      store.createRun(run("R1"), ann);
+      expect(store.stateOfRun("R1", "run").list("")).toEqual([]);
+    });
+
+    it("in a copy are the project's with the run's own changes over them", () => {
+      const lease = store.createRun(run("R1"), ann);
+      for (const key of ["a", "b", "c"]) store.state.set(key, key);
+      const change = (wanted: StateChange) => store.changeState(lease, "copy", wanted, none);
+      change({ kind: "set", key: "b", value: 2 });
+      change({ kind: "delete", key: "c" });
+      change({ kind: "set", key: "d", value: 4 });
+      const copy = store.stateOfRun("R1", "copy");
+      expect(copy.list("").map(({ key, value }) => [key, value])).toEqual([
+        ["a", "a"],
+        ["b", 2],
+        ["d", 4],
+      ]);
+      expect([copy.get("c"), copy.get("a")?.value, copy.list("", 1).length, copy.list("d").length]).toEqual([
+        null,
+        "a",
+        1,
+        1,
+      ]);
+      expect(change({ kind: "compare_and_set", key: "c", from: null, to: 3 }).kind).toBe("changed");
+      expect(store.state.list("").map(({ value }) => value)).toEqual(["a", "b", "c"]);
     });
   });
 

@@ -6,7 +6,7 @@ import { failure, type Failure } from "../../run/failure.ts";
 import { orAborted } from "../../util/or-aborted.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { readPostgresAddress, type PostgresAddress } from "./postgres-address.ts";
-import { jsonOf, parserFor } from "./postgres-value.ts";
+import { jsonOf, jsonParser } from "./postgres-value.ts";
 import { answerTooLarge, LONGEST_ANSWER_BYTES, readOnlyFailure, type SqlRequest, type SqlRows } from "./sql.ts";
 
 export interface PostgresOptions {
@@ -67,8 +67,7 @@ function configOf(
     types: {
       // The driver asks for texts only.
       getTypeParser: ((type: number) =>
-        parserFor(type) ??
-        ((text: string) => jsonOf((types.getTypeParser(type, "text") as (text: string) => unknown)(text)))) as never,
+        jsonParser(type, (other) => types.getTypeParser(other, "text") as (text: string) => unknown)) as never,
     },
   };
 }

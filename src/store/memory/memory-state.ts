@@ -35,6 +35,11 @@ export class MemoryState {
     return this.#look(this.#layers(runId, scope));
   }
 
+  /** What a change would come to. */
+  preview(runId: string, scope: StateScope, change: StateChange): StateOutcome {
+    return structuredClone(changed(this.#find(this.#layers(runId, scope), change.key)?.value, change).outcome);
+  }
+
   change(runId: string, scope: StateScope, change: StateChange): StateOutcome {
     return this.#apply(this.#layers(runId, scope), change).outcome;
   }

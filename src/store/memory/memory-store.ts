@@ -186,9 +186,10 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     stateOfRun: (runId, scope) => state.ofRun(runId, scope),
     changeState(lease, scope, change, batchOf) {
       fenced(lease);
-      const outcome = state.change(lease.runId, scope, change);
-      if (outcome.kind === "changed") store.commit(lease, batchOf(outcome.value));
-      return outcome;
+      // What may throw comes first: then nothing has happened.
+      const expected = state.preview(lease.runId, scope, change);
+      if (expected.kind === "changed") store.commit(lease, batchOf(expected.value));
+      return state.change(lease.runId, scope, change);
     },
     deleteRun(runId, mayDelete) {
       const entry = entries.get(runId);
