@@ -73,11 +73,8 @@ async function types() {
     if (node["x-any"]) return { ...(rest.description && { description: rest.description }), tsType: "Json" };
     // A reference with a description of its own would become a second interface.
     if (rest.$ref) return { $ref: rest.$ref };
-    // Either of `steps` and `variants`, and `variants` is not in this version yet.
-    if (node === schema) {
-      const manifest = without(rest, ["anyOf"]);
-      return { ...manifest, title: "Manifest", required: [...manifest.required, "steps"] };
-    }
+    // Either of `steps` and `variants`: which one is there is looked at where they are written out.
+    if (node === schema) return { ...without(rest, ["anyOf"]), title: "Manifest" };
     return rest;
   });
   built.$defs.jsonSchema = { description: schema.$defs.jsonSchema.description, tsType: "JsonSchema" };

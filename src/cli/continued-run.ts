@@ -17,7 +17,7 @@ import { createLog } from "./log.ts";
 import { modelChoice } from "./model-choice.ts";
 import { readReplay } from "./replay.ts";
 import type { Terminal } from "./terminal.ts";
-import { planOrExit, reducedPlan } from "./workflow.ts";
+import { planOrExit, reducedPlan, variantPlan } from "./workflow.ts";
 
 /** A run of before as it would go on: its manifest as it is now, with what was chosen at its first start. */
 export interface ContinuedRun {
@@ -58,7 +58,8 @@ export function plannedAgain({
   const whole = planOrExit(relative(terminal.cwd, file), terminal, models, "counted").plan;
   const only = (choice["only"] ?? []) as readonly string[];
   const bounds = budget ?? ((choice["budget"] ?? null) as BudgetChoice | null);
-  return { file, plan: withBudget(reducedPlan(whole, only), bounds), only };
+  const variant = (choice["variant"] ?? null) as string | null;
+  return { file, plan: withBudget(reducedPlan(variantPlan(whole, variant), only), bounds), only };
 }
 
 /** Puts together what it takes to go on with a run, as it was planned again. */

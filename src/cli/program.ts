@@ -93,6 +93,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(inputOption())
     .option("--inputs <file>", "inputs as a JSON or YAML file")
     .addOption(modelOption())
+    .option("--variant <name>", "what the runs do that take this variant; default: all variants")
     .addOption(
       new Option("--format <format>", "how the plan is printed")
         .choices(["text", "json", "mermaid", "markdown", "svg"])
@@ -134,6 +135,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--run-id <id>", "the run's name (default: a new ULID)")
     .addOption(modelOption())
     .option("--only <step...>", "only these steps and what they need")
+    .option("--variant <name>", "the variant that the run takes; default: one by weight")
+    .option("--key <text>", "runs with equal keys take the same variant (default: the run's id)")
     .option("--record <file>", "keep every exchange with a model in a file, for --replay")
     .option("--simulate", "go through the whole graph without a model and without effects")
     .option("--replay <file>", "answer every model call from a recording, strictly");

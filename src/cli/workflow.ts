@@ -7,6 +7,7 @@ import type { Lock } from "../plan/lock.ts";
 import type { ModelChoice } from "../plan/model-choice.ts";
 import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
+import { chooseVariant } from "../plan/variant.ts";
 import { addToLock } from "../compose/lock-file.ts";
 import { createSourceReader, readSource } from "../compose/source-reader.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
@@ -80,6 +81,13 @@ export function planOrExit(
 export function isOutOfReach(diagnostics: readonly Diagnostic[]): boolean {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   return errors.length > 0 && errors.every(({ code }) => code === "WF3040");
+}
+
+/** The plan of the runs that take this variant; null: as it is. UsageError for one that is not there. */
+export function variantPlan(plan: Plan, variant: string | null): Plan {
+  const chosen = chooseVariant(plan, variant);
+  if (!chosen.ok) throw new UsageError(chosen.error);
+  return chosen.value;
 }
 
 /** The plan of `--only`: these steps and what they need. UsageError for a step that is not there. */

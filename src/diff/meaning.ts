@@ -41,6 +41,7 @@ export function meaningOf(plan: Plan): Meaning {
       name: workflow.name,
       ...(written(rest as unknown as Json) as JsonObject),
       outputs: written((scopes[0] ?? EMPTY_SCOPE).outputs),
+      ...(scopes[0]?.score === undefined ? {} : { score: scopes[0].score }),
     },
     agents: Object.fromEntries(
       Object.entries(agents).map(([name, agent]) => [name, written(agent as unknown as Json) as JsonObject]),

@@ -23,6 +23,8 @@ export interface Beginning extends SurroundingsOptions {
     readonly replay: string | null;
     readonly auto: AutoChoice | null;
     readonly budget: BudgetChoice | null;
+    /** The one of `variants`; null where there is none. */
+    readonly variant: string | null;
   };
 }
 

@@ -34,6 +34,19 @@ export interface Report {
   /** What was spent of each budget: the run, its agents, the workflows that it uses; left out where there is none. */
   readonly budget?: readonly BudgetLine[];
   readonly error: ReportError | null;
+  /** The one of `variants` that the run took; null where the workflow has none. */
+  readonly variant: string | null;
+  /** What `score` gave; null without, and unless the run succeeded. */
+  readonly score: number | null;
+  /** What `roi` says, and what was saved; null without. */
+  readonly roi: {
+    readonly manual_hours: number;
+    readonly hourly_rate: number;
+    /** null unless the run succeeded. */
+    readonly saved_hours: number | null;
+    /** USD, less the cost of the run; null unless it succeeded, and when that cost is not known. */
+    readonly saved_usd: number | null;
+  } | null;
   /** By the path of the step, in the order of the file. */
   readonly steps: { readonly [path: string]: ReportStep };
 }

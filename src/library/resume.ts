@@ -4,6 +4,7 @@ import { processEnvironment } from "../compose/environment.ts";
 import { prepareResume } from "../engine/local/resume.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
 import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
+import { chooseVariant } from "../plan/variant.ts";
 import { stepPaths } from "../plan/step-paths.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
 import type { RunSummary } from "../store/store.ts";
@@ -39,7 +40,9 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
 
     const { choice, inputs } = summary.frozen as unknown as Frozen;
     const workflow = options.workflow ?? (await workflowOf(summary, project));
-    const ids = new Set(stepPaths(workflow.plan));
+    const chosen = chooseVariant(workflow.plan, (choice["variant"] ?? null) as string | null);
+    if (!chosen.ok) throw new RequestError([chosen.error]);
+    const ids = new Set(stepPaths(chosen.value));
     const unknown = rerun.filter((id) => !ids.has(id));
     if (unknown.length > 0) throw new RequestError(unknown.map((id) => `rerun: the workflow has no step '${id}'`));
     const simulated = choice["simulated"] === true;
@@ -48,7 +51,7 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
     const known = (choice["auto"] ?? null) as AutoChoice | null;
     const budget = options.budget ?? ((choice["budget"] ?? null) as BudgetChoice | null);
     const resolved = await resolveAuto(
-      withBudget(workflow.plan, budget),
+      withBudget(chosen.value, budget),
       { known, isLive: recording === null && !simulated },
       env,
     );

@@ -3,6 +3,7 @@ import { ulid } from "ulid";
 import { openRecording, workspaceOf, type Recording } from "../compose.ts";
 import { processEnvironment, type Environment } from "../compose/environment.ts";
 import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
+import { chooseVariant, pickVariant } from "../plan/variant.ts";
 import { resolveInputs } from "../plan/input.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { JsonObject } from "../util/json.ts";
@@ -42,6 +43,10 @@ export interface RunOptions extends StartOptions {
   readonly replay?: string;
   /** Nothing is asked and nothing is done: outputs are made up. Not together with `replay`. */
   readonly simulate?: boolean;
+  /** The one of `variants` that the run takes. Default: one by weight. */
+  readonly variant?: string;
+  /** Runs with equal keys take the same variant. Default: the id of the run. */
+  readonly key?: string;
   /** Up to 64 letters, digits, `.`, `-`, `_`. Default: a new ULID. */
   readonly runId?: string;
 }
@@ -55,12 +60,15 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
   if (!/^[\w.-]{1,64}$/.test(runId))
     throw new RequestError([`runId ${runId}: use up to 64 letters, digits, '.', '-' and '_'`]);
   if (simulate && options.replay !== undefined) throw new RequestError(["simulate and replay: take one of them"]);
+  const picked = pickVariant(workflow.plan, options.variant ?? null, options.key ?? runId);
+  const chosen = picked.ok ? chooseVariant(workflow.plan, picked.value) : picked;
+  if (!picked.ok || !chosen.ok) throw new RequestError([picked.ok ? "" : picked.error]);
   const inputs = resolveInputs(workflow.plan, given, createSchemaCheck());
   if (!inputs.ok) throw new RequestError(inputs.error);
   const replay = options.replay === undefined ? null : resolve(cwd, options.replay);
   const recording = replay === null ? null : recordingAt(replay);
   const resolved = await resolveAuto(
-    withBudget(workflow.plan, options.budget ?? null),
+    withBudget(chosen.value, options.budget ?? null),
     { known: recording?.auto ?? null, isLive: recording === null && !simulate },
     env,
   );
@@ -82,7 +90,7 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
       inputs: inputs.value,
       manifest: workflow.path,
       workspace: workflow.isFile ? workspaceOf(workflow.path, project) : resolve(cwd),
-      choice: { ...workflow.choice, replay, auto, budget: options.budget ?? null },
+      choice: { ...workflow.choice, replay, auto, budget: options.budget ?? null, variant: picked.value },
     });
     if (!begun.ok) throw refusalError(begun.error);
     const outcome = await follow(begun.value.run, options.signal);

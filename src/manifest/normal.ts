@@ -27,10 +27,24 @@ export interface NormalManifest {
   readonly limits: NormalLimits;
   /** The cap of the file with the keys that it leaves out denied; null = none is written. */
   readonly permissions: NormalPermissions | null;
-  /** In the order of the file, those of `finally` last. */
+  /** In the order of the file, those of `finally` last. Variants are steps too, of which a run has one. */
   readonly steps: readonly NormalStep[];
+  /** null = the workflow has steps of its own. */
+  readonly variants: readonly NormalVariant[] | null;
+  /** A bare expression or `${{ expr }}`; null = it has no score. */
+  readonly score: string | null;
+  readonly roi: { readonly manualHours: number; readonly hourlyRate: number } | null;
+  /** The audit copy; null = there is none. */
+  readonly events: { readonly file: string; readonly keepMs: number | null } | null;
   /** Values with templates inside. */
   readonly outputs: { readonly [name: string]: Json };
+}
+
+/** One of `variants`: its step has the same name, and is located under `["variants", name]`. */
+export interface NormalVariant {
+  readonly name: string;
+  /** At least 0; one of them is above. */
+  readonly weight: number;
 }
 
 /** A name that refers to something else, and where it is written. */

@@ -18,6 +18,7 @@ import type {
   NormalRepeat,
   NormalRetry,
   NormalStep,
+  NormalVariant,
   StateOperation,
 } from "./normal.ts";
 import type { Pointer } from "./pointer.ts";
@@ -75,11 +76,37 @@ export function normalise(manifest: Manifest): NormalManifest {
     },
     permissions: manifest.permissions === undefined ? null : normalisePermissions(manifest.permissions),
     steps: [
-      ...normaliseSteps(manifest.steps, ["steps"], shared),
+      ...normaliseSteps(manifest.steps ?? {}, ["steps"], shared),
+      ...variantSteps(manifest.variants ?? {}),
       ...normaliseSteps(manifest.finally ?? {}, ["finally"], shared).map((step) => ({ ...step, isFinally: true })),
     ],
+    variants: manifest.variants === undefined ? null : variantsOf(manifest.variants),
+    score: manifest.score ?? null,
+    roi:
+      manifest.roi === undefined
+        ? null
+        : { manualHours: manifest.roi.manual_hours, hourlyRate: manifest.roi.hourly_rate },
+    events: normaliseEvents(manifest.events),
     outputs: { ...manifest.outputs },
   };
+}
+
+type Variants = NonNullable<Manifest["variants"]>;
+
+function variantsOf(variants: Variants): readonly NormalVariant[] {
+  return Object.entries(variants).map(([name, { weight = 1 }]) => ({ name, weight }));
+}
+
+/** Each variant as the step that it is in the runs that take it. What is passed is known once the other file is read. */
+function variantSteps(variants: Variants): readonly NormalStep[] {
+  return Object.entries(variants).map(([name, { uses }]) =>
+    normaliseStep(name, { uses, secrets: "inherit" }, ["variants", name], sharedBySteps({})),
+  );
+}
+
+function normaliseEvents(events: Manifest["events"]): NormalManifest["events"] {
+  if (events?.file === undefined) return null;
+  return { file: events.file, keepMs: events.keep === undefined ? null : milliseconds(events.keep) };
 }
 
 /** Own properties only, `__proto__` included. */

@@ -9,6 +9,8 @@ import { writtenSteps } from "./written-step.ts";
  */
 export function checkShape(manifest: JsonObject, problems: ProblemList): void {
   checkRetry(objectAt(manifest, "defaults"), ["defaults"], problems);
+  checkVariants(manifest, problems);
+  checkEvents(objectAt(manifest, "events"), problems);
   const places = new Map<string, Pointer>();
   for (const { id, pointer, step } of writtenSteps(manifest)) {
     checkId(id, pointer, places, problems);
@@ -41,6 +43,43 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
 
 /** Kinds of steps that touch no files themselves. */
 const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait"];
+
+/** `variants` stand in place of the steps and of all that is made of them. */
+function checkVariants(manifest: JsonObject, problems: ProblemList): void {
+  const variants = objectAt(manifest, "variants");
+  const names = Object.keys(variants);
+  if (names.length === 0) return;
+  for (const [key, help] of [
+    ["steps", "take one of them out; a variant is a workflow in a file of its own"],
+    ["outputs", "the outputs of a run are those of the variant that it takes: take them out"],
+    ["score", "the score of a run is that of the variant that it takes: write it there"],
+  ] as const) {
+    if (!Object.hasOwn(manifest, key)) continue;
+    const related = { pointer: ["variants"], part: "key", message: "'variants' is here" } as const;
+    problems.add("WF2015", [key], `'${key}' and 'variants' in one workflow`, { part: "key", help, related });
+  }
+  const weights = Object.values(variants).map((variant) => (isJsonObject(variant) ? (variant["weight"] ?? 1) : 1));
+  if (weights.every((weight) => weight === 0)) {
+    const help = "give one of them a weight; a variant of weight 0 runs only by `--variant`";
+    problems.add("WF2005", ["variants"], "no variant has a weight above 0", { part: "key", help });
+  }
+  const last = objectAt(manifest, "finally");
+  for (const name of names.filter((each) => Object.hasOwn(last, each)))
+    problems.add("WF2017", ["finally", name], `there is a variant '${name}' in this file`, {
+      part: "key",
+      help: "a name stands for one thing of the file: rename one of them",
+      related: { pointer: ["variants", name], part: "key", message: `'${name}' is here` },
+    });
+}
+
+function checkEvents(events: JsonObject, problems: ProblemList): void {
+  if (Object.keys(events).length === 0 || ["file", "otlp"].some((key) => Object.hasOwn(events, key))) return;
+  if (!Object.hasOwn(events, "keep")) return;
+  problems.add("WF2015", ["events", "keep"], "'keep' without 'file'", {
+    part: "key",
+    help: "say where the copy is written: `file: audit.ndjson`",
+  });
+}
 
 /** Names of steps are unique in the file, so that `steps.NAME` has one meaning wherever it stands. */
 function checkId(id: string, pointer: Pointer, places: Map<string, Pointer>, problems: ProblemList): void {

@@ -67,7 +67,7 @@ function checkVersion(data: JsonObject, problems: ProblemList): boolean {
       help: `add \`muster: ${LANGUAGE_VERSION}\`, the version of the language, as its first line`,
     });
     // Without steps too it is some other file: it is not judged by our rules.
-    return Object.hasOwn(data, "steps");
+    return Object.hasOwn(data, "steps") || Object.hasOwn(data, "variants");
   }
   const version = data["muster"] as Json;
   if (version === LANGUAGE_VERSION) return true;

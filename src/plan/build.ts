@@ -34,7 +34,7 @@ export function buildPlan(
   loader.checkLock();
   const { scopes, agents, places, steps } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
-  const { name, version, description, inputs, secrets, limits, permissions } = top.manifest;
+  const { name, version, description, inputs, secrets, limits, permissions, variants, roi, events } = top.manifest;
   const content: Omit<Plan, "digest"> = {
     format: 1,
     workflow: { name, version, description },
@@ -50,6 +50,10 @@ export function buildPlan(
     },
     ...(permissions === null ? {} : { permissions }),
     scopes,
+    // Left out where they say nothing, so that a plan without them keeps its digest.
+    ...(variants === null ? {} : { variants }),
+    ...(roi === null ? {} : { roi }),
+    ...(events === null ? {} : { events }),
   };
   checkGrants({ ...content, digest: "" }, places);
   const errors = loader.diagnosticsOf("error");
@@ -114,7 +118,9 @@ class Assembly {
   ): number {
     const number = this.scopes.length;
     numbered(number);
-    this.scopes.push({ steps: [], outputs: scope.outputs, workflow });
+    const { score } = checked.parsed;
+    const rated = score === null || scope !== checked.parsed.scope ? {} : { score };
+    this.scopes.push({ steps: [], outputs: scope.outputs, ...rated, workflow });
     this.places.push({ problems: checked.file.problems, steps: scope.steps.map(({ step }) => step.pointer) });
     const { file, models, edges } = checked;
     const around: StepSurroundings = {
@@ -139,7 +145,7 @@ class Assembly {
       this.steps.push({ file, parsed: step, planned });
       return planned;
     });
-    this.scopes[number] = { steps, outputs: scope.outputs, workflow };
+    this.scopes[number] = { steps, outputs: scope.outputs, ...rated, workflow };
     return number;
   }
 

@@ -14,6 +14,7 @@ import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-a
 import { Models } from "./passes/resolve-models.ts";
 import { closed, Scopes } from "./passes/scopes.ts";
 import { shapesOf } from "./passes/step-shapes.ts";
+import { pathBeside } from "./source-files.ts";
 import { TextFiles } from "./text-files.ts";
 
 /** A file of which everything was looked at that can be told from it and from those that it uses. */
@@ -43,8 +44,25 @@ export function checkFiles(top: WorkflowFile): ReadonlyMap<WorkflowFile, Checked
   return checked;
 }
 
+/** The audit copy stays in the workspace, and its name is known. */
+function checkAudit({ events }: WorkflowFile["manifest"], problems: WorkflowFile["problems"]): void {
+  if (events === null) return;
+  const path = pathBeside("", events.file);
+  const fail = (message: string): void =>
+    problems.error(["events", "file"], {
+      code: "WF2006",
+      message,
+      help: "write a path relative to the workspace, such as `logs/audit.ndjson`",
+    });
+  if (events.file.includes("{{")) fail("'file' is a fixed name, without expressions");
+  else if (!path.ok) fail(`'file' ${path.error.replace(/:.*/, "")}`);
+  else if (path.value === "" || path.value.split("/")[0] === ".." || events.file.endsWith("/"))
+    fail(path.value.startsWith("..") ? "'file' leaves the workspace" : "'file' is no name of a file");
+}
+
 function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): CheckedFile {
   const { manifest, problems } = file;
+  checkAudit(manifest, problems);
   const parsed = parseTemplates(manifest, new TextFiles(file.place, file.origin.files), problems);
   const placed = placeSteps(parsed.scope);
 

@@ -84,7 +84,7 @@ export function estimate(plan: Plan, inputs: JsonObject = {}): Estimate {
   const steps = estimateScope(plan, sizes, { floor: 1, ceiling: 1 }, ledger);
   return {
     steps,
-    ...totalOf(steps),
+    ...(plan.variants === undefined || plan.variant !== undefined ? totalOf(steps) : totalOfOne(plan, steps)),
     models: ledger.models(),
     unknownInput: [...ledger.unknownInput],
     assumedInputs: Object.keys(known).filter((name) => !Object.hasOwn(inputs, name)),
@@ -125,6 +125,25 @@ function totalOf(steps: readonly StepEstimate[]): Sums {
     calls: sumOf(asking.map(({ calls }) => calls)),
     costUsd: asking.length > 0 && costs.length === 0 ? null : sumOf(costs),
     unpriced: [...new Set(asking.flatMap(({ unpriced }) => unpriced))],
+  };
+}
+
+/** A run takes one of the variants: the cheapest at least, the dearest at most; and what is done in any case. */
+function totalOfOne(plan: Plan, steps: readonly StepEstimate[]): Sums {
+  const names = new Set(plan.variants?.map(({ name }) => name));
+  const [variants, others] = [steps.filter(({ id }) => names.has(id)), steps.filter(({ id }) => !names.has(id))];
+  const between = (ranges: readonly Range[]): Range => ({
+    // A variant without a known price costs nothing at least.
+    floor: ranges.length < variants.length ? 0 : Math.min(...ranges.map(({ floor }) => floor)),
+    ceiling: Math.max(...ranges.map(({ ceiling }) => ceiling)),
+  });
+  const rest = totalOf(others);
+  const costs = variants.flatMap(({ costUsd }) => costUsd ?? []);
+  const cost = costs.length === 0 ? null : between(costs);
+  return {
+    calls: sumOf([between(variants.map(({ calls }) => calls)), rest.calls]),
+    costUsd: cost === null ? null : sumOf([cost, ...(rest.costUsd === null ? [] : [rest.costUsd])]),
+    unpriced: [...new Set(steps.flatMap(({ unpriced }) => unpriced))],
   };
 }
 

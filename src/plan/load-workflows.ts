@@ -8,6 +8,7 @@ import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { chooseModels, type ModelChoice } from "./model-choice.ts";
 import type { Lock } from "./lock.ts";
+import { passByName } from "./pass-by-name.ts";
 import { Problems, type Problem } from "./problems.ts";
 import { Repositories, type NamedAt, type Origin } from "./repositories.ts";
 import { remoteWorkflow } from "./repository.ts";
@@ -105,12 +106,11 @@ export class WorkflowLoader {
     this.#reports.push({ form, problems });
     const uses = new Map<string, WorkflowFile | null>();
     const path = nameOf(place);
-    const chosen = chooseModels(manifest, this.#choice);
-    const file = { path, origin: place.origin, place: place.path, manifest: chosen, problems, uses };
     for (const step of usingSteps(manifest.steps)) {
       uses.set(step.id, this.#used(step, place, problems, [...chain, path]));
     }
-    return file;
+    const chosen = passByName(chooseModels(manifest, this.#choice), uses);
+    return { path, origin: place.origin, place: place.path, manifest: chosen, problems, uses };
   }
 
   #used(step: NormalStep, from: Place, problems: Problems, chain: readonly string[]): WorkflowFile | null {

@@ -26,7 +26,7 @@ export function onlySteps(plan: Plan, ids: readonly string[]): Result<Plan, stri
     named.push(position);
   }
   const kept = withNeeds(plan, scope, named, positions);
-  const top = reduce(scope, kept, positions);
+  const top = keepSteps(scope, kept);
   return ok(changedPlan(plan, { scopes: withoutUnused([top, ...plan.scopes.slice(1)]) }));
 }
 
@@ -51,14 +51,20 @@ function withNeeds(
   return [...kept].sort((a, b) => a - b);
 }
 
-function reduce(scope: PlannedScope, kept: readonly number[], positions: ReadonlyMap<string, number>): PlannedScope {
+/** The scope with these of its steps, in their order, and the outputs that can still be made. */
+export function keepSteps(scope: PlannedScope, kept: readonly number[]): PlannedScope {
+  const { score, ...rest } = scope;
+  const left = new Set(kept.map((index) => scope.steps[index]?.id));
   const newPosition = new Map(kept.map((old, position) => [old, position]));
   const moved = (step: PlannedStep): PlannedStep => ({
     ...step,
     needs: step.needs.map(({ of, required }) => ({ of: of.flatMap((need) => newPosition.get(need) ?? []), required })),
   });
-  const isThere = (id: string): boolean => newPosition.has(positions.get(id) ?? -1);
+  const isThere = (id: string): boolean => left.has(id);
+  const hasScore = score !== undefined && stepsReadBy({ kind: "cel", source: score }).every(isThere);
   return {
+    ...rest,
+    ...(hasScore ? { score } : {}),
     steps: kept.flatMap((index) => {
       const step = scope.steps[index];
       return step === undefined ? [] : [moved(step)];
@@ -66,7 +72,6 @@ function reduce(scope: PlannedScope, kept: readonly number[], positions: Readonl
     outputs: Object.fromEntries(
       Object.entries(scope.outputs).filter(([, template]) => stepsReadBy(template as Json).every(isThere)),
     ),
-    workflow: scope.workflow,
   };
 }
 
@@ -74,7 +79,7 @@ function reduce(scope: PlannedScope, kept: readonly number[], positions: Readonl
 const BARE = ["condition", "until", "itemKey"] as const;
 
 /** The scopes, each at its position; those that no step leads to any more are empty, so that nothing is asked for them. */
-function withoutUnused(scopes: readonly PlannedScope[]): readonly PlannedScope[] {
+export function withoutUnused(scopes: readonly PlannedScope[]): readonly PlannedScope[] {
   const used = new Set([0]);
   for (const scope of used)
     for (const { body } of scopes[scope]?.steps ?? [])

@@ -19,6 +19,13 @@ export function planOf(content: PlanContent): Plan {
 /** The plan with some of its content changed, and the digest of that. */
 export function changedPlan(plan: Plan, change: Partial<PlanContent>): Plan {
   const { format, workflow, inputs, env, secrets, agents, limits, permissions, scopes } = plan;
-  const cap = permissions === undefined ? {} : { permissions };
-  return planOf({ format, workflow, inputs, env, secrets, agents, limits, ...cap, scopes, ...change });
+  const { variants, variant, roi, events } = plan;
+  const sometimes = {
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(variants === undefined ? {} : { variants }),
+    ...(variant === undefined ? {} : { variant }),
+    ...(roi === undefined ? {} : { roi }),
+    ...(events === undefined ? {} : { events }),
+  };
+  return planOf({ format, workflow, inputs, env, secrets, agents, limits, scopes, ...sometimes, ...change });
 }

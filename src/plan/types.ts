@@ -53,8 +53,22 @@ export interface Plan {
   readonly permissions?: Permissions;
   /** Scope 0 is the workflow; groups and sub-workflows follow and are named by `childScope`. */
   readonly scopes: readonly PlannedScope[];
+  /** Of `variants`: each is the step of its name in scope 0. Left out where the workflow has steps of its own. */
+  readonly variants?: readonly PlannedVariant[];
+  /** The one that was chosen: the others have no step any more. Left out as long as none is. */
+  readonly variant?: string;
+  /** What the work would take by hand, hours and USD an hour; left out where it is not said. */
+  readonly roi?: { readonly manualHours: number; readonly hourlyRate: number };
+  /** The audit copy: its file, relative to the workspace, with `/`; left out where there is none. */
+  readonly events?: { readonly file: string; readonly keepMs: number | null };
   /** SHA-256 over everything above. */
   readonly digest: string;
+}
+
+export interface PlannedVariant {
+  readonly name: string;
+  /** Against those of the others. */
+  readonly weight: number;
 }
 
 /** One declared input: its JSON Schema, and the default when it may be left out. */
@@ -80,6 +94,8 @@ export interface PlannedScope {
   /** In the order of the file, `finally` last. Indices are positions in this list. */
   readonly steps: readonly PlannedStep[];
   readonly outputs: { readonly [name: string]: Template };
+  /** Of a workflow: CEL source of its `score`; left out where there is none. */
+  readonly score?: string;
   /** Of a sub-workflow: what it declares for itself. null for the workflow (the plan has it) and for groups. */
   readonly workflow: PlannedSubWorkflow | null;
 }

@@ -1,6 +1,10 @@
 import type { Json } from "../util/json.ts";
 
-/** Version 1 of the event format; schema in schemas/event.v1.json. Readers ignore types they do not know. */
+/**
+ * Version 1 of the event format; schema in schemas/event.v1.json. Readers ignore types and keys they do not know.
+ * History: 1 = the first; since then `run.started` says `variant` and `retry`, `run.finished` says `score`, and an
+ * attempt of a group that is retried is told as `attempt.failed`.
+ */
 export const EVENT_VERSION = 1;
 
 /** The types that this version writes. */

@@ -1,12 +1,15 @@
 import type { Json, JsonObject } from "../util/json.ts";
 import { linesJson, type BudgetLine } from "./budget/line.ts";
 import type { Failure } from "./failure.ts";
-import type { RunInfo, ScopeRecord, StepRecord } from "./state.ts";
+import { ratedScope, type RunInfo, type ScopeRecord, type StepRecord } from "./state.ts";
 import { noSpend, plusSpend, roundUsd, type Spend } from "./spend.ts";
 import { errorJson, stepOutput, stepResults, type ReadValue } from "./step-value.ts";
 import type { Usage } from "../util/usage.ts";
 
-/** Version 1 of the report; schema in schemas/report.v1.json. */
+/**
+ * Version 1 of the report; schema in schemas/report.v1.json.
+ * History: 1 = the first; since then `variant`, `score` and `roi` came to it.
+ */
 export const REPORT_VERSION = 1;
 
 export interface ReportEnd {
@@ -46,7 +49,23 @@ export function report(info: RunInfo, scope: ScopeRecord, end: ReportEnd, read: 
     cost_usd: end.spend.costUsd === null ? null : roundUsd(end.spend.costUsd),
     ...(end.budgets.length === 0 ? {} : { budget: linesJson(end.budgets) }),
     error: errorJson(end.failure),
+    variant: info.plan.variant ?? null,
+    score: ratedScope(scope, info.plan).score,
+    roi: roiJson(info, end),
     steps: stepsJson(scope, read),
+  };
+}
+
+/** What a run that succeeded saved against doing it by hand; what it cost is taken off where that is known. */
+function roiJson({ plan: { roi } }: RunInfo, { status, spend }: ReportEnd): JsonObject | null {
+  if (roi === undefined) return null;
+  const { manualHours, hourlyRate } = roi;
+  const saved = status === "succeeded" && spend.costUsd !== null ? manualHours * hourlyRate - spend.costUsd : null;
+  return {
+    manual_hours: manualHours,
+    hourly_rate: hourlyRate,
+    saved_hours: status === "succeeded" ? manualHours : null,
+    saved_usd: saved === null ? null : roundUsd(saved),
   };
 }
 

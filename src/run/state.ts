@@ -10,6 +10,10 @@ import type { ValueRef } from "./value-ref.ts";
 /** How far each step of a scope is, and what came of it. The report is made from this. */
 export interface ScopeRecord {
   readonly steps: readonly StepRecord[];
+  /** What the workflow's `score` gave; null without one, and while the scope has not succeeded. */
+  score: number | null;
+  /** Why there is no number where there should be one, a sentence. */
+  scoreProblem: string | null;
 }
 
 export interface StepRecord {
@@ -61,6 +65,8 @@ export interface ItemRecord {
 /** The record of a scope before anything happened. `prefix` is the path of the scope, with a `/` at its end. */
 export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
   return {
+    score: null,
+    scoreProblem: null,
     steps: scope.steps.map(({ id, body, fan, repeat }) => ({
       id,
       path: `${prefix}${id}`,
@@ -87,6 +93,11 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
       reused: 0,
     })),
   };
+}
+
+/** The scope whose score is the run's: that of the chosen variant, else the workflow itself. */
+export function ratedScope(record: ScopeRecord, { variant }: Pick<Plan, "variant">): ScopeRecord {
+  return record.steps.find(({ id }) => id === variant)?.inner ?? record;
 }
 
 /** The record of a unit before anything happened; `item` is its entry, a list for a batch. */

@@ -10,18 +10,22 @@ import { givenInputs, type InputOptions } from "../inputs.ts";
 import { modelChoice } from "../model-choice.ts";
 import { projectPolicy } from "../project-policy.ts";
 import type { Terminal } from "../terminal.ts";
-import { lockMode, planOrExit } from "../workflow.ts";
+import { lockMode, planOrExit, variantPlan } from "../workflow.ts";
 
 export interface PlanOptions extends InputOptions {
   readonly model: readonly string[];
   readonly format: "text" | "json" | "mermaid" | "markdown" | "svg";
   readonly json?: boolean;
   readonly locked?: boolean;
+  /** Only what the runs do that take this variant. */
+  readonly variant?: string;
 }
 
 /** `muster plan FILE` */
 export async function run(terminal: Terminal, [file = ""]: readonly string[], options: PlanOptions): Promise<ExitCode> {
-  const { plan, source } = planOrExit(file, terminal, modelChoice(options.model), "told", lockMode(terminal, options));
+  const choice = modelChoice(options.model);
+  const { plan: whole, source } = planOrExit(file, terminal, choice, "told", lockMode(terminal, options));
+  const plan = variantPlan(whole, options.variant ?? null);
   const told = estimate(plan, givenInputs(plan, options, terminal));
   const { bold, dim } = terminal.outColor;
   const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {

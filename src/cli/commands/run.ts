@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openStore, workspaceOf } from "../../compose.ts";
 import { withBudget, type BudgetChoice } from "../../plan/budget-choice.ts";
+import type { Plan } from "../../plan/types.ts";
+import { pickVariant } from "../../plan/variant.ts";
 import { findProject, runsFolderOf } from "../../util/project.ts";
 import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
@@ -14,7 +16,7 @@ import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
 import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
-import { planOrExit, reducedPlan } from "../workflow.ts";
+import { planOrExit, reducedPlan, variantPlan } from "../workflow.ts";
 
 export interface RunOptions extends InputOptions, RunShape {
   readonly model: readonly string[];
@@ -26,6 +28,10 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly concurrency?: number;
   readonly budget?: BudgetChoice;
   readonly only?: readonly string[];
+  /** The one of `variants` that the run takes. */
+  readonly variant?: string;
+  /** Runs with equal keys take the same variant; default: the id of the run. */
+  readonly key?: string;
 }
 
 /** `muster run FILE` */
@@ -33,7 +39,10 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const choice = modelChoice(options.model);
   const only = options.only ?? [];
   const budget = options.budget ?? null;
-  const asked = withBudget(reducedPlan(planOrExit(file, terminal, choice, "counted").plan, only), budget);
+  const runId = options.runId ?? ulid();
+  const whole = planOrExit(file, terminal, choice, "counted").plan;
+  const variant = takenVariant(whole, options, runId);
+  const asked = withBudget(reducedPlan(variantPlan(whole, variant), only), budget);
   const inputs = readInputs(asked, options, terminal);
   const simulated = options.simulate === true;
   if (simulated && (options.replay !== undefined || options.record !== undefined))
@@ -41,7 +50,6 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   if (options.report !== undefined) outputFile("--report", options.report, terminal);
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
-  const runId = options.runId ?? ulid();
   if (!/^[\w.-]{1,64}$/.test(runId))
     throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
   const { plan, auto } = await resolveAuto(
@@ -64,7 +72,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       project,
       manifest,
       inputs,
-      choice: { model: options.model, only, replay, auto, budget },
+      choice: { model: options.model, only, replay, auto, budget, variant },
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
       runsFolder: runsFolderOf(project),
@@ -98,6 +106,15 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
     reporter.close();
     store.close();
   }
+}
+
+/** The variant of the run; null where the workflow has none. UsageError for one that is not there. */
+function takenVariant(plan: Plan, { variant, key }: RunOptions, runId: string): string | null {
+  const picked = pickVariant(plan, variant ?? null, key ?? runId);
+  if (!picked.ok) throw new UsageError(`--variant: ${picked.error}`);
+  if (key !== undefined && picked.value === null)
+    throw new UsageError("--key chooses a variant, and the workflow has none");
+  return picked.value;
 }
 
 function refused(refusal: Refusal): UsageError {

@@ -1,4 +1,3 @@
-import { skipText } from "../../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { FactIndex } from "../../engine/local/fact-index.ts";
@@ -12,8 +11,9 @@ import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
 import { budgetTexts } from "./budget-lines.ts";
+import { stepLines } from "./step-lines.ts";
 import { withRetryHelp } from "./retry-help.ts";
-import { failureLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
+import { failureLines, ratingLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
 
 export interface RunView {
   readonly summary: RunSummary;
@@ -42,8 +42,9 @@ export function runPage(view: RunView, color: Colors): string {
       `${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`,
     );
   for (const text of budgetTexts(end.budgets)) lines.push(color.dim(`budget of ${text}`));
+  lines.push(...ratingLines(record, plan));
   lines.push("");
-  for (const step of record.steps) lines.push(stepLine(step, color));
+  for (const step of record.steps) lines.push(...stepLines(step, color));
   const failed = record.steps.filter(({ status }) => status === "failed");
   for (const step of failed) lines.push("", ...failedStep(step, view, color));
   if (end.failure !== null && failed.length === 0) lines.push("", ...failureLines(end.failure, color));
@@ -53,21 +54,6 @@ export function runPage(view: RunView, color: Colors): string {
   }
   lines.push(...nextLines(view, failed, color));
   return `${lines.join("\n")}\n`;
-}
-
-function stepLine(step: StepRecord, color: Colors): string {
-  const name = printable(step.path);
-  const parts = [statusText(step.status, color) + " ".repeat(Math.max(0, 10 - step.status.length)), name.padEnd(20)];
-  if (step.startedAt !== null && step.endedAt !== null)
-    parts.push(formatElapsed(step.endedAt - step.startedAt).padStart(6));
-  if (step.attempts > 1) parts.push(`${step.attempts} attempts`);
-  if (step.items !== null)
-    parts.push(`${step.items.filter(({ status }) => status === "succeeded").length}/${step.items.length} items`);
-  if (step.model !== null) parts.push(step.model);
-  if (step.usage !== null && step.usage.calls > 0) parts.push(formatUsd(step.costUnknown ? null : step.costUsd));
-  if (step.caught) parts.push(color.yellow("caught by on_error"));
-  if (step.skipCause !== null) parts.push(color.dim(skipText(step.skipCause)));
-  return `  ${parts.join("  ")}`.trimEnd();
 }
 
 /** A failed step: each attempt, what the model or program said, what to do. */

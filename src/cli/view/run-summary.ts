@@ -4,8 +4,8 @@ import type { OpenWait, RunOutcome } from "../../engine/local/run-outcome.ts";
 import type { Plan } from "../../plan/types.ts";
 import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
-import type { StepRecord } from "../../run/state.ts";
 import { budgetTexts } from "./budget-lines.ts";
+import { ratedScope, type ScopeRecord, type StepRecord } from "../../run/state.ts";
 import { withRetryHelp } from "./retry-help.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 
@@ -48,6 +48,7 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
   const lines = [
     `${statusText(outcome.status, color)} in ${formatElapsed(outcome.activeMs)}  ${color.dim(stepCounts(steps))}`,
   ];
+  lines.push(...ratingLines(outcome.record, followed.plan).map((line) => color.dim(`  ${line}`)));
   const slowest = slowestStep(steps);
   if (slowest !== null)
     lines.push(color.dim(`  slowest  ${printable(slowest.path)} ${formatElapsed(durationOf(slowest))}`));
@@ -88,6 +89,15 @@ export function waitLines(waits: readonly OpenWait[], color: Colors): string[] {
 }
 
 const SHOWN_WAITS = 10;
+
+/** The variant that was taken, and the score; nothing where there is neither. */
+export function ratingLines(record: ScopeRecord, plan: Plan): string[] {
+  const { score, scoreProblem } = ratedScope(record, plan);
+  const lines = plan.variant === undefined ? [] : [`variant  ${plan.variant}`];
+  if (score !== null) lines.push(`score    ${score}`);
+  if (scoreProblem !== null) lines.push(`score    not computed: ${printable(scoreProblem)}`);
+  return lines;
+}
 
 /** How to go on: a step whose outcome nobody knows is only repeated when it is named. */
 export function resumeCommand(runId: string, steps: readonly StepRecord[]): string {

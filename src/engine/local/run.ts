@@ -6,7 +6,7 @@ import { budgetLines } from "../../run/budget/line.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
-import { waitInOpenSteps } from "../../run/state.ts";
+import { ratedScope, waitInOpenSteps } from "../../run/state.ts";
 import { roundUsd } from "../../run/spend.ts";
 import type { InboxMessage, Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -474,12 +474,20 @@ export class LocalRun implements Sink {
       data: {
         status,
         error,
+        ...this.#rating(),
         duration_ms: Math.round(this.#activeMs()),
         usage: spend,
         cost_usd: costUsd === null ? null : roundUsd(costUsd),
       },
     });
     this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
+  }
+
+  /** The score of the run, or why there is none; nothing where the workflow has none. */
+  #rating(): JsonObject {
+    const { score, scoreProblem } = ratedScope(this.#core.record, this.#o.core.info.plan);
+    if (scoreProblem !== null) return { score: null, score_problem: scoreProblem };
+    return score === null ? {} : { score };
   }
 
   #endInterrupted(): void {

@@ -88,6 +88,11 @@ export class ScopeView {
     return this.#o.plan.scopes[this.#o.scope]?.outputs ?? {};
   }
 
+  /** CEL source of the score; undefined where there is none. */
+  get score(): string | undefined {
+    return this.#o.plan.scopes[this.#o.scope]?.score;
+  }
+
   step(index: number): PlannedStep {
     return this.#steps[index] as PlannedStep;
   }

@@ -1,3 +1,4 @@
+import type { Template } from "../../expression/template.ts";
 import type { PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { isNamed } from "../../run/attempt-key.ts";
@@ -89,7 +90,23 @@ export class Scopes {
       if (!value.ok) return err(expressionFailure("outputs", name, value.error));
       outputs[name] = value.value;
     }
+    this.#rate(view);
     return ok(outputs);
+  }
+
+  /** A score that cannot be computed takes nothing from what the run has done: it is told, and there is none. */
+  #rate(view: ScopeView): void {
+    const { record, score } = view;
+    if (score === undefined) return;
+    const template: Template = { kind: "cel", source: score };
+    const value = this.#o.evaluator.evaluate(template, view.values(pathsOf([template]), null));
+    const isNumber = value.ok && typeof value.value === "number" && Number.isFinite(value.value);
+    record.score = isNumber ? value.value : null;
+    record.scoreProblem = isNumber
+      ? null
+      : value.ok
+        ? `it gives ${JSON.stringify(value.value).slice(0, 100)}, not a number`
+        : value.error.message;
   }
 
   #entryOf({ view, index }: UnitWork, { step, variables }: Task): Result<Entry, Failure> {

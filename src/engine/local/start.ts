@@ -47,6 +47,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     workflow: plan.workflow.name,
     version: plan.workflow.version,
     plan_digest: plan.digest,
+    ...(plan.variant === undefined ? {} : { variant: plan.variant }),
     plan: keptPlan(plan, core.value),
   };
   const { store, clock, redactor, onEvents, log, hurry, isFree, isAttended, isCopy } = around;

@@ -81,6 +81,7 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     workflow: plan.workflow.name,
     version: plan.workflow.version,
     plan_digest: plan.digest,
+    ...(plan.variant === undefined ? {} : { variant: plan.variant }),
     plan: keptPlan(plan, core),
     taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
     ...next.started,

@@ -85,7 +85,22 @@ export const manifestSchema: SchemaNode = {
    "x-since": "later"
   },
   "events": {
-   "x-since": "later"
+   "type": "object",
+   "properties": {
+    "file": {
+     "type": "string"
+    },
+    "otlp": {
+     "x-since": "later"
+    },
+    "keep": {
+     "$ref": "#/$defs/duration"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
   },
   "on": {
    "x-since": "later"
@@ -94,13 +109,54 @@ export const manifestSchema: SchemaNode = {
    "$ref": "#/$defs/stepMap"
   },
   "variants": {
-   "x-since": "later"
+   "type": "object",
+   "minProperties": 1,
+   "additionalProperties": {
+    "type": "object",
+    "properties": {
+     "weight": {
+      "type": "number",
+      "minimum": 0
+     },
+     "uses": {
+      "type": "string"
+     }
+    },
+    "patternProperties": {
+     "^x-": true
+    },
+    "additionalProperties": false,
+    "required": [
+     "uses"
+    ]
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/id"
+   }
   },
   "score": {
-   "x-since": "later"
+   "$ref": "#/$defs/expression"
   },
   "roi": {
-   "x-since": "later"
+   "type": "object",
+   "properties": {
+    "manual_hours": {
+     "type": "number",
+     "minimum": 0
+    },
+    "hourly_rate": {
+     "type": "number",
+     "minimum": 0
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "manual_hours",
+    "hourly_rate"
+   ]
   }
  },
  "patternProperties": {

@@ -226,10 +226,49 @@ export interface Manifest {
   };
   limits?: Limits;
   defaults?: Defaults;
-  steps: StepMap;
+  steps?: StepMap;
   outputs?: ValueMap;
   permissions?: Permissions;
+  /**
+   * An audit copy of all events outside of the state: one JSON object a line, only ever added to, redacted, and left alone by `muster prune`. Each start of an agent says its time, task, agent, parent, model and initiator.
+   */
+  events?: {
+    /**
+     * The file, relative to the workspace and inside of it.
+     */
+    file?: string;
+    keep?: Duration;
+  };
   finally?: StepMap;
+  /**
+   * Other workflows of which each run takes one, in place of `steps`: by weight, always the same for the same `--key`, or the one named with `--variant`. Inputs pass by name. The outputs and the `score` of the run are those of the one that was taken.
+   */
+  variants?: {
+    [k: string]: {
+      /**
+       * Its share of the runs, against the weights of the others; 0 = only by `--variant`. Default 1.
+       */
+      weight?: number;
+      /**
+       * The workflow, a path relative to this file.
+       */
+      uses: string;
+    };
+  };
+  score?: Expression;
+  /**
+   * What the work would take by hand, for the savings in `muster stats`.
+   */
+  roi?: {
+    /**
+     * Hours of a person for one run.
+     */
+    manual_hours: number;
+    /**
+     * What an hour costs, in USD.
+     */
+    hourly_rate: number;
+  };
 }
 /**
  * Environment variables: names with texts. `{{ }}` puts values in; numbers and booleans are written in quotes.

@@ -32,7 +32,9 @@ export function checkExpressions(
     if (Object.hasOwn(scope.names, "env")) checkSecretVariables(site, secretVariables, problems);
     return isKnown && found.length === 0;
   };
-  for (const site of [...parsed.sites, ...parsed.scope.sites]) check(site, ownerOf(site), atTheTop);
+  for (const site of [...parsed.sites, ...parsed.scope.sites]) {
+    if (check(site, ownerOf(site), atTheTop) && site.pointer[0] === "score") checkScore(site, scopes, problems);
+  }
   for (const step of placed.values()) {
     const { sites, body, step: written } = step.parsed;
     const broken = sites.filter((site) => !check(site, `step '${written.id}'`, positionOf(step)));
@@ -51,8 +53,20 @@ function useOf({ place, template }: Site): "condition" | "text" | "value" {
 
 /** Who reads outside of steps: `agent 'writer'`, `output 'report'`, `variable 'LANG'`. */
 function ownerOf({ pointer: [root, name] }: Site): string {
+  if (root === "score") return "the score";
   const kind = { agents: "agent", outputs: "output", env: "variable" }[String(root)] ?? String(root);
   return `${kind} '${name}'`;
+}
+
+/** A score is a number, where its shape is known. */
+function checkScore(site: Site, scopes: Scopes, problems: Problems): void {
+  const kinds = kindsOf(typeOf(site.template, scopes.at("outputs", atTheTop, true)));
+  if (kinds === null || kinds.size === 0 || kinds.has("int") || kinds.has("double")) return;
+  problems.error(site.pointer, {
+    code: "WF4007",
+    message: `\`score\` must be a number, and this is ${describeKinds(kinds)}`,
+    help: "let the step that judges give one: `output: { type: object, properties: { score: { type: number } } }`",
+  });
 }
 
 function isSecretVariable(site: Site): boolean {

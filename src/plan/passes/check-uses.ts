@@ -1,7 +1,7 @@
 import { typeOf } from "../../expression/check.ts";
 import { describeKinds, kindsOf } from "../../expression/shape.ts";
 import type { Template } from "../../expression/template.ts";
-import type { NormalInput } from "../../manifest/normal.ts";
+import type { NormalInput, NormalStep } from "../../manifest/normal.ts";
 import { createSchemaCheck } from "../../util/schema-check.ts";
 import type { WorkflowFile } from "../load-workflows.ts";
 import type { Problems } from "../problems.ts";
@@ -19,6 +19,13 @@ export function checkUses(
   for (const step of placed.values()) {
     const used = file.uses.get(step.parsed.step.id);
     if (used === undefined || used === null) continue;
+    if (used.manifest.variants !== null) {
+      problems.error([...step.parsed.step.pointer, "uses"], {
+        code: "WF3030",
+        message: `${used.path} has variants: which one is taken is decided once for a run, at its top`,
+        help: "use one of its variants",
+      });
+    }
     checkInputs(step, used, scopes, problems);
     checkSecrets(step, used, file.manifest.secrets, problems);
   }
@@ -49,6 +56,14 @@ function checkInputs({ parsed, ...place }: PlacedStep, used: WorkflowFile, scope
     }
     const reason = misfit(value, input, { parsed, ...place }, scopes);
     if (reason === null) continue;
+    if (isVariant(step)) {
+      problems.error([...step.pointer, "uses"], {
+        code: "WF3024",
+        message: `the input '${name}' of this file does not fit that of ${used.path}: ${reason}`,
+        help: "inputs pass to variants by name: give both the same schema",
+      });
+      continue;
+    }
     problems.error(pointer, {
       code: "WF3024",
       message: `this does not fit the input '${name}' of ${used.path}: ${reason}`,
@@ -59,8 +74,14 @@ function checkInputs({ parsed, ...place }: PlacedStep, used: WorkflowFile, scope
   problems.error([...step.pointer, "uses"], {
     code: "WF3023",
     message: `${used.path} needs the input${missing.length > 1 ? "s" : ""} ${missing.map((name) => `'${name}'`).join(", ")}`,
-    help: `write \`with: { ${missing[0]}: ... }\``,
+    help: isVariant(step)
+      ? "inputs pass to variants by name: declare it under `inputs` of this file"
+      : `write \`with: { ${missing[0]}: ... }\``,
   });
+}
+
+function isVariant({ pointer }: NormalStep): boolean {
+  return pointer[0] === "variants";
 }
 
 /** Why a value can never be the input; null where it may. */

@@ -18,6 +18,8 @@ export interface ParsedManifest {
   readonly instructions: ReadonlyMap<string, Template | null>;
   /** The steps at the top, and what the workflow gives. */
   readonly scope: ParsedScope;
+  /** The source of `score`; null = it has none. */
+  readonly score: string | null;
   /** The expressions of `env` and `instructions`. */
   readonly sites: readonly Site[];
 }
@@ -63,8 +65,9 @@ export function parseTemplates(manifest: NormalManifest, files: TextFiles, probl
   }
   const results = new Reader(problems, files);
   const outputs = results.values(manifest.outputs, ["outputs"], "outputs");
+  const score = results.expression(manifest.score, ["score"], "outputs");
   const steps = manifest.steps.map((step) => parseStep(step, files, problems));
-  return { env, instructions, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
+  return { env, instructions, score, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
 }
 
 /** All steps of a scope and of the groups inside of it, in the order of the file. */

@@ -7,7 +7,7 @@ import { agentName, nameOf } from "./name.ts";
 
 /** `agent researcher, 3 items, 2 at once, up to 3 attempts each, goes on with 2`. */
 export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): string {
-  const parts = [nameOf(plan, step)];
+  const parts = [nameOf(plan, step), ...variantText(plan, step)];
   if (step.fan !== null) {
     const { join, maxParallel } = step.fan;
     if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
@@ -25,6 +25,15 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
   if (step.onError.kind === "output") parts.push("has an output for its failure");
   if (step.isFinally) parts.push("in any case");
   return parts.join(", ");
+}
+
+/** `a variant for 50% of the runs`, `the chosen variant`; nothing for other steps. */
+function variantText({ variants = [], variant }: Plan, { id }: PlannedStep): string[] {
+  const own = variants.find(({ name }) => name === id);
+  if (own === undefined) return [];
+  if (variant === id) return ["the chosen variant"];
+  const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+  return [`a variant for ${Math.round((own.weight / total) * 1000) / 10}% of the runs`];
 }
 
 /** `3 items`, `a list, at most 1,000 items`, `4 combinations`, `files, at most 1,000 items in batches of 10`. */

@@ -48,6 +48,10 @@ test("the defaults of the language are written out", () => {
         simulate: null,
       },
     ],
+    variants: null,
+    score: null,
+    roi: null,
+    events: null,
     outputs: {},
   });
 });

@@ -138,8 +138,8 @@ describe("the digest of a plan", () => {
   });
 });
 
-/** Maps whose order has a meaning: which step starts first, which combination comes first. */
-const ORDERED = /^(?:steps|finally)(?:\/\w+\/steps)*$|\/matrix$/;
+/** Maps whose order has a meaning: which step starts first, which combination comes first, which variant a key takes. */
+const ORDERED = /^(?:steps|finally|variants)(?:\/\w+\/steps)*$|\/matrix$/;
 
 /** The same data with the keys of every map in another order, but for the steps themselves and the matrices. */
 function shuffled(value: Json, random: Iterator<number>, path: readonly string[]): Json {

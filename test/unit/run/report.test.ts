@@ -73,6 +73,9 @@ it("the report of a run, word for word", () => {
     usage: usageJson,
     cost_usd: 0.3,
     error: null,
+    variant: null,
+    score: null,
+    roi: null,
     steps: {
       a: {
         status: "failed",
