@@ -66,7 +66,6 @@ const { metafile } = await build({
   platform: "node",
   format: "esm",
   target: "node22.13",
-  charset: "utf8",
   logLevel: "warning",
   metafile: true,
   plugins: [lazyBuiltins, bundledLibraries],

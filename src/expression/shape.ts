@@ -35,12 +35,21 @@ export function unionOf(shapes: readonly JsonSchema[]): JsonSchema {
 }
 
 /** Keywords that say more than this module understands: such a schema counts as unknown. */
-const opaqueKeywords = ["$ref", "$dynamicRef", "allOf", "not", "if", "patternProperties", "dependentSchemas"];
+const opaqueKeywords: ReadonlySet<string> = new Set([
+  "$ref",
+  "$dynamicRef",
+  "allOf",
+  "not",
+  "if",
+  "patternProperties",
+  "dependentSchemas",
+]);
 
 /** The alternatives of a schema; a null among them stands for "anything". */
 function branchesOf(schema: JsonSchema): readonly (JsonObject | null)[] {
   if (typeof schema === "boolean") return [null];
-  if (opaqueKeywords.some((keyword) => Object.hasOwn(schema, keyword))) return [null];
+  // Our own shapes have few keywords: to look at each costs less than to ask for all of these.
+  for (const keyword in schema) if (opaqueKeywords.has(keyword)) return [null];
   const alternatives = schema["anyOf"] ?? schema["oneOf"];
   if (!Array.isArray(alternatives)) return [schema];
   if (Object.hasOwn(schema, "type") || Object.hasOwn(schema, "properties")) return [null];
@@ -60,9 +69,8 @@ export function kindsOf(schema: JsonSchema): ReadonlySet<ShapeKind> | null {
 
 function kindsOfBranch(branch: JsonObject): readonly ShapeKind[] | null {
   const { type } = branch;
-  if (typeof type === "string" || Array.isArray(type)) {
-    return [type].flat().flatMap((name) => kindsOfType(name as string, branch));
-  }
+  if (typeof type === "string") return kindsOfType(type, branch);
+  if (Array.isArray(type)) return type.flatMap((name) => kindsOfType(name as string, branch));
   const values = valuesOfBranch(branch);
   if (values) return values.map(kindOfJson);
   if (Object.hasOwn(branch, "properties")) return ["map"];

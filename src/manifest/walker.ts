@@ -123,7 +123,7 @@ export class Walker implements Walk {
   }
 
   #checkUnique(first: Map<string, number>, entry: Json, position: number): void {
-    const text = canonicalJson(entry);
+    const text = typeof entry === "string" ? `"${entry}"` : canonicalJson(entry);
     const before = first.get(text);
     if (before === undefined) {
       first.set(text, position);
