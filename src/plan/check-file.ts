@@ -65,18 +65,19 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
   checkAudit(manifest, problems);
   const parsed = parseTemplates(manifest, new TextFiles(file.place, file.origin.files), problems);
   const placed = placeSteps(parsed.scope);
+  const steps = [...stepsWithin(parsed.scope)];
 
   const models = new Models(manifest, problems);
   const agentModels = resolveAgents(manifest, models);
-  checkAgents(manifest, stepsWithin(parsed.scope), problems);
+  checkAgents(manifest, steps, problems);
 
   const scopes = new Scopes(manifest, shapesOf(manifest, placed, used), (word, names) => problems.suggest(word, names));
   checkExpressions(manifest, parsed, placed, scopes, problems);
   checkUses(file, placed, scopes, problems);
   const edges = findEdges(parsed.scope, placed, problems);
   checkCycles(edges, placed, problems);
-  checkFans(stepsWithin(parsed.scope), problems);
-  checkUnused(manifest, parsed, problems);
+  checkFans(steps, problems);
+  checkUnused(manifest, parsed, steps, problems);
   checkLimits(manifest, problems);
 
   const scope = scopes.at("outputs", atTheTop, true);

@@ -18,14 +18,8 @@ export function planOf(content: PlanContent): Plan {
 
 /** The plan with some of its content changed, and the digest of that. */
 export function changedPlan(plan: Plan, change: Partial<PlanContent>): Plan {
-  const { format, workflow, inputs, env, secrets, agents, limits, permissions, scopes } = plan;
-  const { variants, variant, roi, events } = plan;
-  const sometimes = {
-    ...(permissions === undefined ? {} : { permissions }),
-    ...(variants === undefined ? {} : { variants }),
-    ...(variant === undefined ? {} : { variant }),
-    ...(roi === undefined ? {} : { roi }),
-    ...(events === undefined ? {} : { events }),
-  };
-  return planOf({ format, workflow, inputs, env, secrets, agents, limits, scopes, ...sometimes, ...change });
+  // Key by key: to copy all would make the digest of what is changed.
+  const keys = Object.keys(plan).filter((key) => key !== "digest") as (keyof PlanContent)[];
+  const content = Object.fromEntries(keys.map((key) => [key, plan[key]])) as unknown as PlanContent;
+  return planOf({ ...content, ...change });
 }

@@ -1,6 +1,7 @@
 import type { ExpressionScope } from "../../expression/scope.ts";
 import type { Reference } from "../../expression/template.ts";
 import type { NormalManifest } from "../../manifest/normal.ts";
+import { lazy } from "../../util/lazy.ts";
 import type { Problem, Problems } from "../problems.ts";
 import { declared } from "./declared.ts";
 import { isInReach, type PlacedStep, type Position } from "./position.ts";
@@ -8,18 +9,27 @@ import { pieceOf, type Site } from "./site.ts";
 
 /** What is declared under each root that the file itself fills. */
 export interface DeclaredNames {
-  readonly roots: ReadonlyMap<string, { readonly list: readonly string[]; readonly set: ReadonlySet<string> }>;
+  readonly roots: ReadonlyMap<
+    string,
+    { readonly list: () => readonly string[]; readonly has: (name: string) => boolean }
+  >;
   readonly steps: ReadonlyMap<string, PlacedStep>;
 }
 
 export function declaredNames(manifest: NormalManifest, steps: ReadonlyMap<string, PlacedStep>): DeclaredNames {
-  const names: readonly (readonly [string, readonly string[]])[] = [
-    ["inputs", Object.keys(manifest.inputs)],
-    ["steps", [...steps.keys()]],
-    ["env", Object.keys(manifest.env)],
-    ["secrets", manifest.secrets],
-  ];
-  return { steps, roots: new Map(names.map(([root, list]) => [root, { list, set: new Set(list) }])) };
+  const names = (list: readonly string[]) => {
+    const set = new Set(list);
+    return { list: () => list, has: (name: string) => set.has(name) };
+  };
+  return {
+    steps,
+    roots: new Map([
+      ["inputs", names(Object.keys(manifest.inputs))],
+      ["steps", { list: lazy(() => [...steps.keys()]), has: (name: string) => steps.has(name) }],
+      ["env", names(Object.keys(manifest.env))],
+      ["secrets", names(manifest.secrets)],
+    ]),
+  };
 }
 
 /**
@@ -41,7 +51,7 @@ export function checkNames(
     const known = Object.hasOwn(scope.names, root) ? names.roots.get(root) : undefined;
     const say = words[root];
     if (name === undefined || known === undefined || say === undefined) continue;
-    if (known.set.has(name)) {
+    if (known.has(name)) {
       const step = root === "steps" ? names.steps.get(name) : undefined;
       if (step === undefined || isInReach(position, step)) continue;
       isKnown = false;
@@ -49,12 +59,12 @@ export function checkNames(
       continue;
     }
     isKnown = false;
-    const meant = problems.suggest(name, known.list);
+    const meant = problems.suggest(name, known.list());
     const there = meant === null ? undefined : (names.steps.get(meant)?.parsed.step.pointer ?? [root, meant]);
     problems.error(site.pointer, {
       code: say.code,
       message: say.message(owner, name),
-      help: meant === null ? `${say.help}${declared(known.list)}` : `did you mean '${meant}'?`,
+      help: meant === null ? `${say.help}${declared(known.list())}` : `did you mean '${meant}'?`,
       piece: pieceOf(site, reference),
       related:
         there === undefined || root === "secrets"

@@ -1,15 +1,25 @@
 import type { NormalBody, NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
-import { stepsWithin, type ParsedManifest } from "./parse-templates.ts";
+import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
 import type { Site } from "./site.ts";
 
 /** Warns of what is declared and never used: most often a name that was mistyped or forgotten elsewhere. */
-export function checkUnused(manifest: NormalManifest, parsed: ParsedManifest, problems: Problems): void {
-  const steps = [...stepsWithin(parsed.scope)];
+export function checkUnused(
+  manifest: NormalManifest,
+  parsed: ParsedManifest,
+  steps: readonly ParsedStep[],
+  problems: Problems,
+): void {
   const read = new Set<string>();
   const agents = new Set<string>();
   const note = (sites: readonly Site[]): void => {
-    for (const { references } of sites) for (const { path } of references) read.add(path.slice(0, 2).join("."));
+    for (const { references } of sites) {
+      for (const { path } of references) {
+        const [root = "", name] = path;
+        // Steps are looked at elsewhere.
+        if (root !== "steps") read.add(name === undefined ? root : `${root}.${name}`);
+      }
+    }
   };
   note(parsed.sites);
   note(parsed.scope.sites);

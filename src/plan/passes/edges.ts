@@ -221,7 +221,7 @@ function reportFar(
 /** `needs` decides for the steps that it names, the references for all others. */
 function groupsOf(derived: readonly number[], named: NamedNeeds): NeedGroup[] {
   const others = without(derived, named.of);
-  const all = named.isAll ? [...others, ...named.of] : others;
+  const all = !named.isAll ? others : others.length === 0 ? named.of : [...others, ...named.of];
   const groups: NeedGroup[] = [];
   if (all.length > 0) groups.push({ of: sorted(all), required: all.length });
   if (!named.isAll && named.of.length > 0) groups.push({ of: sorted(named.of), required: named.required });
@@ -234,7 +234,8 @@ const FEW = 8;
 function distinct(numbers: readonly number[]): readonly number[] {
   if (numbers.length < 2) return numbers;
   if (numbers.length > FEW) return [...new Set(numbers)];
-  return numbers.filter((number, index) => numbers.indexOf(number) === index);
+  const isFirst = (number: number, index: number): boolean => numbers.indexOf(number) === index;
+  return numbers.every(isFirst) ? numbers : numbers.filter(isFirst);
 }
 
 function without(numbers: readonly number[], others: readonly number[]): readonly number[] {
@@ -244,5 +245,6 @@ function without(numbers: readonly number[], others: readonly number[]): readonl
 }
 
 function sorted(numbers: readonly number[]): readonly number[] {
-  return numbers.length === 1 ? numbers : [...numbers].sort((a, b) => a - b);
+  const isSorted = numbers.every((number, index) => index === 0 || (numbers[index - 1] as number) <= number);
+  return isSorted ? numbers : [...numbers].sort((a, b) => a - b);
 }

@@ -26,6 +26,8 @@ const UNKNOWN_OUTCOME: readonly FailureClass[] = ["timeout", "network"];
 /** What is retried by default where a second try may do something twice. */
 const unsafeRetryOn = defaultRetryOn.filter((name) => !UNKNOWN_OUTCOME.includes(name));
 
+const NO_STAGES: readonly PlannedFallback[] = [];
+
 /** What a step of the plan takes from the file around it. */
 export interface StepSurroundings {
   readonly manifest: NormalManifest;
@@ -74,8 +76,9 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
     case "agent": {
       const { model, modelKey } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
       return {
-        ...body,
+        kind: body.kind,
         agent: around.agentName(body.agent),
+        task: body.task,
         models: model === null ? null : chainFor(body.agent, model, around),
         modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
       };
@@ -144,6 +147,7 @@ function modelsByItem(
 }
 
 function fallbackOf(step: NormalStep, around: StepSurroundings): readonly PlannedFallback[] {
+  if (step.fallback.length === 0) return NO_STAGES;
   return step.fallback.map(({ agent, models }) => {
     const name = agent?.name ?? (step.body.kind === "agent" ? step.body.agent : "");
     return {
@@ -173,7 +177,7 @@ function effectOf(step: NormalStep, body: ParsedStep["body"]): Effect {
 }
 
 function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedRetry {
-  const { on, ...retry } = step.retry satisfies NormalRetry;
+  const { maxAttempts, backoff, delayMs, maxDelayMs, jitter, on } = step.retry satisfies NormalRetry;
   const vain = on?.filter((name) => NEVER_RETRIED.includes(name)) ?? [];
   if (vain.length > 0) {
     problems.warn([...step.pointer, "retry"], {
@@ -184,7 +188,13 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
   }
   // A pure expression gives the same every time, and a wait has nothing that could fail.
   const isPure = step.body.kind === "value" || step.body.kind === "wait";
-  const maxAttempts = isPure ? 1 : retry.maxAttempts;
   const byDefault = effect === "unsafe" ? unsafeRetryOn : defaultRetryOn;
-  return { ...retry, maxAttempts, on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)) };
+  return {
+    maxAttempts: isPure ? 1 : maxAttempts,
+    backoff,
+    delayMs,
+    maxDelayMs,
+    jitter,
+    on: on === null ? byDefault : on.filter((name) => !NEVER_RETRIED.includes(name)),
+  };
 }

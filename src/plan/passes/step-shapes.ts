@@ -115,6 +115,7 @@ function isAnyText(schema: JsonSchema): boolean {
 /** What the units of a step see; null = nothing of their own. */
 function unitNames(step: PlacedStep, scopes: Scopes, outputs: ReadonlyMap<string, JsonSchema>): NameShapes | null {
   const { fan, step: written } = step.parsed;
+  if (fan === null && written.repeat === null && written.fallback.length === 0) return null;
   const names: { [name: string]: JsonSchema } = {};
   if (fan !== null) {
     const item = itemShapeOf(fan, step, scopes);
@@ -148,9 +149,12 @@ function matrixShape(combinations: readonly JsonObject[]): JsonSchema {
 }
 
 function stepsShape(steps: readonly PlacedStep[], outputs: ReadonlyMap<string, JsonSchema>): JsonSchema {
-  return closed(
-    steps.map(({ parsed }) => [parsed.step.id, stepShape(parsed, outputs.get(parsed.step.id) ?? true)] as const),
-  );
+  const properties: { [id: string]: JsonSchema } = {};
+  for (const { parsed } of steps) {
+    const { id } = parsed.step;
+    properties[id] = stepShape(parsed, outputs.get(id) ?? true);
+  }
+  return { type: "object", properties, additionalProperties: false };
 }
 
 /** `steps.x` of one step. */
