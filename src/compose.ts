@@ -179,17 +179,15 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   const check = createSchemaCheck();
   const clock = systemClock;
-  const answering = simulated
-    ? simulatedProvider(plan)
-    : recording === null
-      ? liveProviders(env, secrets, clock)
-      : replayProviders(recording);
-  const providerFor =
-    options.record === undefined ? answering : recordingProviders(answering, redactor.value, options.record);
+  const answering = (isBatch: boolean): ((model: PlannedModel) => Provider) => {
+    if (simulated) return simulatedProvider(plan);
+    const providers = recording === null ? liveProviders(env, secrets, clock, isBatch) : replayProviders(recording);
+    return options.record === undefined ? providers : recordingProviders(providers, redactor.value, options.record);
+  };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
   const { workspace, runsFolder } = options;
   const handlers = {
-    agent: createAgentStep({ providerFor, check }),
+    agent: createAgentStep({ providerFor: answering(false), batchProviderFor: answering(true), check }),
     run: createRunStep({ workspace, isolated: createIsolatedFolders(runsFolder), environment, check }),
     http: createHttpStep({ resolve: systemResolve, check }),
     sql: createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check }),
@@ -259,7 +257,7 @@ export function readingTools(
     throw new Error("a run that is only read does nothing");
   };
   const handlers = {
-    agent: createAgentStep({ providerFor: nobody, check }),
+    agent: createAgentStep({ providerFor: nobody, batchProviderFor: nobody, check }),
     run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
     http: createHttpStep({ resolve: nobody, check }),
     sql: createSqlStep({ workspace, node: "node", environment: {}, resolve: nobody, check }),

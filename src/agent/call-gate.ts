@@ -14,6 +14,14 @@ export interface CallEnd {
   readonly answered: string;
 }
 
+/** How a call is made. */
+export interface CallWay {
+  /** Through a batch endpoint, at its price. */
+  readonly isBatch: boolean;
+  /** It was handed in by an earlier start of the run, which was let in: what that may cost holds for this one. */
+  readonly isHandedIn: boolean;
+}
+
 /** A call that was let in: it may start now, and what became of it must be told. */
 export interface CallPass {
   settle(end: CallEnd): void;
@@ -27,7 +35,7 @@ export interface CallGate {
    * Waits until the call may start, with the clock of the attempt stopped and its slot given back; the failure is
    * `budget` when it may never, `cancelled` when the attempt was stopped meanwhile. Never rejects.
    */
-  enter(model: PlannedModel, request: ModelRequest): Promise<Result<CallPass, Failure>>;
+  enter(model: PlannedModel, request: ModelRequest, how: CallWay): Promise<Result<CallPass, Failure>>;
 }
 
 const freePass: CallPass = { settle() {} };

@@ -2,7 +2,7 @@ import type { PlannedModel } from "../plan/types.ts";
 import { failure, type Failure } from "../run/failure.ts";
 import type { CallGate } from "./call-gate.ts";
 import { addUsage, type Usage } from "../util/usage.ts";
-import type { ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
+import type { CallDeferral, ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
 
 /** How often a call waits for `retry-after` before its 429 or 529 becomes the attempt's failure. SEMANTICS.md, "429/529". */
@@ -20,6 +20,8 @@ export interface CallSurroundings {
   readonly clock: Clock;
   /** Lets each call in. */
   readonly gate: CallGate;
+  /** For a call that is answered much later. */
+  readonly deferral?: CallDeferral;
   /** Waits without a slot and with the attempt's clock stopped; false when it was told to stop meanwhile. */
   wait(ms: number): Promise<boolean>;
 }
@@ -37,12 +39,15 @@ export async function callModel(
 ): Promise<CallOutcome> {
   let paid: Usage | null = null;
   for (let waits = 0; ; waits += 1) {
-    const pass = await around.gate.enter(model, request);
+    const isOut = (): boolean => (around.deferral?.ticket() ?? null) !== null;
+    const way = { isBatch: around.deferral !== undefined, isHandedIn: isOut() };
+    const pass = await around.gate.enter(model, request, way);
     if (!pass.ok) return { ok: false, failure: pass.error, usage: paid };
     const end = await callOnce(provider, request, around);
     const usage = end.ok ? end.reply.usage : end.usage;
     const answered = `${model.provider}/${end.ok ? end.reply.model : model.model}`;
-    pass.value.settle({ failure: end.ok ? null : end.failure, usage, answered });
+    // What is still to be answered elsewhere may cost what it may cost.
+    if (end.ok || !isOut()) pass.value.settle({ failure: end.ok ? null : end.failure, usage, answered });
     const outcome = withPaid(end, paid);
     if (outcome.ok || !isBusy(outcome.failure) || waits === MOST_WAITS || around.signal.aborted) return outcome;
     const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;
@@ -72,6 +77,7 @@ async function callOnce(provider: Provider, request: ModelRequest, around: CallS
     idempotencyKey: around.idempotencyKey,
     step: around.label,
     attempt: around.attempt,
+    ...(around.deferral !== undefined && { deferral: around.deferral }),
   };
   for await (const event of provider.call(request, context)) {
     if (event.type === "done")

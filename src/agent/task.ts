@@ -1,6 +1,6 @@
-import { costOf, priceOf } from "../plan/price/price.ts";
+import { callPriceOf, costOf } from "../plan/price/price.ts";
 import type { PlannedModel } from "../plan/types.ts";
-import type { Message, ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
+import type { CallDeferral, Message, ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { EventType } from "../run/event.ts";
 import type { Fact } from "../run/fact.ts";
 import { failure, type Failure } from "../run/failure.ts";
@@ -20,6 +20,8 @@ export interface Task {
   readonly models: readonly PlannedModel[];
   /** null = text. */
   readonly output: JsonSchema | null;
+  /** Its calls go through batch endpoints: at their price, and the answers may take a day. */
+  readonly isBatch: boolean;
 }
 
 export interface TaskSurroundings extends CallSurroundings {
@@ -30,7 +32,12 @@ export interface TaskSurroundings extends CallSurroundings {
   readonly calls: {
     recall(n: number, fingerprint: string): Json | null;
     record(n: number, fingerprint: string, reply: Json, spend: Spend): void;
+    ticket(n: number, fingerprint: string): Json | null;
+    keepTicket(n: number, fingerprint: string, ticket: Json | null, isLasting: boolean): void;
+    commit(): boolean;
   };
+  pause(until: Promise<unknown>): Promise<boolean>;
+  away(what: { readonly request: string; readonly message: string }): void;
   event(type: EventType, data: { readonly [name: string]: Json }): void;
 }
 
@@ -134,14 +141,17 @@ async function askChain(
         requestDigest,
         isRecalled: true,
       };
-    const outcome = await callModel(around.providerFor(model), model, request, around);
+    const outcome = await callModel(around.providerFor(model), model, request, {
+      ...around,
+      ...(task.isBatch && { deferral: deferralOf(n, requestDigest, around) }),
+    });
     if (outcome.ok) {
       const reply = { ...outcome.reply, text: around.redactor.text(outcome.reply.text) };
-      const own = spendOf(model, reply.usage, reply.model);
+      const own = spendOf(task, model, reply.usage, reply.model);
       tellCall(model, reply, own, outcome.durationMs, around);
       return { ok: true, reply, model, spend: kept(addSpend(lost, own), around), requestDigest, isRecalled: false };
     }
-    if (outcome.usage !== null) lost = addSpend(lost, spendOf(model, outcome.usage, model.model));
+    if (outcome.usage !== null) lost = addSpend(lost, spendOf(task, model, outcome.usage, model.model));
     failed = { failure: redacted(outcome.failure, around.redactor), spend: kept(lost, around) };
     if (!FAIL_OVER.has(outcome.failure.class) || around.signal.aborted) break;
   }
@@ -200,8 +210,20 @@ function stopFailure(reply: ModelReply, label: string, model: PlannedModel): Fai
   return null;
 }
 
-function spendOf(model: PlannedModel, usage: Usage | null, answered: string): Spend {
-  const price = priceOf(model.id, model.price);
+/** The record of a call whose answer may come in another life of this process. */
+function deferralOf(n: number, digest: string, around: TaskSurroundings): CallDeferral {
+  const { calls } = around;
+  return {
+    ticket: () => calls.ticket(n, digest),
+    keep: (ticket, isLasting = false) => calls.keepTicket(n, digest, ticket, isLasting),
+    commit: () => calls.commit(),
+    pause: (until) => around.pause(until),
+    away: (what) => around.away(what),
+  };
+}
+
+function spendOf({ isBatch }: Task, model: PlannedModel, usage: Usage | null, answered: string): Spend {
+  const price = callPriceOf(model, isBatch);
   return {
     model: `${model.provider}/${answered}`,
     usage,

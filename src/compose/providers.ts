@@ -1,6 +1,7 @@
 import { modelsOf } from "../plan/step-digest.ts";
 import type { ProviderName } from "../plan/provider-name.ts";
 import type { Plan, PlannedModel } from "../plan/types.ts";
+import { createAnthropicBatchProvider } from "../provider/anthropic-batch.ts";
 import { createAnthropicProvider } from "../provider/anthropic.ts";
 import { createOpenaiProvider } from "../provider/openai.ts";
 import { isOpenai } from "../provider/openai/dialect.ts";
@@ -8,6 +9,7 @@ import { createOllamaProvider } from "../provider/openai/ollama.ts";
 import { ollamaAddress } from "../provider/openai/ollama-host.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
+import { InternalError } from "../util/internal-error.ts";
 import type { Environment } from "./environment.ts";
 
 /** How a provider is reached: its SDK's variables, and what it needs. */
@@ -19,7 +21,15 @@ interface ProviderKind {
   needsKey(baseUrl: string | null): boolean;
   /** The provider itself, to whom its usual key may go wherever the address was written. */
   isOwn(host: string): boolean;
-  create(options: { readonly apiKey: string | null; readonly baseUrl: string | null; readonly clock: Clock }): Provider;
+  create(options: Access): Provider;
+  /** Through its batch endpoint; null = it has none. */
+  readonly createBatch: ((options: Access) => Provider) | null;
+}
+
+interface Access {
+  readonly apiKey: string | null;
+  readonly baseUrl: string | null;
+  readonly clock: Clock;
 }
 
 const kinds: { readonly [name in ProviderName]: ProviderKind } = {
@@ -29,6 +39,7 @@ const kinds: { readonly [name in ProviderName]: ProviderKind } = {
     needsKey: () => true,
     isOwn: (host) => host === "api.anthropic.com",
     create: ({ apiKey, ...options }) => createAnthropicProvider({ apiKey: apiKey ?? "", ...options }),
+    createBatch: ({ apiKey, ...options }) => createAnthropicBatchProvider({ apiKey: apiKey ?? "", ...options }),
   },
   openai: {
     keyVariable: "OPENAI_API_KEY",
@@ -36,6 +47,7 @@ const kinds: { readonly [name in ProviderName]: ProviderKind } = {
     needsKey: (baseUrl) => baseUrl === null || isOpenai(hostOf(baseUrl)),
     isOwn: isOpenai,
     create: createOpenaiProvider,
+    createBatch: null,
   },
   ollama: {
     keyVariable: null,
@@ -44,6 +56,7 @@ const kinds: { readonly [name in ProviderName]: ProviderKind } = {
     isOwn: () => false,
     create: ({ baseUrl, ...options }) =>
       createOllamaProvider({ address: baseUrl ?? ollamaAddress(undefined), ...options }),
+    createBatch: null,
   },
 };
 
@@ -72,17 +85,23 @@ export function missingKeys(plan: Plan, env: Environment): readonly string[] {
   return [...unset, ...sentences];
 }
 
-/** Who answers for a model: one provider for each key and address, made when it is first asked for. */
+/**
+ * Who answers for a model, through its batch endpoint or not: one provider for each key and address, made when it is
+ * first asked for.
+ */
 export function liveProviders(
   env: Environment,
   secrets: { readonly [name: string]: string },
   clock: Clock,
+  isBatch = false,
 ): (model: PlannedModel) => Provider {
   const made = new Map<string, Provider>();
   return (model) => {
     const access = accessTo(model, env, secrets);
     const name = JSON.stringify([model.provider, access.apiKey, access.baseUrl]);
-    const provider = made.get(name) ?? kindOf(model).create({ ...access, clock });
+    const { create, createBatch } = kindOf(model);
+    if (isBatch && createBatch === null) throw new InternalError(`${model.id} has no batch endpoint`);
+    const provider = made.get(name) ?? ((isBatch ? createBatch : null) ?? create)({ ...access, clock });
     made.set(name, provider);
     return provider;
   };

@@ -168,6 +168,8 @@ export type NormalBody =
       readonly model: readonly Named[] | null;
       /** The key of the `matrix` in `model: ${{ matrix.KEY }}`; null when the model is written out or left out. */
       readonly modelKey: string | null;
+      /** Through the provider's batch endpoint. */
+      readonly batchApi: boolean;
     }
   | {
       readonly kind: "run";

@@ -262,7 +262,7 @@ function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody
   if ("agent" in step) {
     const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;
     const model = modelKey === null ? modelChain(step.model, [...pointer, "model"]) : null;
-    return { kind: "agent", agent: step.agent, task: step.task, model, modelKey };
+    return { kind: "agent", agent: step.agent, task: step.task, model, modelKey, batchApi: step.batch_api === true };
   }
   if ("run" in step) {
     const { run: command, shell = null, env = {}, stdin = null, cwd = null } = step;

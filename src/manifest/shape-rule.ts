@@ -100,7 +100,7 @@ function objectAt(object: JsonObject, key: string): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-const fanKeys = ["join", "max_parallel", "max_items", "fail_fast"];
+const fanKeys = ["join", "max_parallel", "max_items", "fail_fast", "batch_api"];
 /** Keys that a `matrix` does not take. */
 const listKeys = ["item_key", "batch"];
 const allKeys = [...fanKeys, ...listKeys];

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../util/result.ts";
 import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
+import { checkBatchApi } from "./passes/check-batch-api.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
@@ -141,11 +142,13 @@ class Assembly {
     };
     const found = edges.get(scope) ?? [];
     const steps = scope.steps.map((step, index) => {
-      const planned = planStep(step, found[index] ?? NO_EDGES, around);
-      this.steps.push({ file, parsed: step, planned });
-      return planned;
+      const one = planStep(step, found[index] ?? NO_EDGES, around);
+      this.steps.push({ file, parsed: step, planned: one });
+      return one;
     });
-    this.scopes[number] = { steps, outputs: scope.outputs, ...rated, workflow };
+    const planned = { steps, outputs: scope.outputs, ...rated, workflow };
+    this.scopes[number] = planned;
+    checkBatchApi(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
     return number;
   }
 

@@ -213,7 +213,7 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
     const attempts = (units.ceiling / split) * step.retry.maxAttempts;
     calls.ceiling += attempts * turns * models.length;
     models.forEach((model, position) => {
-      const price = ledger.add(model, attempts * turns);
+      const price = ledger.add(model, attempts * turns, body.batchApi === true);
       if (price === null) {
         if (attempts > 0) unpriced.add(model.id);
         return;

@@ -1,4 +1,4 @@
-import { priceOf } from "./price/price.ts";
+import { callPriceOf } from "./price/price.ts";
 import type { Price } from "./price/rates.ts";
 import type { PlannedModel } from "./types.ts";
 
@@ -15,18 +15,18 @@ export interface ModelEstimate {
 export class Ledger {
   /** What prompts read whose size is not known. */
   readonly unknownInput = new Set<string>();
-  /** By id and own price: two aliases may give one id two prices. */
+  /** By id, own price and endpoint: two aliases may give one id two prices. */
   readonly #models = new Map<string, { readonly id: string; readonly price: Price | null; maxCalls: number }>();
 
-  /** Notes that a model may get so many calls; gives its price. */
-  add(model: PlannedModel, calls: number): Price | null {
-    const key = JSON.stringify([model.id, model.price]);
+  /** Notes that a model may get so many calls, through its batch endpoint or not; gives its price. */
+  add(model: PlannedModel, calls: number, isBatch = false): Price | null {
+    const key = JSON.stringify([model.id, model.price, isBatch]);
     const known = this.#models.get(key);
     if (known !== undefined) {
       known.maxCalls += calls;
       return known.price;
     }
-    const price = priceOf(model.id, model.price);
+    const price = callPriceOf(model, isBatch);
     this.#models.set(key, { id: model.id, price, maxCalls: calls });
     return price;
   }

@@ -132,7 +132,11 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
  * The models that a step asks in its first stage, in order: its own, else its agent's. Empty for steps that ask none.
  * `item` is the combination of a matrix where each names its own model; null = the models of all combinations.
  */
-export function modelsOf(plan: Plan, step: PlannedStep, item: number | null = null): readonly PlannedModel[] {
+export function modelsOf(
+  plan: Pick<Plan, "agents">,
+  step: PlannedStep,
+  item: number | null = null,
+): readonly PlannedModel[] {
   const { body } = step;
   if (body.kind !== "agent") return [];
   if (body.modelsByItem !== null) {
@@ -144,7 +148,11 @@ export function modelsOf(plan: Plan, step: PlannedStep, item: number | null = nu
 }
 
 /** The models of a fallback stage: its own, else those of its agent. */
-export function modelsOfStage(plan: Plan, step: PlannedStep, stage: PlannedFallback): readonly PlannedModel[] {
+export function modelsOfStage(
+  plan: Pick<Plan, "agents">,
+  step: PlannedStep,
+  stage: PlannedFallback,
+): readonly PlannedModel[] {
   if (stage.models !== null) return stage.models;
   return stage.agent === null ? modelsOf(plan, step) : (plan.agents[stage.agent]?.models ?? []);
 }

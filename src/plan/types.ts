@@ -255,6 +255,8 @@ export interface AgentBody {
   readonly models: readonly PlannedModel[] | null;
   /** Of `model: ${{ matrix.KEY }}`: the models of each combination, in the order of the items; null without it. */
   readonly modelsByItem: readonly (readonly PlannedModel[])[] | null;
+  /** Its calls go through the provider's batch endpoint. Left out where they do not: such plans keep their digest. */
+  readonly batchApi?: true;
 }
 
 export interface RunBody {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../util/json.ts";
+import type { Json, JsonSchema } from "../util/json.ts";
 import type { Failure } from "../run/failure.ts";
 import type { Usage } from "../util/usage.ts";
 
@@ -31,6 +31,25 @@ export interface CallContext {
   /** Where the call belongs, for recordings and messages: `STEP`, `STEP[2]`, and the attempt. */
   readonly step: string;
   readonly attempt: number;
+  /** For providers whose answers may take a day; the others do not look at it. */
+  readonly deferral?: CallDeferral;
+}
+
+/** How a call is handed in now and answered later, maybe in another life of this process. */
+export interface CallDeferral {
+  /** What was kept of this very request; null = nothing. */
+  ticket(): Json | null;
+  /**
+   * Puts on the record, with the next commit, where the answer is to be found. null = nowhere any more: the next try
+   * asks anew. `isLasting`: it holds even when the step is tried anew after a failed run.
+   */
+  keep(ticket: Json | null, isLasting?: boolean): void;
+  /** Makes durable what all calls of the run have kept; false = it cannot be, and nothing may be done on its ground. */
+  commit(): boolean;
+  /** Waits without a slot and with the clock stopped; goes on with a slot. False = told to stop meanwhile. */
+  pause(until: Promise<unknown>): Promise<boolean>;
+  /** Nothing of the call is in flight here any more: says what is waited for. `request` names it. */
+  away(what: { readonly request: string; readonly message: string }): void;
 }
 
 export interface ModelReply {

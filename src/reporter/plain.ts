@@ -13,6 +13,8 @@ import type { Reporter } from "./reporter.ts";
  */
 export function createPlainReporter(write: (text: string) => void, color: Colors): Reporter {
   let startedAt: number | null = null;
+  /** Batches that were told of: all items of a step wait for the same. */
+  const batches = new Set<string>();
   const line = (at: number, mark: string, text: string): void => {
     startedAt ??= at;
     write(`${color.dim(formatElapsed(at - startedAt).padStart(7))}  ${mark}  ${text}\n`);
@@ -55,9 +57,15 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
           `${name}  attempt ${attempt ?? 1}: ${problem(data)}; again in ${formatElapsed(data["retry_in_ms"])}`,
         );
         return;
-      case "step.waiting":
-        line(at, marks.wait, `${name}  ${printable(jsonText(data["message"]))}`);
+      case "step.waiting": {
+        const isBatch = data["for"] === "batch";
+        const place = isBatch ? printable(step ?? "") : name;
+        const told = `${place}  ${printable(jsonText(data["message"]))}`;
+        if (isBatch && batches.has(told)) return;
+        if (isBatch) batches.add(told);
+        line(at, marks.wait, told);
         return;
+      }
       case "step.skipped":
         line(at, marks.skip, `${name}  ${color.dim(skipText(data["cause"]))}`);
         return;

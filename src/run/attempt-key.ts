@@ -9,6 +9,7 @@ import { digestOf } from "../util/digest.ts";
  *   draft#1f0c9a.0/2.0.1         an attempt: iteration 2, stage 0 (the primary), attempt 1
  *   group/1.0.1/inner            a unit inside that attempt of a group
  *   draft/1.0.1/~call/2          a model call of an attempt
+ *   draft/1.0.1/~batch/2         where the answer to that call is to be found, when it comes later
  *   draft/1.0.1/~paid/2          what a call of an attempt cost, or may cost: where a budget counts it
  *   ~closed/run                  a budget that lets no further call in
  *   draft/~gate                  what a gate saw
@@ -49,6 +50,11 @@ export function isPaidKey(key: string): boolean {
 /** The name of a budget's being closed, by the budget's id. */
 export function closedKey(budget: string): string {
   return `~closed/${budget}`;
+}
+
+/** The name of where the answer to the n-th model call (1-based) inside an attempt is to be found. */
+export function ticketKey(attempt: string, call: number): string {
+  return `${attempt}/~batch/${call}`;
 }
 
 /** The name of what a gate saw, for steps that may start before all that they name has ended. */

@@ -82,6 +82,7 @@ export function carryOut(
     timer.stop();
     around.freeSlot();
     await Promise.race([until, stopped]);
+    waitsFor = null;
     if (!controller.signal.aborted) await Promise.race([around.takeSlot(), stopped]);
     timer.go();
     return !controller.signal.aborted;
@@ -105,6 +106,12 @@ export function carryOut(
     signal: controller.signal,
     clock: around.clock,
     wait: (ms) => pause(sleep(around.clock, ms, controller.signal)),
+    pause,
+    away: (what) => {
+      if (controller.signal.aborted) return;
+      waitsFor = { kind: "batch", help: null, details: {}, ...what };
+      around.parked(waitsFor);
+    },
     park,
     redactor: around.redactor,
     gate: around.gate({ start, label, signal: controller.signal, pause, park }),

@@ -1,4 +1,4 @@
-import { callKey, paidKey } from "../../run/attempt-key.ts";
+import { callKey, paidKey, ticketKey } from "../../run/attempt-key.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { noSpend, plusSpend } from "../../run/spend.ts";
 import { addSpend, type StepRecord } from "../../run/state.ts";
@@ -49,6 +49,19 @@ export class ModelCalls {
       if (paid === null) return;
       addSpend(record, paid);
     }
+  }
+
+  /** Where the answer to a call is to be found that was handed in; null = nowhere. */
+  ticket(start: Start, n: number, requestDigest: string): Json | null {
+    const fact = this.#o.facts.find(ticketKey(start.key, n), requestDigest);
+    return fact === null || fact.output === null ? null : this.#o.read(fact.output);
+  }
+
+  /** A lasting one is `waiting`, which survives that its step is tried anew. */
+  keepTicket(start: Start, n: number, requestDigest: string, ticket: Json | null, isLasting: boolean): void {
+    const { keep, now, remember } = this.#o;
+    const fact = pureFact(ticketKey(start.key, n), requestDigest, keep(ticket), now());
+    remember({ ...fact, state: isLasting ? "waiting" : "started", endedAt: null });
   }
 
   /** Adds what the calls of a recorded attempt cost to its step. */

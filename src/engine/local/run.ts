@@ -273,6 +273,8 @@ export class LocalRun implements Sink {
     const isWaiting = moving.length < this.#live.size;
     this.#limits.follow(this.#movingKeys(moving));
     if (!isWaiting || moving.length > 0 || this.#delays.size > 0) return this.#active.go();
+    // What comes by itself is waited for here.
+    if ([...this.#live.values()].some(({ waitsFor }) => waitsFor?.kind === "batch")) return this.#active.stop();
     // The last look: what came in by now is answered in this start of the run.
     this.#inbox.read();
     this.#inbox.dropEarly();
@@ -327,6 +329,16 @@ export class LocalRun implements Sink {
             // At once: the next call of the attempt may be under way in this very turn.
             this.#publish(this.#recorder.commit());
           });
+        },
+        ticket: (n: number, digest: string) => this.#core.attempts.calls.ticket(start, n, digest),
+        keepTicket: (...ticket: Parameters<CallJournal["keepTicket"]>) => {
+          if (this.#isOver) return;
+          this.#guard(() => this.#core.attempts.calls.keepTicket(start, ...ticket));
+          this.#wake();
+        },
+        commit: () => {
+          this.#guard(() => this.#publish(this.#recorder.commit()));
+          return !this.#isOver;
         },
       },
       state: runState(start, { ...this.#o, ...this.#o.core, guard: (work) => this.#guard(work) }),

@@ -1,11 +1,11 @@
-import type { CallEnd, CallPass } from "../../agent/call-gate.ts";
+import type { CallEnd, CallPass, CallWay } from "../../agent/call-gate.ts";
 import type { Plan, PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
 import { closedKey, paidKey } from "../../run/attempt-key.ts";
 import { nothing, type Amount } from "../../run/budget/amount.ts";
 import { Bank, type Exceeded, type Verdict } from "../../run/budget/bank.ts";
 import { exceededFailure, figures } from "../../run/budget/message.ts";
-import { payment, reservation, spentIn } from "../../run/budget/payment.ts";
+import { chargeOf, payment, reservation, spentIn } from "../../run/budget/payment.ts";
 import type { BudgetPlace, Places, Pressure } from "../../run/budget/place.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
@@ -16,6 +16,14 @@ import type { Start } from "../local/sink.ts";
 import type { GatedAttempt } from "../local/attempt.ts";
 import type { PolicyHost } from "./host.ts";
 import { charge, knownCost, worstCase } from "./worst-case.ts";
+
+/** A call that was let in. */
+interface LetIn {
+  readonly model: PlannedModel;
+  readonly isBatch: boolean;
+  readonly worst: Amount;
+  readonly reserved: Fact;
+}
 
 /** The fingerprint of a budget's being closed: it holds whatever else changes. */
 const CLOSED = "closed";
@@ -44,15 +52,22 @@ export class Budgets {
     { budgets, agent }: Pressure,
     model: PlannedModel,
     request: ModelRequest,
+    { isBatch, isHandedIn }: CallWay,
   ): Promise<Result<CallPass, Failure>> {
     const { start } = attempt;
+    const before = isHandedIn ? this.#stillReserved(start) : null;
+    if (before !== null) {
+      const call = { model, isBatch, worst: chargeOf(before), reserved: before };
+      this.#bank.takeUp(budgets, call.worst);
+      return ok({ settle: (end) => this.#settle(start, budgets, call, end) });
+    }
     const assumed = agent === null ? null : (this.#plan.agents[agent]?.assumeUsd ?? null);
-    const worst = worstCase(model, request, assumed);
+    const worst = worstCase(model, request, assumed, isBatch);
     const verdict = await this.#ask(attempt, budgets, worst);
     if (verdict === "stopped") return err(stopped(attempt));
     if (verdict !== "granted") return err(await this.#refuse(attempt, model, verdict));
     const reserved = this.#reserve(start, budgets, worst);
-    const call = { model, worst, reserved };
+    const call = { model, isBatch, worst, reserved };
     const isDurable = await this.#host.committed();
     if (isDurable && !attempt.signal.aborted) return ok({ settle: (end) => this.#settle(start, budgets, call, end) });
     if (isDurable) this.#settle(start, budgets, call, null);
@@ -94,6 +109,16 @@ export class Budgets {
     return stopped(attempt);
   }
 
+  /** What an earlier start of the run reserved for a call that is still to be answered; null = nothing. */
+  #stillReserved(start: Start): Fact | null {
+    let last: Fact | null = null;
+    for (let n = 1; ; n += 1) {
+      const fact = this.#facts.find(paidKey(start.key, n), start.fingerprint);
+      if (fact === null) return last?.state === "started" ? last : null;
+      last = fact;
+    }
+  }
+
   #reserve(start: Start, budgets: readonly BudgetPlace[], worst: Amount): Fact {
     let n = 1;
     while (this.#facts.find(paidKey(start.key, n), start.fingerprint) !== null) n += 1;
@@ -107,14 +132,14 @@ export class Budgets {
   #settle(
     start: Start,
     budgets: readonly BudgetPlace[],
-    { model, worst, reserved }: { readonly model: PlannedModel; readonly worst: Amount; readonly reserved: Fact },
+    { model, isBatch, worst, reserved }: LetIn,
     end: CallEnd | null,
   ): void {
-    const real = end === null ? nothing : charge(model, end, worst);
+    const real = end === null ? nothing : charge(model, end, worst, isBatch);
     const known =
       end === null
         ? { model: null, usage: null, costUsd: null }
-        : { model: end.answered, usage: end.usage, costUsd: knownCost(model, end) };
+        : { model: end.answered, usage: end.usage, costUsd: knownCost(model, end, isBatch) };
     this.#host.remember(payment(reserved, real, known, this.#host.now()));
     addSpend(start.record, known);
     const warnings = this.#bank.settle(budgets, worst, real);

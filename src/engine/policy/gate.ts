@@ -14,6 +14,6 @@ export function gateOf(plan: Plan, facts: FactIndex, host: PolicyHost): (attempt
   return (attempt) => {
     const pressure = places.at(attempt.start.key, attempt.start.path);
     if (pressure.budgets.length === 0) return openGate;
-    return { keepsSpend: true, enter: (model, request) => budgets.enter(attempt, pressure, model, request) };
+    return { keepsSpend: true, enter: (...call) => budgets.enter(attempt, pressure, ...call) };
   };
 }

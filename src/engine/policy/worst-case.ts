@@ -1,22 +1,27 @@
 import { inputBound } from "../../agent/input-bound.ts";
 import type { CallEnd } from "../../agent/call-gate.ts";
-import { costOf, priceOf, worstCaseCost } from "../../plan/price/price.ts";
+import { callPriceOf, costOf, worstCaseCost } from "../../plan/price/price.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
 import { amountOf, nothing, type Amount } from "../../run/budget/amount.ts";
 import type { Failure } from "../../run/failure.ts";
 
 /** The most that a call can take. `assumeUsd` stands in for a price that is not known; without it that costs nothing. */
-export function worstCase(model: PlannedModel, request: ModelRequest, assumeUsd: number | null): Amount {
+export function worstCase(
+  model: PlannedModel,
+  request: ModelRequest,
+  assumeUsd: number | null,
+  isBatch: boolean,
+): Amount {
   const input = inputBound(request);
-  const price = priceOf(model.id, model.price);
+  const price = callPriceOf(model, isBatch);
   const usd = price === null ? (assumeUsd ?? 0) : worstCaseCost(price, input, request.maxTokens);
   return { nanoUsd: Math.ceil(usd * 1e9 - 1e-6), tokens: input + request.maxTokens, calls: 1 };
 }
 
 /** What a call that is over cost in dollars, as far as that is known. */
-export function knownCost(model: PlannedModel, { usage }: CallEnd): number | null {
-  const price = priceOf(model.id, model.price);
+export function knownCost(model: PlannedModel, { usage }: CallEnd, isBatch: boolean): number | null {
+  const price = callPriceOf(model, isBatch);
   return price === null || usage === null ? null : costOf(price, usage);
 }
 
@@ -24,11 +29,11 @@ export function knownCost(model: PlannedModel, { usage }: CallEnd): number | nul
  * What a call that is over counts: what it is known to have taken, all that was reserved where that is not known (no
  * usage in the reply, a reply that broke off), and nothing when it was turned away.
  */
-export function charge(model: PlannedModel, end: CallEnd, worst: Amount): Amount {
+export function charge(model: PlannedModel, end: CallEnd, worst: Amount, isBatch: boolean): Amount {
   if (end.failure !== null) return end.usage === null && wasTurnedAway(end.failure) ? nothing : worst;
   if (end.usage === null) return worst;
-  const real = amountOf(end.usage, knownCost(model, end));
-  return priceOf(model.id, model.price) === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
+  const real = amountOf(end.usage, knownCost(model, end, isBatch));
+  return callPriceOf(model, isBatch) === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
 }
 
 /** No model worked: the request never got there, or was answered with an error at once. */

@@ -6,8 +6,13 @@ import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { StepHandler } from "./handler.ts";
 
+export interface AgentStepOptions extends Pick<TaskSurroundings, "providerFor" | "check"> {
+  /** Who answers for a model through its batch endpoint. */
+  readonly batchProviderFor: TaskSurroundings["providerFor"];
+}
+
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
-export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | "check">): StepHandler {
+export function createAgentStep(options: AgentStepOptions): StepHandler {
   return {
     prepare(step, { plan, evaluator, values, unit, resources }) {
       const { body } = step;
@@ -31,13 +36,18 @@ export function createAgentStep(options: Pick<TaskSurroundings, "providerFor" | 
         prompt: asText(prompt.value),
         models,
         output: step.output,
+        isBatch: body.batchApi === true,
       };
+      const providerFor = task.isBatch ? options.batchProviderFor : options.providerFor;
       return ok({
         kind: "later",
         model: first.id,
         isWaiting: false,
         asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
-        run: async (attempt) => ({ extra: null, ...(await runTask(task, { ...attempt, ...options })) }),
+        run: async (attempt) => ({
+          extra: null,
+          ...(await runTask(task, { ...attempt, check: options.check, providerFor })),
+        }),
       });
     },
   };

@@ -76,6 +76,13 @@ export interface AttemptContext {
    * wait for a `budget`.
    */
   park(what: WaitsFor): Promise<Json | null>;
+  /** As `wait`, until something has settled. */
+  pause(until: Promise<unknown>): Promise<boolean>;
+  /**
+   * Says what it waits for inside of a `pause`, when nothing of it is in flight here: that is on the record, the run's
+   * time stands while nothing else moves, and a start after a crash is neither a retry nor a loss.
+   */
+  away(what: Pick<WaitsFor, "request" | "message">): void;
   readonly redactor: Redactor;
   /** What bounds its model calls. */
   readonly gate: CallGate;
@@ -103,6 +110,12 @@ export interface CallJournal {
   /** The recorded reply to the n-th call, if it was the same request (`fingerprint`); null = none. */
   recall(n: number, fingerprint: string): Json | null;
   record(n: number, fingerprint: string, reply: Json, spend: Pick<Fact, "model" | "usage" | "costUsd">): void;
+  /** Where the answer to the n-th call is to be found, when it was handed in and not answered yet; null = nowhere. */
+  ticket(n: number, fingerprint: string): Json | null;
+  /** Goes with the next commit. `isLasting`: not forgotten when the step is tried anew after a failed run. */
+  keepTicket(n: number, fingerprint: string, ticket: Json | null, isLasting: boolean): void;
+  /** Makes durable what is kept; false when that cannot be. */
+  commit(): boolean;
 }
 
 /** What came of an attempt. Everything in it is redacted. */

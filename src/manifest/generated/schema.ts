@@ -1009,6 +1009,9 @@ export const manifestSchema: SchemaNode = {
    ],
    "x-says": "a number of items, or { size: 10 }"
   },
+  "batchApi": {
+   "type": "boolean"
+  },
   "matrix": {
    "type": "object",
    "properties": {
@@ -1230,7 +1233,7 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/batch"
     },
     "batch_api": {
-     "x-since": "later"
+     "$ref": "#/$defs/batchApi"
     },
     "matrix": {
      "$ref": "#/$defs/matrix"
@@ -1348,9 +1351,6 @@ export const manifestSchema: SchemaNode = {
     "batch": {
      "$ref": "#/$defs/batch"
     },
-    "batch_api": {
-     "x-since": "later"
-    },
     "matrix": {
      "$ref": "#/$defs/matrix"
     },
@@ -1442,9 +1442,6 @@ export const manifestSchema: SchemaNode = {
     },
     "batch": {
      "$ref": "#/$defs/batch"
-    },
-    "batch_api": {
-     "x-since": "later"
     },
     "matrix": {
      "$ref": "#/$defs/matrix"
@@ -1538,9 +1535,6 @@ export const manifestSchema: SchemaNode = {
     "batch": {
      "$ref": "#/$defs/batch"
     },
-    "batch_api": {
-     "x-since": "later"
-    },
     "matrix": {
      "$ref": "#/$defs/matrix"
     },
@@ -1632,9 +1626,6 @@ export const manifestSchema: SchemaNode = {
     },
     "batch": {
      "$ref": "#/$defs/batch"
-    },
-    "batch_api": {
-     "x-since": "later"
     },
     "matrix": {
      "$ref": "#/$defs/matrix"
@@ -1747,9 +1738,6 @@ export const manifestSchema: SchemaNode = {
     },
     "batch": {
      "$ref": "#/$defs/batch"
-    },
-    "batch_api": {
-     "x-since": "later"
     },
     "matrix": {
      "$ref": "#/$defs/matrix"
@@ -1869,9 +1857,6 @@ export const manifestSchema: SchemaNode = {
     "batch": {
      "$ref": "#/$defs/batch"
     },
-    "batch_api": {
-     "x-since": "later"
-    },
     "matrix": {
      "$ref": "#/$defs/matrix"
     },
@@ -1966,9 +1951,6 @@ export const manifestSchema: SchemaNode = {
     },
     "batch": {
      "$ref": "#/$defs/batch"
-    },
-    "batch_api": {
-     "x-since": "later"
     },
     "matrix": {
      "$ref": "#/$defs/matrix"
@@ -2090,9 +2072,6 @@ export const manifestSchema: SchemaNode = {
     "batch": {
      "$ref": "#/$defs/batch"
     },
-    "batch_api": {
-     "x-since": "later"
-    },
     "matrix": {
      "$ref": "#/$defs/matrix"
     },
@@ -2165,7 +2144,6 @@ export const manifestSchema: SchemaNode = {
       "fail_fast": {},
       "item_key": {},
       "batch": {},
-      "batch_api": {},
       "matrix": {},
       "repeat": {},
       "fallback": {},
@@ -2200,7 +2178,6 @@ export const manifestSchema: SchemaNode = {
       "fail_fast": {},
       "item_key": {},
       "batch": {},
-      "batch_api": {},
       "matrix": {},
       "repeat": {},
       "fallback": {},
@@ -2248,7 +2225,6 @@ export const manifestSchema: SchemaNode = {
       "fail_fast": {},
       "item_key": {},
       "batch": {},
-      "batch_api": {},
       "matrix": {},
       "repeat": {},
       "fallback": {},
@@ -2281,7 +2257,6 @@ export const manifestSchema: SchemaNode = {
       "fail_fast": {},
       "item_key": {},
       "batch": {},
-      "batch_api": {},
       "matrix": {},
       "repeat": {},
       "fallback": {},

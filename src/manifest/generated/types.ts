@@ -161,6 +161,10 @@ export type Batch =
       flatten?: boolean;
     };
 /**
+ * The items go to the provider's batch endpoint, at half the price and within 24 hours. Anthropic's models only; agents without tools.
+ */
+export type BatchApi = boolean;
+/**
  * What is tried, in order, when the retries are spent: another model, another agent, or both.
  */
 export type Fallback = {
@@ -446,6 +450,7 @@ export interface AgentStep {
   fail_fast?: FailFast;
   item_key?: Expression;
   batch?: Batch;
+  batch_api?: BatchApi;
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;

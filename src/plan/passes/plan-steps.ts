@@ -74,13 +74,14 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
   const { step, body } = parsed;
   switch (body.kind) {
     case "agent": {
-      const { model, modelKey } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
+      const { model, modelKey, batchApi } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
       return {
         kind: body.kind,
         agent: around.agentName(body.agent),
         task: body.task,
         models: model === null ? null : chainFor(body.agent, model, around),
         modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
+        ...(batchApi ? { batchApi } : {}),
       };
     }
     case "steps":

@@ -25,6 +25,23 @@ function listedPrice(modelId: string): Price | null {
   return priceTable.get(modelId) ?? priceTable.get(modelId.replace(/-(?:\d{8}|\d{4}-\d\d-\d\d)$/, "")) ?? null;
 }
 
+/** What the batch API costs of the usual price, all kinds of tokens: platform.claude.com/docs/en/build-with-claude/batch-processing, 2026-11. */
+const BATCH_SHARE = 0.5;
+
+/** The price of calls of a model, through its batch endpoint or not; null when it is not known. */
+export function callPriceOf({ id, price: own }: PlannedModel, isBatch: boolean): Price | null {
+  const price = priceOf(id, own);
+  if (price === null || !isBatch) return price;
+  const halved = (rates: Rates): Rates => ({
+    input: rates.input * BATCH_SHARE,
+    output: rates.output * BATCH_SHARE,
+    cacheRead: rates.cacheRead * BATCH_SHARE,
+    cacheWrite: rates.cacheWrite * BATCH_SHARE,
+  });
+  const { longPrompt } = price;
+  return { ...halved(price), longPrompt: longPrompt === null ? null : { ...longPrompt, ...halved(longPrompt) } };
+}
+
 /** What one call cost, in USD. `usage` is of a single call: the rates may depend on the length of its prompt. */
 export function costOf(price: Price, usage: Usage): number {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;

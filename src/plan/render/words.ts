@@ -12,6 +12,7 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
     const { join, maxParallel } = step.fan;
     if (sums.isTooLarge) parts.push(`more items than max_items ${formatCount(step.fan.maxItems)}: it will fail`);
     else parts.push(fanText(step.fan, sums));
+    if (step.body.kind === "agent" && step.body.batchApi === true) parts.push("through the batch API");
     if (maxParallel !== null) parts.push(`${formatCount(maxParallel)} at once`);
     if (join.kind === "at_least") parts.push(`goes on with ${formatCount(join.count)}`);
     if (join.kind === "any") parts.push("the first success wins");

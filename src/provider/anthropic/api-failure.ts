@@ -98,6 +98,13 @@ function byStatus(status: number, error: APIError, call: CallFacts): Verdict {
   }
 }
 
+/** The failure behind an error that is data: the result of one request of a batch. */
+export function errorFailure(type: string | null, message: string, call: CallFacts): Failure {
+  const verdict = byType(type, call);
+  const detail = `${call.host} answered ${type ?? "an error"}: ${shorten(message)} (model ${call.model})`;
+  return failure(verdict.class, verdict.code, detail, { help: type === null ? null : verdict.help });
+}
+
 /** Names of the API's error types: platform.claude.com/docs/en/api/errors, 2026-11. */
 function byType(type: string | null, call: CallFacts): Verdict {
   const statusOf: { readonly [type: string]: FailureClass } = {

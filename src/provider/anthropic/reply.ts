@@ -95,6 +95,21 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
   };
 }
 
+/** A message that came whole; null when it is none. */
+export function wholeReply(message: unknown, askedModel: string): ModelReply | null {
+  if (!isJsonObject(message) || !Array.isArray(message["content"])) return null;
+  const reply = growingReply(askedModel);
+  const { content, stop_reason: stopReason, usage } = message as { readonly [key: string]: unknown };
+  const events = [
+    { type: "message_start", message },
+    ...(content as unknown[]).map((block) => ({ type: "content_block_start", content_block: block })),
+    { type: "message_delta", delta: { stop_reason: stopReason }, usage },
+    { type: "message_stop" },
+  ];
+  for (const event of events) reply.accept(event as unknown as RawMessageStreamEvent);
+  return reply.finish();
+}
+
 function stopReasonOf(reason: string | null): ModelReply["stopReason"] {
   switch (reason) {
     case "end_turn":

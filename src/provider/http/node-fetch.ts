@@ -1,8 +1,8 @@
 import http from "node:http";
 import https from "node:https";
 
-/** Longest body of an error response that is read, in bytes. */
-const LONGEST_ERROR_BODY = 1024 * 1024;
+/** Longest body that is read at once, in bytes. */
+const LONGEST_WHOLE_BODY = 1024 * 1024;
 /** Longest stream: 16 MiB of text in the small pieces of a stream, with room to spare. Bytes. */
 const LONGEST_STREAM = 256 * 1024 * 1024;
 /** Below the 5 s after which Node's own servers close an idle connection, so that we never write into a closed one. */
@@ -77,6 +77,7 @@ function responseOf(incoming: http.IncomingMessage, url: URL, readError: (body: 
     url: url.href,
     headers,
     body: bounded(incoming, LONGEST_STREAM),
+    json: async () => JSON.parse(await textOf(incoming)) as unknown,
     text: async () => (status < 400 ? await textOf(incoming) : readError(await textOf(incoming))),
   };
   return response as unknown as Response;
@@ -91,14 +92,14 @@ async function* bounded(incoming: http.IncomingMessage, longest: number): AsyncG
   }
 }
 
-/** The start of an error's body: enough for its message, whatever is sent. */
+/** The start of a body that is no stream: enough for the message of an error, or a page of a list, whatever is sent. */
 async function textOf(incoming: http.IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
-    if (bytes > LONGEST_ERROR_BODY) break;
+    if (bytes > LONGEST_WHOLE_BODY) break;
   }
-  return Buffer.concat(chunks).subarray(0, LONGEST_ERROR_BODY).toString("utf8");
+  return Buffer.concat(chunks).subarray(0, LONGEST_WHOLE_BODY).toString("utf8");
 }

@@ -88,6 +88,14 @@ export class Bank {
     };
   }
 
+  /** A call that an earlier start of the run let in is still to be answered: what counted as spent is reserved again. */
+  takeUp(places: readonly BudgetPlace[], worst: Amount): void {
+    for (const account of places.map((place) => this.#account(place))) {
+      account.spent = minus(account.spent, worst);
+      account.reserved = plus(account.reserved, worst);
+    }
+  }
+
   /** A call that was let in is over: `real` is what it took. Gives the budgets of which a warning is due, once each. */
   settle(places: readonly BudgetPlace[], worst: Amount, real: Amount): readonly Account[] {
     const accounts = places.map((place) => this.#account(place));

@@ -1,4 +1,4 @@
-import type { Plan, PlannedStep } from "../../plan/types.ts";
+import type { Plan, PlannedFan, PlannedStep } from "../../plan/types.ts";
 import { scopeGraph, type Graph, type StepNode } from "./graph.ts";
 
 /** The scheduler's view of a plan. `slots` is the number of attempts at once; default: the plan's `limits.concurrency`. */
@@ -16,7 +16,7 @@ function nodeOf(step: PlannedStep): StepNode {
     needs: step.needs,
     whenSettled: step.whenSettled,
     gated: step.condition !== null || fan !== null || readsUnfinished(step),
-    fan: fan === null ? null : { maxParallel: fan.maxParallel, failFast: fan.failFast, join: fan.join },
+    fan: fan === null ? null : { maxParallel: mostAtOnce(step, fan), failFast: fan.failFast, join: fan.join },
     repeat: repeat === null ? null : { max: repeat.max, delayMs: repeat.delayMs },
     stages: 1 + step.fallback.length,
     judged: false,
@@ -25,6 +25,11 @@ function nodeOf(step: PlannedStep): StepNode {
     childScope: body.kind === "steps" || body.kind === "uses" ? body.scope : null,
     isFinally: step.isFinally,
   };
+}
+
+/** What is handed in to a batch endpoint holds no slot while it waits, so the slots do not bound it. */
+function mostAtOnce({ body }: PlannedStep, { maxParallel, maxItems }: PlannedFan): number | null {
+  return body.kind === "agent" && body.batchApi === true ? (maxParallel ?? maxItems) : maxParallel;
 }
 
 /** A step may start while a step that it names has not ended: what it then sees is frozen at its gate. */

@@ -68,7 +68,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     isCopy: false,
     isFree: false,
     handlers: {
-      agent: createAgentStep({ providerFor: () => provider, check }),
+      agent: createAgentStep({ providerFor: () => provider, batchProviderFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),
       http: createHttpStep({ resolve: systemResolve, check }),
       sql: createSqlStep({ workspace, node: process.execPath, environment: {}, resolve: systemResolve, check }),

@@ -2,6 +2,7 @@ import type { FakeRequest as Request } from "../fake-model/fake-request.ts";
 import type { HeldRequest as Held } from "../fake-model/held-request.ts";
 import { startFakeServer, type FakeApi, type FakeOptions, type FakeServer } from "../fake-model/server.ts";
 import { defaultAnswer } from "./answer.ts";
+import { FakeBatches } from "./batches.ts";
 import { errorBody } from "./api-error.ts";
 import { bodyRefusal, headerRefusal } from "./refusal.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -9,7 +10,9 @@ import { inputTokens } from "./usage.ts";
 import { textOf, type WireRequest } from "./wire.ts";
 
 export type { Answer } from "../fake-model/answer.ts";
-export type FakeAnthropic = FakeServer<WireRequest>;
+export interface FakeAnthropic extends FakeServer<WireRequest> {
+  readonly batches: FakeBatches;
+}
 export type FakeRequest = Request<WireRequest>;
 export type HeldRequest = Held<WireRequest>;
 
@@ -19,9 +22,10 @@ export interface FakeAnthropicOptions extends FakeOptions<WireRequest> {
 }
 
 /** Starts a server on 127.0.0.1 that speaks Anthropic's Messages API. Its `url` is for ANTHROPIC_BASE_URL. */
-export function startFakeAnthropic(options: FakeAnthropicOptions = {}): Promise<FakeAnthropic> {
+export async function startFakeAnthropic(options: FakeAnthropicOptions = {}): Promise<FakeAnthropic> {
   const { apiKey = null } = options;
   const cache = new Set<string>();
+  const batches = new FakeBatches(apiKey, cache);
   const api: FakeApi<WireRequest> = {
     path: "/v1/messages",
     requestIdHeader: "request-id",
@@ -33,7 +37,9 @@ export function startFakeAnthropic(options: FakeAnthropicOptions = {}): Promise<
     modelOf: ({ model }) => model,
     defaultAnswer,
     send: (answer, exchange) => sendAnswer(answer, { ...exchange, cache }),
-    other({ method, path, headers, body, response, refuse }) {
+    other(exchange) {
+      if (batches.handle(exchange)) return true;
+      const { method, path, headers, body, response, refuse } = exchange;
       if (path !== "/v1/messages/count_tokens" || method !== "POST") return false;
       const problem =
         headerRefusal(headers, apiKey) ?? bodyRefusal(body, "count", String(headers["anthropic-version"]));
@@ -47,5 +53,5 @@ export function startFakeAnthropic(options: FakeAnthropicOptions = {}): Promise<
     notFound: { status: 404, type: "not_found_error", message: "Not found" },
     tooLarge: { status: 413, type: "request_too_large", message: "Request exceeds the maximum size" },
   };
-  return startFakeServer(api, options);
+  return Object.assign(await startFakeServer(api, options), { batches });
 }

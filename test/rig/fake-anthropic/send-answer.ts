@@ -57,9 +57,9 @@ export function sendAnswer(answer: Answer, exchange: Exchange): void {
   }
 }
 
-function messageOf(
+export function messageOf(
   text: string,
-  exchange: Exchange,
+  exchange: Pick<Exchange, "request" | "number" | "cache">,
   given: { readonly stopReason?: string; readonly model?: string } = {},
 ): FakeMessage {
   return {

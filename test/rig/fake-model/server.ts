@@ -54,6 +54,8 @@ export interface OtherExchange {
   readonly body: unknown;
   readonly response: http.ServerResponse;
   refuse(error: ApiError): void;
+  /** Answers a call that came as a part of something larger: it counts as a request, and rules answer it. */
+  ask(body: unknown): Promise<Answer>;
 }
 
 /** A server that stands in for models. */
@@ -120,7 +122,14 @@ export async function startFakeServer<Body>(api: FakeApi<Body>, options: FakeOpt
     if (bytes === null) return refuse(api.tooLarge);
     const body = parse(bytes);
     if (path !== api.path) {
-      if (api.other?.({ method, path, headers, body, response, refuse }) !== true) refuse(api.notFound);
+      const ask = async (part: unknown): Promise<Answer> => {
+        const one = part as Body;
+        const request = { number: requests.length + 1, headers, body: one, text: api.textOf(one) };
+        requests.push(request);
+        const answer = await answerFor(request, new HeldRequest(request));
+        return typeof answer === "string" ? { kind: "reply", text: answer } : answer;
+      };
+      if (api.other?.({ method, path, headers, body, response, refuse, ask }) !== true) refuse(api.notFound);
       return;
     }
     if (method !== "POST") {

@@ -1,3 +1,4 @@
+import { noTickets } from "../../rig/call-journal.ts";
 import { sleep } from "../../../src/util/sleep.ts";
 import { openGate } from "../../../src/agent/call-gate.ts";
 import type { Spend, Task, TaskSurroundings } from "../../../src/agent/task.ts";
@@ -18,7 +19,7 @@ export const strong = modelOf("anthropic/strong", {
 
 /** A task of text for one model; `more` changes parts of it. */
 export function taskOf(more: Partial<Task> = {}): Task {
-  return { system: "Be brief.", prompt: "Name a colour.", models: [fast], output: null, ...more };
+  return { system: "Be brief.", prompt: "Name a colour.", models: [fast], output: null, isBatch: false, ...more };
 }
 
 /** A call that was recorded. */
@@ -70,6 +71,11 @@ export function settingOf(
       setting.waits.push([fromMs, clock.monotonic()]);
       return isOver;
     },
+    pause: async (until) => {
+      await until;
+      return !controller.signal.aborted;
+    },
+    away() {},
     providerFor: () => provider,
     check: createSchemaCheck(),
     redactor: redactor.value,
@@ -77,6 +83,7 @@ export function settingOf(
       recall: (n, fingerprint) =>
         earlier.find((call) => call.n === n && call.fingerprint === fingerprint)?.reply ?? null,
       record: (n, fingerprint, reply, spend) => void setting.recorded.push({ n, fingerprint, reply, spend }),
+      ...noTickets,
     },
     event: (type, data) => void setting.events.push([type, data]),
   };

@@ -13,7 +13,11 @@ agents:
 function agentStep(script: readonly ScriptedAnswer[]) {
   const clock = createFakeClock();
   const provider = createScriptedProvider(script, clock);
-  const handler = createAgentStep({ providerFor: () => provider, check: createSchemaCheck() });
+  const handler = createAgentStep({
+    providerFor: () => provider,
+    batchProviderFor: () => provider,
+    check: createSchemaCheck(),
+  });
   return { handler, provider, clock };
 }
 

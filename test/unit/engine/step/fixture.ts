@@ -1,4 +1,5 @@
 import { openGate } from "../../../../src/agent/call-gate.ts";
+import { noTickets } from "../../../rig/call-journal.ts";
 import { err } from "../../../../src/util/result.ts";
 import type {
   AttemptContext,
@@ -79,7 +80,9 @@ function attemptContext(): AttemptContext {
     park: async () => null,
     redactor: redactor.value,
     gate: openGate,
-    calls: { recall: () => null, record() {} },
+    pause: async () => true,
+    away() {},
+    calls: { recall: () => null, record() {}, ...noTickets },
     state: { get: () => null, list: () => null, change: () => null },
     event() {},
   };
