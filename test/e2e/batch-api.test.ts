@@ -155,7 +155,9 @@ describe("items through the batch API", () => {
       const third = batch.entries.find(({ params }) => JSON.stringify(params.messages).includes("Sort c"));
       await batch.end({ [third?.custom_id ?? ""]: "expired" });
       const again = await second;
-      expect(again.entries.map(({ params }) => params.messages[0]?.content).toSorted()).toEqual(["Sort b", "Sort c"]);
+      expect(new Set(again.entries.map(({ params }) => params.messages[0]?.content))).toEqual(
+        new Set(["Sort b", "Sort c"]),
+      );
       await again.end();
       expect((await run.ended).code).toBe(0);
       expect(project.report().steps["sort"]?.results?.map(({ attempts }) => attempts)).toEqual([1, 2, 2, 1]);

@@ -1,6 +1,6 @@
 import type { BatchCreateParams, MessageBatch } from "@anthropic-ai/sdk/resources/messages/batches";
 import { failure, type Failure } from "../../run/failure.ts";
-import { isJsonObject, readJson } from "../../util/json.ts";
+import { isJsonObject, jsonText, readJson } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { BatchAnswer, BatchApi, BatchState } from "../batch/batch-api.ts";
 import { LONGEST_REPLY } from "../http/growing-reply.ts";
@@ -135,7 +135,7 @@ function resultOf(result: { readonly [key: string]: unknown }, host: string): Ba
       const outer = isJsonObject(result["error"]) ? result["error"] : {};
       const { type = null, message = "no reason given" } = isJsonObject(outer["error"]) ? outer["error"] : outer;
       const facts = { model: "of the batch", host, nowMs: 0 };
-      return err(errorFailure(typeof type === "string" ? type : null, String(message), facts));
+      return err(errorFailure(typeof type === "string" ? type : null, jsonText(message), facts));
     }
   }
 }

@@ -13,6 +13,8 @@ import type { Want } from "./want.ts";
 const QUIET_MS = 500;
 /** Before it is asked whether a batch was taken whose answer got lost. */
 const SETTLE_MS = 2_000;
+/** How long after its ticket a batch may have been taken: a machine may have slept in between. */
+const LATEST_MS = 2 * 60 * 60_000;
 /** How far the clocks of the provider and of this machine may be apart. */
 const SKEW_MS = 15 * 60_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -172,7 +174,7 @@ export class BatchDesk {
       if (listed.ok) {
         const candidates = listed.value.filter(
           ({ id, size, createdAtMs }) =>
-            size === first.size && !others.has(id) && !this.#collectors.has(id) && createdAtMs <= this.#latest(first),
+            size === first.size && !others.has(id) && !this.#collectors.has(id) && createdAtMs <= first.at + LATEST_MS,
         );
         for (const batch of candidates.filter(({ isEnded }) => isEnded)) {
           const verdict = await this.#has(batch, ids);
@@ -186,11 +188,6 @@ export class BatchDesk {
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
     }
     return { kind: "stopped" };
-  }
-
-  /** A group is handed in right after its ticket: a batch that is much younger is another one. */
-  #latest({ at }: Ticket): number {
-    return at + 2 * SKEW_MS;
   }
 
   /** Whether a batch that has ended has one of these requests; null = it cannot be read now. */
