@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -40,4 +40,27 @@ it.each(["18.20.8", "20.20.2", "22.12.0"])("on Node %s it says what it needs, in
 
 it.each(["22.13.0", "24.0.0"])("Node %s is new enough", (current) => {
   expect(muster(pretend(current), "--version").status).toBe(0);
+});
+
+it("keeps what Node compiled beside the code, else in the user's cache, else not at all", () => {
+  const main = join(folder, "dist/cli/main.js");
+  const workflow = join(folder, "workflow.yaml");
+  writeFileSync(workflow, "muster: 1\nname: start\nsteps: { one: { value: 1 } }\n");
+  const validate = (userCache: string): void => {
+    const env = { ...process.env, XDG_CACHE_HOME: userCache };
+    const { status, stderr } = spawnSync(process.execPath, [main, "validate", workflow], { encoding: "utf8", env });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "1 workflow valid\n" });
+  };
+  const userCache = join(folder, "user-cache");
+  const own = join(folder, ".cache");
+  validate(userCache);
+  expect(readdirSync(own)).not.toEqual([]);
+
+  rmSync(own, { recursive: true });
+  writeFileSync(own, "in the way");
+  validate(userCache);
+  expect(readdirSync(join(userCache, "agentmuster"))).not.toEqual([]);
+
+  validate(own);
+  rmSync(own);
 });
