@@ -30,14 +30,14 @@ const values = `## Values and expressions
 | --- | --- | --- |
 | \`\${{ expr }}\` as the whole value | a typed value, computed by [CEL](https://cel.dev) | \`for_each\`, \`value\`, \`outputs\`, \`on_error.output\` and other values |
 | \`expr\` | the same, without the braces | \`if\`, \`until\`, \`item_key\` |
-| \`{{ path }}\` inside a text | text, put in by [Handlebars](https://handlebarsjs.com) without escaping | \`task\`, \`instructions\`, \`stdin\`, \`env\`, \`cwd\`, argv of \`run\` |
+| \`{{ path }}\` inside a text | text, put in by [Handlebars](https://handlebarsjs.com) without escaping | \`task\`, \`instructions\`, \`stdin\`, \`env\`, \`cwd\`, argv of \`run\`, all texts of \`http\`, \`connection\` of \`sql\`, keys of \`state\` |
 
 In a shell script of \`run\` nothing is put in: a value comes through \`env\` or \`stdin\`, so it can never become a command.
 
 **Names:** \`inputs\`, \`steps.ID.output\`, \`.status\`, \`.error\`, \`.results\` and \`.failed\` (of \`for_each\`),
-\`.exit_code\` and \`.stderr\` (of \`run\`), \`item\` and \`index\` (in \`for_each\`), \`items\` (in a \`batch\`), \`matrix\`,
+\`.exit_code\` and \`.stderr\` (of \`run\`), \`.status_code\` (of \`http\`), \`item\` and \`index\` (in \`for_each\`), \`items\` (in a \`batch\`), \`matrix\`,
 \`previous\` (in \`repeat\` and \`fallback\`; null at first), \`output\` (in \`until\`), \`env\`, \`run\`
-(\`id name version started_at\`; in \`finally\` also \`status\` and \`error\`), and \`secrets\` in \`env\` alone. Whoever reads
+(\`id name version started_at\`; in \`finally\` also \`status\` and \`error\`), and \`secrets\` in \`env\`, in headers and body of \`http\`, as its whole \`url\`, and in \`connection\` of \`sql\`. Whoever reads
 \`steps.ID\` waits for it. The steps inside of a group see all that the group sees; from outside only its \`outputs\` are seen,
 as \`steps.GROUP.output.NAME\`. A workflow that another one uses sees nothing of it but its own \`inputs\`.
 

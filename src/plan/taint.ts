@@ -79,6 +79,8 @@ interface Around {
 class Flow {
   readonly #plan: Plan;
   readonly #found = new Map<string, TaintFinding>();
+  /** Outputs of workflows by the taint of what they are given: nobody goes through one twice for the same. */
+  readonly #known = new Map<string, (name: string) => TaintSource | null>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -119,12 +121,15 @@ class Flow {
       const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });
       view.setFields(index, this.#namesOf(body.scope), outputs);
     } else if (body.kind === "uses") {
-      const outputs = this.#scope(body.scope, {
-        taintOf: ([root, name = ""]) => {
-          const template = root === "inputs" && Object.hasOwn(body.with, name) ? body.with[name] : undefined;
-          return template === undefined ? null : view.taintOf([template], index);
-        },
-      });
+      const given = new Map(
+        Object.entries(body.with).map(([name, template]) => [name, view.taintOf([template], index)] as const),
+      );
+      const key = `${body.scope} ${[...given].map(([name, source]) => `${name}=${source?.scope}.${source?.step}`).join(" ")}`;
+      let outputs = this.#known.get(key);
+      if (outputs === undefined) {
+        const taintOf = ([root, name = ""]: readonly string[]) => (root === "inputs" ? (given.get(name) ?? null) : null);
+        this.#known.set(key, (outputs = this.#scope(body.scope, { taintOf })));
+      }
       view.setFields(index, this.#namesOf(body.scope), outputs);
     } else if (body.kind !== "sql" && body.kind !== "state") {
       // What a program, a model or an expression makes of it is no better than what went in.
