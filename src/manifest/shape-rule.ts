@@ -31,6 +31,13 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
       const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
       not("workspace", `'workspace' has no meaning for '${kind}', which touches no files itself`, inner);
     }
+    if (step["state"] !== undefined && step["idempotent"] !== undefined) {
+      not("idempotent", "'idempotent' has no meaning for 'state', whose changes are done exactly once", "take it out");
+    }
+    const written = stateWrites.find((key) => Object.hasOwn(objectAt(step, "state"), key));
+    if (written !== undefined && step["output"] !== undefined) {
+      not("output", `'output' has no meaning for '${written}', which gives what it has written`, "take it out");
+    }
     const { for: span, until } = objectAt(step, "wait");
     if (span !== undefined && until !== undefined) {
       problems.add("WF2015", [...pointer, "wait", "until"], "'wait' has both 'for' and 'until'", {
@@ -40,6 +47,9 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
     }
   }
 }
+
+/** Operations of `state` that change something: a schema could only refuse what is done already. */
+const stateWrites = ["set", "delete", "increment", "compare_and_set"];
 
 /** Kinds of steps that touch no files themselves. */
 const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait"];

@@ -39,6 +39,9 @@ function isSource({ body }: PlannedStep): boolean {
 /** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */
 const approvals: ReadonlySet<string> = new Set(["approval"]);
 
+/** Kinds whose output is not made of what goes in: a person's answer, rows and values that were looked at when written. */
+const silent: ReadonlySet<string> = new Set(["approval", "sql", "state"]);
+
 /** The parts of a step that do something with what is put into them. */
 function sinksOf({ body }: PlannedStep): readonly (TaintSink & { readonly templates: readonly Template[] })[] {
   switch (body.kind) {
@@ -127,11 +130,12 @@ class Flow {
       const key = `${body.scope} ${[...given].map(([name, source]) => `${name}=${source?.scope}.${source?.step}`).join(" ")}`;
       let outputs = this.#known.get(key);
       if (outputs === undefined) {
-        const taintOf = ([root, name = ""]: readonly string[]) => (root === "inputs" ? (given.get(name) ?? null) : null);
+        const taintOf = ([root, name = ""]: readonly string[]) =>
+          root === "inputs" ? (given.get(name) ?? null) : null;
         this.#known.set(key, (outputs = this.#scope(body.scope, { taintOf })));
       }
       view.setFields(index, this.#namesOf(body.scope), outputs);
-    } else if (body.kind !== "sql" && body.kind !== "state") {
+    } else if (!silent.has(body.kind)) {
       // What a program, a model or an expression makes of it is no better than what went in.
       view.set(index, view.taintOf(bodyTemplates(this.#plan, step), index));
     }
