@@ -2,8 +2,11 @@ import { existsSync, realpathSync, rmSync } from "node:fs";
 import type { Colors } from "picocolors/types.js";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { ancestorsOf } from "./engine/process/ancestor.ts";
+import { environmentEntry } from "./engine/process/process-table.ts";
 import { stopOrphans } from "./engine/process/orphan.ts";
 import { createAgentStep } from "./engine/step/agent.ts";
+import { createApprovalStep } from "./engine/step/approval.ts";
 import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
 import { createHttpStep } from "./engine/step/http.ts";
@@ -98,12 +101,15 @@ function makeStateFolder(project: Project): void {
   }
 }
 
+/** Which run a program belongs to: `run` steps give it to all that they start. */
+const RUN_ID_VARIABLE = "MUSTER_RUN_ID";
+
 /** With the run's id, this tells the programs of a run from those of another project's run with the same id. */
 const RUNS_VARIABLE = "MUSTER_RUNS_FOLDER";
 
 /** Stops the programs that a dead runner of the run left behind here; answers how many. For who holds the run's lease. */
 export function stopLeftBehind(project: Project, runId: string): Promise<number> {
-  return stopOrphans([`MUSTER_RUN_ID=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`], process);
+  return stopOrphans([`${RUN_ID_VARIABLE}=${runId}`, `${RUNS_VARIABLE}=${runsFolderOf(project)}`], process);
 }
 
 /** Opens a recording; throws the system's error when it cannot be read. */
@@ -194,6 +200,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
+    approval: createApprovalStep(),
   };
   return ok({
     store: options.store,
@@ -232,6 +239,20 @@ function simulatedProvider(plan: Plan): () => Provider {
   return () => provider;
 }
 
+/**
+ * The id of the run that this process was started by, itself or through others, by the variables that its programs
+ * inherit and on Linux by the processes that it came from; null = a person started it, as far as one can see.
+ */
+export function stepAround(env: Environment): string | null {
+  const inherited = env[RUN_ID_VARIABLE];
+  if (inherited !== undefined && inherited !== "") return inherited;
+  for (const { pid } of ancestorsOf(process.pid)) {
+    const found = environmentEntry(pid, RUN_ID_VARIABLE);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** This process as the owner of a lease. */
 export function thisOwner(clock: Clock): LeaseOwner {
   const start = observer(clock).processStartOf(process.pid);
@@ -264,6 +285,7 @@ export function readingTools(
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
+    approval: createApprovalStep(),
   };
   return {
     evaluator: createEvaluator(),

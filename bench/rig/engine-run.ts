@@ -112,6 +112,7 @@ function handlersOf(standIn: StepHandler): Surroundings["handlers"] {
     sql: standIn,
     state: standIn,
     wait: standIn,
+    approval: standIn,
     value: createValueStep(createSchemaCheck()),
   };
 }

@@ -11,8 +11,9 @@ import { formatElapsed } from "../util/format.ts";
 import type { JsonObject } from "../util/json.ts";
 import { runsFolderOf, type Project } from "../util/project.ts";
 import { resolveAuto } from "./auto-model.ts";
+import type { Attendant } from "./attendant.ts";
 import { UsageError } from "./exit-code.ts";
-import { reporterFor, type RunShape } from "./follow-run.ts";
+import { attendantFor, reporterFor, type RunShape } from "./follow-run.ts";
 import { createLog } from "./log.ts";
 import { modelChoice } from "./model-choice.ts";
 import { readReplay } from "./replay.ts";
@@ -27,6 +28,8 @@ export interface ContinuedRun {
   readonly simulated: boolean;
   readonly inputs: JsonObject;
   readonly reporter: Reporter;
+  /** Puts the questions of the run to the person at the terminal; null where there is nobody. */
+  readonly attendant: Attendant | null;
   readonly around: Surroundings;
 }
 
@@ -74,7 +77,9 @@ export async function continuedRun(
   const recording = replay === null ? null : readReplay(resolve(project.root, replay), terminal);
   const known = (choice["auto"] ?? null) as AutoChoice | null;
   const { plan } = await resolveAuto(asked, { known, isLive: recording === null && !simulated }, terminal);
-  const reporter = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, shape);
+  const shown = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, shape);
+  const attendant = simulated ? null : attendantFor(terminal, shown, shape);
+  const reporter = attendant ?? shown;
   const around = createSurroundings({
     plan,
     env: terminal.env,
@@ -84,11 +89,12 @@ export async function continuedRun(
     recording,
     simulated,
     concurrency,
+    isAttended: attendant !== null,
     onEvents: (events) => reporter.onEvents(events),
     log: await createLog(shape.logLevel),
   });
   if (!around.ok) throw new UsageError(around.error.join("\n        "));
-  return { plan, only, recording, simulated, inputs, reporter, around: around.value };
+  return { plan, only, recording, simulated, inputs, reporter, attendant, around: around.value };
 }
 
 /** A run has one runner: the second one is told who the first is. */

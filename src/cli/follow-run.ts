@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createReporter, type Told } from "../compose.ts";
+import { createReporter, stepAround, type Told } from "../compose.ts";
 import { reportOf, type Report } from "../library/report.ts";
 import type { LocalRun } from "../engine/local/run.ts";
 import type { RunOutcome } from "../engine/local/run-outcome.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import type { Store } from "../store/store.ts";
 import type { JsonObject } from "../util/json.ts";
+import { Attendant } from "./attendant.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,6 +25,8 @@ export interface RunShape {
 export interface Followed extends ShownRun {
   readonly terminal: Terminal;
   readonly reporter: Reporter;
+  /** Puts the questions of the run to the person at the terminal; null where there is nobody. */
+  readonly attendant: Attendant | null;
   readonly inputs: JsonObject;
   readonly shape: RunShape;
   readonly store: Store;
@@ -46,6 +49,16 @@ export function reporterFor(terminal: Terminal, told: Told, shape: RunShape): Re
   );
 }
 
+/**
+ * Who puts the questions of a run to the person at the terminal, around the reporter; null where there is nobody: no
+ * terminal, CI, a program that reads the events, a run that a step of another run started.
+ */
+export function attendantFor(terminal: Terminal, reporter: Reporter, shape: RunShape): Attendant | null {
+  const { keyboard, env } = terminal;
+  if (keyboard === null || isJson(shape) || stepAround(env) !== null) return null;
+  return new Attendant(terminal, keyboard, reporter);
+}
+
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -53,6 +66,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function followRun(run: LocalRun, followed: Followed): Promise<ExitCode> {
   const { terminal, shape, reporter } = followed;
   if (!isJson(shape)) terminal.err(runHeader(followed, terminal.color));
+  followed.attendant?.attend({ run, store: followed.store, runId: followed.runId });
   const { outcome, signal } = await untilEnd(run, reporter);
   if (!isJson(shape)) {
     terminal.err(runSummary(outcome, followed, terminal.color));

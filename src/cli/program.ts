@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { parseBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { version } from "../util/version.ts";
 import { findProjectRoot } from "../util/project.ts";
+import type { AnswerOptions } from "./commands/answer.ts";
 import { configPlaces, readSettings } from "./config.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
@@ -209,6 +210,19 @@ function createProgram(end: (code: ExitCode) => void): Command {
     "muster kill 01J9 draft",
     () => import("./commands/kill.ts"),
   );
+
+  const answers = () => import("./commands/answer.ts");
+  for (const verb of ["approve", "reject"] as const) {
+    const one = command<AnswerOptions>(
+      `${verb} <run> [step]`,
+      `${verb} what a run asks; the first answer counts`,
+      `muster ${verb} 01J9 publish --comment "${verb === "approve" ? "go" : "not yet"}"`,
+      async () => ({ run: (await answers())[verb] }),
+    )
+      .option("--as <name>", "who says so, a label (default: your user name)")
+      .option("--comment <text>", "what to add");
+    if (verb === "approve") one.option("--input <value>", "what the question asks for: JSON, or a text");
+  }
 
   command(
     "doctor",

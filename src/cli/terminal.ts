@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import type { Colors } from "picocolors/types.js";
+import { processKeyboard, type Keyboard } from "./keyboard.ts";
 import type { Screen } from "../compose/picture.ts";
 
 /** What a command may use of the process: streams, place, environment. Tests of commands use the real binary instead. */
@@ -16,6 +17,8 @@ export interface Terminal {
   readonly outColor: Colors;
   /** Where stderr is a terminal that can be painted on; null for files, pipes, CI and `TERM=dumb`. */
   readonly screen: Screen | null;
+  /** Where stdin and stderr are terminals with a person before them; null for files, pipes and CI. */
+  readonly keyboard: Keyboard | null;
 }
 
 /** The terminal of this process. Colours only on a stream that is one, and never under NO_COLOR or `--no-color`. */
@@ -34,11 +37,16 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
     color: colorsFor(process.stderr),
     outColor: colorsFor(process.stdout),
     screen: canPaint(env) ? stderrScreen() : null,
+    keyboard: isAttended(env) ? processKeyboard(process.stdin) : null,
   };
 }
 
 function canPaint(env: Terminal["env"]): boolean {
   return process.stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+}
+
+function isAttended(env: Terminal["env"]): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY && (env["CI"] ?? "") === "";
 }
 
 function stderrScreen(): Screen {

@@ -96,6 +96,7 @@ export const diagnosticCodes = {
   WF8007: "A rule of the project's policy is not kept.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
+  WF8021: "An approval asks for an identity that nothing verifies yet.",
 } as const;
 
 /** A permanent code such as WF3002. */

@@ -125,7 +125,7 @@ export interface NormalStep {
   readonly condition: string | null;
   readonly fan: NormalFan | null;
   readonly retry: NormalRetry;
-  /** null for a group, a sub-workflow and a wait that do not write one. */
+  /** null for a group, a sub-workflow and a wait that do not write one, and for an approval. */
   readonly timeoutMs: number | null;
   readonly onError: NormalOnError;
   /** null = text (a `value` step: its value unchecked). */
@@ -236,7 +236,22 @@ export type NormalBody =
       readonly forMs: number | null;
       /** A text template or `${{ expr }}`; null where `forMs` says it. */
       readonly until: string | null;
-    };
+    }
+  | ({ readonly kind: "approval" } & NormalApproval);
+
+/** A question to a person. */
+export interface NormalApproval {
+  /** A text template. */
+  readonly prompt: string;
+  /** Empty where anybody may answer. */
+  readonly approvers: readonly string[];
+  readonly notInitiator: boolean;
+  /** null = it waits without an end. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "reject" | "fail";
+  /** null = nothing is filled in. */
+  readonly input: JsonSchema | null;
+}
 
 /** What a `state` step does. */
 export type StateOperation = "get" | "set" | "delete" | "increment" | "list" | "compare_and_set";

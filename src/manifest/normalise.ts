@@ -4,6 +4,7 @@ import { asText, type Json } from "../util/json.ts";
 import type {
   Named,
   NormalAgent,
+  NormalApproval,
   NormalBody,
   NormalFallback,
   NormalFan,
@@ -25,6 +26,7 @@ import type { Pointer } from "./pointer.ts";
 import { normaliseAssume, normaliseBudget } from "./pressure.ts";
 import type {
   Agent,
+  Approval,
   Batch,
   Defaults,
   Duration,
@@ -241,7 +243,7 @@ function retryOf(step: Step, shared: Shared): NormalRetry {
 }
 
 function hasOwnClock(step: Step): boolean {
-  return "steps" in step || "uses" in step || "wait" in step;
+  return "steps" in step || "uses" in step || "wait" in step || "approval" in step;
 }
 
 function normaliseRepeat({ until, max = defaultRounds, delay = "0s" }: Repeat): NormalRepeat {
@@ -290,6 +292,7 @@ function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody
     const { for: span, until } = step.wait;
     return { kind: "wait", forMs: span === undefined ? null : milliseconds(span), until: until ?? null };
   }
+  if ("approval" in step) return { kind: "approval", ...normaliseApproval(step.approval) };
   return { kind: "value", value: step.value };
 }
 
@@ -302,6 +305,12 @@ function normaliseState(state: StateStep["state"]): NormalBody {
   const { [kind]: key, ...values } = written as { readonly [name: string]: Json };
   const own = Object.entries(values).filter(([name]) => !name.startsWith("x-"));
   return { kind: "state", operation: kind, key: asText(key ?? null), scope, values: Object.fromEntries(own) };
+}
+
+function normaliseApproval(approval: Approval): NormalApproval {
+  const { prompt, approvers = [], not_initiator: notInitiator = false, timeout, on_timeout, input = null } = approval;
+  const timeoutMs = timeout === undefined ? null : milliseconds(timeout);
+  return { prompt, approvers, notInitiator, timeoutMs, onTimeout: on_timeout ?? "reject", input };
 }
 
 function normaliseNeeds(needs: Needs, pointer: Pointer): NormalNeeds {

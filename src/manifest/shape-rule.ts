@@ -26,6 +26,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
         "a list starts the program itself, without a shell; write the script as a text, or take 'shell' out",
       );
     }
+    checkApproval(step, pointer, problems);
     const kind = step["workspace"] === undefined ? undefined : filelessKinds.find((key) => Object.hasOwn(step, key));
     if (kind !== undefined) {
       const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
@@ -52,7 +53,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
 const stateWrites = ["set", "delete", "increment", "compare_and_set"];
 
 /** Kinds of steps that touch no files themselves. */
-const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait"];
+const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait", "approval"];
 
 /** `variants` stand in place of the steps and of all that is made of them. */
 function checkVariants(manifest: JsonObject, problems: ProblemList): void {
@@ -160,8 +161,34 @@ function checkStages(step: JsonObject, pointer: Pointer, problems: ProblemList):
   }
   if (step["fallback"] === undefined || step["handoff"] !== undefined) return;
   if (step["agent"] === undefined) {
-    not("fallback", "'fallback' names agents and models, and this step has none", "use `on_error` or `retry`");
+    not(
+      "fallback",
+      "'fallback' names agents and models, and this step has none",
+      step["approval"] === undefined ? "use `on_error` or `retry`" : "use `on_error`",
+    );
   }
+}
+
+/** Keys that say nothing about a question to a person, each with what to write instead. */
+const notOfApprovals: { readonly [key: string]: readonly [why: string, help: string] } = {
+  timeout: ["a person is waited for under a limit of its own", "write `approval: { timeout: ... }`"],
+  retry: ["a person who has answered is not asked again", "take it out; `on_error` catches a rejection"],
+  output: ["an approval gives `{ by, comment, input }`", "write the schema of `input` as `approval: { input: ... }`"],
+  idempotent: ["an approval does nothing that could be done twice", "take it out"],
+};
+
+function checkApproval(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
+  const { approval } = step;
+  if (approval === undefined) return;
+  for (const [key, [why, help]] of Object.entries(notOfApprovals)) {
+    if (step[key] === undefined) continue;
+    problems.add("WF2015", [...pointer, key], `'${key}' has no meaning for 'approval': ${why}`, { part: "key", help });
+  }
+  if (!isJsonObject(approval) || approval["on_timeout"] === undefined || approval["timeout"] !== undefined) return;
+  problems.add("WF2015", [...pointer, "approval", "on_timeout"], "'on_timeout' without 'timeout'", {
+    part: "key",
+    help: "say how long it waits with `timeout`, or take it out",
+  });
 }
 
 function checkRetry(owner: JsonObject, pointer: Pointer, problems: ProblemList): void {

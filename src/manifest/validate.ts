@@ -2,6 +2,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { createSchemaCheck, type SchemaCheck } from "../util/schema-check.ts";
+import { answerMisfit } from "./approval-answer.ts";
 import { describeValue } from "./describe.ts";
 import type { Document } from "./document.ts";
 import { manifestSchema } from "./generated/schema.ts";
@@ -94,8 +95,20 @@ function checkSchemas(data: JsonObject, problems: ProblemList): void {
     }
   }
   for (const { id, pointer, step } of writtenSteps(data)) {
-    const { output, simulate } = step;
+    const { output, simulate, approval } = step;
     const isWrong = problems.has(String(pointer[0]), String(pointer[1]));
+    const input = isJsonObject(approval) ? approval["input"] : undefined;
+    if (approval !== undefined && !isWrong) {
+      const isSound = !isJsonObject(input) || checkJsonSchema(input, [...pointer, "approval", "input"], problems);
+      if (!isSound || !isJsonObject(simulate)) continue;
+      check ??= createSchemaCheck();
+      const reason = answerMisfit(simulate["output"] as Json, isJsonObject(input) ? input : null, check);
+      if (reason !== null) {
+        const message = `what '${id}' answers in a simulation is not what an approval gives: ${reason}`;
+        problems.add("WF2016", [...pointer, "simulate", "output"], message);
+      }
+      continue;
+    }
     if (!isJsonObject(output) || isWrong || !checkJsonSchema(output, [...pointer, "output"], problems)) continue;
     if (!isJsonObject(simulate)) continue;
     check ??= createSchemaCheck();

@@ -24,6 +24,8 @@ export function bodyTemplates(plan: Plan, { body, fallback }: PlannedStep): Temp
       return Object.values(body.with);
     case "wait":
       return present(body.until);
+    case "approval":
+      return [body.prompt];
     case "steps":
       return [];
   }

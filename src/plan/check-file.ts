@@ -2,6 +2,7 @@ import { typeOf } from "../expression/check.ts";
 import type { JsonSchema } from "../util/json.ts";
 import type { WorkflowFile } from "./load-workflows.ts";
 import { checkLimits } from "./passes/check-budgets.ts";
+import { checkApprovals } from "./passes/check-approvals.ts";
 import { checkCycles } from "./passes/check-cycles.ts";
 import { checkExpressions } from "./passes/check-expressions.ts";
 import { checkFans } from "./passes/check-fans.ts";
@@ -79,6 +80,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
   checkFans(steps, problems);
   checkUnused(manifest, parsed, steps, problems);
   checkLimits(manifest, problems);
+  checkApprovals(stepsWithin(parsed.scope), problems);
 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);

@@ -1,5 +1,5 @@
 import { suggest } from "../diagnostic/suggest.ts";
-import { isJsonObject, readJson, type Json, type JsonObject } from "../util/json.ts";
+import { isJsonObject, readJson, type Json, type JsonObject, type JsonSchema } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
 import type { Plan } from "./types.ts";
@@ -31,9 +31,13 @@ export function resolveInputs(
   return problems.length === 0 ? ok(inputs) : err(problems);
 }
 
-/** The value of `--input name=TEXT`: the text itself where the schema wants a string, else JSON, else the text. */
+/** The value of `--input name=TEXT`, see `parseValue`. */
 export function parseInput(plan: Plan, name: string, text: string): Json {
-  const schema = Object.hasOwn(plan.inputs, name) ? plan.inputs[name]?.schema : undefined;
+  return parseValue(Object.hasOwn(plan.inputs, name) ? plan.inputs[name]?.schema : undefined, text);
+}
+
+/** A value that a person typed: the text itself where the schema wants a string, else JSON, else the text. */
+export function parseValue(schema: JsonSchema | undefined, text: string): Json {
   if (isJsonObject(schema) && schema["type"] === "string") return text;
   const value = readJson(text);
   return value.ok ? value.value : text;

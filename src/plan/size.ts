@@ -123,6 +123,9 @@ export class Sizes {
         sum.add(inner?.outputs() ?? unknown(`steps.${step.id}`), 1);
         break;
       }
+      case "approval":
+        sum.unknown.add(`steps.${step.id}`);
+        break;
       case "wait":
     }
     if (step.onError.kind === "output") this.#add(sum, step.onError.output, step);

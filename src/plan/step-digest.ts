@@ -19,6 +19,7 @@ const semantics: { readonly [kind in StepKind]: number } = {
   steps: 1,
   uses: 1,
   wait: 1,
+  approval: 1,
 };
 
 /**
@@ -93,6 +94,13 @@ class Digester {
         return { scope: this.#scopeOf(body.scope), with: body.with as Json };
       case "wait":
         return { for_ms: body.forMs, until: body.until as Json };
+      case "approval":
+        return {
+          prompt: body.prompt as Json,
+          input: body.input,
+          approvers: body.approvers,
+          not_initiator: body.notInitiator,
+        };
       default:
         return bodyOf(this.#plan, step, scope, item);
     }

@@ -208,7 +208,7 @@ export interface PlannedStep {
   readonly whenSettled: boolean;
   readonly fan: PlannedFan | null;
   readonly retry: PlannedRetry;
-  /** Per attempt; null = no limit of its own (groups and sub-workflows). */
+  /** Per attempt; null = no limit of its own (groups, sub-workflows, waits, approvals). */
   readonly timeoutMs: number | null;
   readonly onError: OnError;
   /** JSON Schema of the output; null = text. */
@@ -243,7 +243,8 @@ export type StepBody =
   | StateBody
   | GroupBody
   | UsesBody
-  | WaitBody;
+  | WaitBody
+  | ApprovalBody;
 
 export type StepKind = StepBody["kind"];
 
@@ -342,3 +343,17 @@ export type StateOperation = "get" | "set" | "delete" | "increment" | "list" | "
 
 /** The operations of `state` that change nothing. */
 export const stateReads: readonly StateOperation[] = ["get", "list"];
+
+/** Asks a person, without a slot. Its output is `{ by, comment, input }`; a rejection is a failure `refused`. */
+export interface ApprovalBody {
+  readonly kind: "approval";
+  readonly prompt: Template;
+  /** Identities that may answer; empty = anybody. Not verified yet. */
+  readonly approvers: readonly string[];
+  readonly notInitiator: boolean;
+  /** From the first time that it is asked; null = without an end. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "reject" | "fail";
+  /** JSON Schema of what the person fills in; null = nothing. */
+  readonly input: JsonSchema | null;
+}

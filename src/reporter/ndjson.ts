@@ -6,6 +6,7 @@ export function createNdjsonReporter(runId: string, write: (text: string) => voi
   return {
     onEvents: (events) => write(events.map((event) => `${JSON.stringify(eventJson(runId, event))}\n`).join("")),
     say() {},
+    hold: () => () => {},
     close() {},
   };
 }

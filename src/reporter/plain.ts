@@ -83,7 +83,7 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       default:
     }
   };
-  return { onEvents: (events) => events.forEach(tell), say: write, close() {} };
+  return { onEvents: (events) => events.forEach(tell), say: write, hold: () => () => {}, close() {} };
 }
 
 function figures(data: { readonly [name: string]: Json }): string {

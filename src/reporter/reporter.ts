@@ -5,6 +5,8 @@ export interface Reporter {
   onEvents(events: readonly StoredEvent[]): void;
   /** Shows a text for the person who watches, whole lines, beside what the events say; programs are not told. */
   say(text: string): void;
+  /** Leaves the screen to a question to the person who watches, until the function that it gives is called. */
+  hold(): () => void;
   /** Nothing follows; ends what it shows. Closing twice is harmless. */
   close(): void;
 }

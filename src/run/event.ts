@@ -22,6 +22,8 @@ export const eventTypes = [
   "item.failed",
   "attempt.started",
   "attempt.failed",
+  "approval.requested",
+  "approval.answered",
   "model.called",
   "model.substituted",
   "budget.reserved",

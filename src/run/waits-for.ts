@@ -8,8 +8,10 @@ export interface WaitsFor {
   readonly request: string;
   /** One sentence for a person: what is waited for. Redacted, like all of it. */
   readonly message: string;
-  /** What to do about it; null when the run's id is needed to say it. */
+  /** What to do about it; null for an approval, which is answered by commands that name the run. */
   readonly help: string | null;
+  /** When the wait ends by itself, milliseconds since 1970; null = never. */
+  readonly deadline: number | null;
   /** What else the kind tells. */
   readonly details: JsonObject;
 }

@@ -72,10 +72,12 @@ describe("workflows in the pages", () => {
         stdout: "",
         stderr: "1 workflow valid\n",
       });
-      const { code, stderr } = await project.muster("run", "flow.yaml");
+      // Nobody is here to answer: what asks people is simulated.
+      const asksPeople = text.includes("approval:");
+      const { code, stderr } = await project.muster("run", "flow.yaml", ...(asksPeople ? ["--simulate"] : []));
       expect(stderr).toMatch(/^succeeded in /m);
       expect(code).toBe(0);
-      expect(fake.count() > 0).toBe(text.includes("agents:"));
+      expect(fake.count() > 0).toBe(text.includes("agents:") && !asksPeople);
       expect(fake.refusals).toEqual([]);
     });
   }

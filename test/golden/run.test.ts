@@ -13,6 +13,8 @@ import { noChoice } from "../../src/plan/model-choice.ts";
 import { renderText } from "../../src/plan/render/text.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import type { StoredEvent } from "../../src/run/event.ts";
+import { ANSWER, answerJson, type Answer } from "../../src/run/answer.ts";
+import type { Store } from "../../src/store/store.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.ts";
 import { createSchemaCheck } from "../../src/util/schema-check.ts";
@@ -29,6 +31,8 @@ interface Script {
   readonly answers?: readonly ScriptedAnswer[];
   /** Files of the workspace, by path. */
   readonly files?: { readonly [path: string]: string };
+  /** What people say to approvals, each at its time. */
+  readonly people?: readonly (Pick<Answer, "path" | "verdict" | "by"> & { readonly at_ms: number; readonly comment?: string; readonly input?: Json })[];
   /** Somebody stops the run (`step` null) or a step at this time. */
   readonly kill?: { readonly atMs: number; readonly step: string | null };
 }
@@ -41,6 +45,13 @@ beforeEach(() => {
   mkdirSync(join(workspace, "docs"));
 });
 afterEach(() => rmSync(workspace, { recursive: true }));
+
+/** Leaves an answer for the run, as `muster approve` does. */
+function answer(store: Store, said: Omit<Answer, "at" | "request" | "comment" | "input"> & Partial<Answer>, at: number): void {
+  const request = [...store.readEvents("R")].findLast(({ type, data }) => type === "approval.requested" && data?.["path"] === said.path)?.data?.["request"];
+  if (typeof request !== "string") throw new Error(`nobody asks ${said.path} at ${at - FAKE_START_MS} ms`);
+  store.post("R", { at, kind: ANSWER, body: answerJson({ comment: null, input: null, ...said, request, at }) });
+}
 
 describe("a run of", () => {
   it.each(casesOf(suite))("%s", async (name) => {
@@ -56,6 +67,7 @@ describe("a run of", () => {
     const around = surroundings({ store, clock, provider, workspace, secrets: script.secrets ?? {}, onEvents: (events) => told.push(...events) });
 
     const run = started(startRun({ runId: "R", plan, manifestPath: "workflow.yaml", inputs: inputs.value, choice: {} }, around));
+    for (const { at_ms: atMs, ...said } of script.people ?? []) clock.after(atMs, () => answer(store, said, clock.now()));
     if (script.kill !== undefined) clock.after(script.kill.atMs, () => run.kill(script.kill?.step ?? null));
     const outcome = await run.done;
 

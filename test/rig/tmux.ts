@@ -66,6 +66,12 @@ export class Tmux {
     await this.#tmux("resize-window", "-x", String(width), "-y", String(height));
   }
 
+  /** Types a line. */
+  async type(line: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", line);
+    await this.#tmux("send-keys", "Enter");
+  }
+
   async press(key: string): Promise<void> {
     await this.#tmux("send-keys", key);
   }

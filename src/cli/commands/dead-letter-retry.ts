@@ -50,7 +50,9 @@ export async function retry(
     if (!taken.ok) throw heldBy(runId, taken.error);
     const stopped = await stopLeftBehind(project, runId);
     if (stopped > 0) terminal.err(`${leftBehind(stopped)}\n`);
-    const { signal, outcome } = await untilEnd(taken.value.go(), going.reporter);
+    const run = taken.value.go();
+    going.attendant?.attend({ run, store, runId });
+    const { signal, outcome } = await untilEnd(run, going.reporter);
     if (outcome.failure !== null) throw new UsageError(outcome.failure.message, exitCode.runFailed);
     const left = store.listDeadLetters(runId).find((one) => one.key === key);
     if (signal !== null) {

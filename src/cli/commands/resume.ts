@@ -49,7 +49,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const rerun = rerunSteps(stepPaths(again.plan), options.rerun);
     const concurrency = options.concurrency ?? null;
     const going = await continuedRun(again, { terminal, project, store, summary, shape: options, concurrency });
-    const { plan, only, recording, simulated, inputs, reporter, around } = going;
+    const { plan, only, recording, simulated, inputs, reporter, attendant, around } = going;
     const prepared = prepareResume(summary, plan, rerun, around);
     if (!prepared.ok) throw new UsageError(prepared.error.message, exitCode.runFailed);
     terminal.err(
@@ -63,6 +63,7 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const followed = {
       terminal,
       reporter,
+      attendant,
       runId,
       plan,
       inputs,

@@ -14,7 +14,7 @@ import { modelChoice } from "../model-choice.ts";
 import { outputFile } from "../output-file.ts";
 import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
-import { reporterFor, followRun, type RunShape } from "../follow-run.ts";
+import { attendantFor, reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { planOrExit, reducedPlan, variantPlan } from "../workflow.ts";
 
@@ -59,7 +59,9 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   );
   const manifest = resolve(terminal.cwd, file);
   const project = findProject(terminal.cwd, options.state ?? null);
-  const reporter = reporterFor(terminal, { runId, plan, history: [] }, options);
+  const shown = reporterFor(terminal, { runId, plan, history: [] }, options);
+  const attendant = simulated ? null : attendantFor(terminal, shown, options);
+  const reporter = attendant ?? shown;
 
   const store = openStore(project, { readOnly: false });
   try {
@@ -81,6 +83,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
       simulated,
       ...(record !== null && { record: record.write }),
       concurrency: options.concurrency ?? null,
+      isAttended: attendant !== null,
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
     });
@@ -90,6 +93,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
     const followed = {
       terminal,
       reporter,
+      attendant,
       runId,
       plan,
       inputs: begun.value.inputs,

@@ -16,6 +16,7 @@ import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { readValue } from "../../engine/local/stored-value.ts";
 import { saveReport } from "../follow-run.ts";
+import { openWaits } from "../open-wait.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
 import { runPage } from "../view/run-page.ts";
@@ -65,7 +66,11 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     if (options.report !== undefined)
       saveReport(report(info, record, end, read), options.report, summary.runId, terminal);
     if (options.json === true) terminal.out(`${JSON.stringify(report(info, record, end, read), null, 2)}\n`);
-    else terminal.out(runPage({ summary, plan, record, end, facts, read }, terminal.outColor));
+    else {
+      const isOver = status === "succeeded" || status === "failed" || status === "cancelled";
+      const waits = isOver ? [] : openWaits(store, summary.runId);
+      terminal.out(runPage({ summary, plan, record, end, facts, waits, read }, terminal.outColor));
+    }
     return exitCode.succeeded;
   } finally {
     store.close();

@@ -8,7 +8,7 @@ const TRANSIENT: readonly FailureClass[] = ["server", "network", "overloaded", "
 export function withRetryHelp(failure: Failure, path: string, plan: Plan): Failure {
   const step = plan.scopes[0]?.steps.find(({ id }) => id === path);
   if (step === undefined || step.retry.maxAttempts > 1 || !TRANSIENT.includes(failure.class)) return failure;
-  if (step.effect === "unsafe") return failure;
+  if (step.effect === "unsafe" || step.body.kind === "approval") return failure;
   const advice = "a `retry` would try it again";
   return { ...failure, help: failure.help === null ? advice : `${failure.help}; ${advice}` };
 }

@@ -6,11 +6,14 @@ import { isAttemptKey, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { ReportEnd } from "../../run/report.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
 import { budgetTexts } from "./budget-lines.ts";
+import { placeOf } from "../open-wait.ts";
+import { answerCommands, questionLines } from "./question.ts";
 import { stepLines } from "./step-lines.ts";
 import { withRetryHelp } from "./retry-help.ts";
 import { failureLines, ratingLines, replayNote, resumeCommand, statusText } from "./run-summary.ts";
@@ -21,6 +24,8 @@ export interface RunView {
   readonly record: ScopeRecord;
   readonly end: ReportEnd;
   readonly facts: FactIndex;
+  /** What it waits for that only somebody outside can give. */
+  readonly waits: readonly WaitsFor[];
   readonly read: (ref: ValueRef) => Json;
 }
 
@@ -45,6 +50,7 @@ export function runPage(view: RunView, color: Colors): string {
   lines.push(...ratingLines(record, plan));
   lines.push("");
   for (const step of record.steps) lines.push(...stepLines(step, color));
+  for (const what of view.waits) lines.push("", ...waitLines(what, summary.runId, color));
   const failed = record.steps.filter(({ status }) => status === "failed");
   for (const step of failed) lines.push("", ...failedStep(step, view, color));
   if (end.failure !== null && failed.length === 0) lines.push("", ...failureLines(end.failure, color));
@@ -54,6 +60,17 @@ export function runPage(view: RunView, color: Colors): string {
   }
   lines.push(...nextLines(view, failed, color));
   return `${lines.join("\n")}\n`;
+}
+
+/** A question, or a limit that was reached, and what to do about it. */
+function waitLines(what: WaitsFor, runId: string, color: Colors): string[] {
+  if (what.kind !== "approval") {
+    const help = what.help === null ? [] : [`  ${color.cyan("help")}     ${printable(what.help)}`];
+    return [color.bold(`waits: ${printable(what.message)}`), ...help];
+  }
+  const path = printable(placeOf(what));
+  const answer = `  ${color.cyan("answer".padEnd(13))} ${answerCommands(runId, path, what)}`;
+  return [color.bold(`'${path}' asks`), ...questionLines(what, color), answer];
 }
 
 /** A failed step: each attempt, what the model or program said, what to do. */

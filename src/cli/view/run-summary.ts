@@ -6,6 +6,7 @@ import { idsOfPath } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import { budgetTexts } from "./budget-lines.ts";
 import { ratedScope, type ScopeRecord, type StepRecord } from "../../run/state.ts";
+import { answerCommands } from "./question.ts";
 import { withRetryHelp } from "./retry-help.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 
@@ -68,7 +69,7 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
     const why = isOfStep ? withRetryHelp(outcome.failure, failed.path, followed.plan) : outcome.failure;
     lines.push(...failureLines(why, color));
   }
-  if (outcome.status === "waiting") lines.push(...waitLines(outcome.waitsFor, color));
+  if (outcome.status === "waiting") lines.push(...waitLines(outcome.waitsFor, followed.runId, color));
   const said = lastWords(steps);
   if (outcome.failure?.class === "exit" && said !== null) lines.push(`  ${color.red("said")}     ${printable(said)}`);
   if (outcome.status !== "succeeded" && outcome.status !== "cancelled")
@@ -77,13 +78,14 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
 }
 
 /** What a run waits for, and what to do about each. */
-export function waitLines(waits: readonly OpenWait[], color: Colors): string[] {
-  const lines = waits
-    .slice(0, SHOWN_WAITS)
-    .flatMap(({ path, what: { message, help } }) => [
-      `  ${color.yellow("waits")}    ${printable(`${path}: ${message}`)}`,
+function waitLines(waits: readonly OpenWait[], runId: string, color: Colors): string[] {
+  const lines = waits.slice(0, SHOWN_WAITS).flatMap(({ path, what }) => {
+    const help = what.kind === "approval" ? answerCommands(runId, path, what) : what.help;
+    return [
+      `  ${color.yellow("waits")}    ${printable(`${path}: ${what.message}`)}`,
       ...(help === null ? [] : [`  ${color.cyan("help")}     ${printable(help)}`]),
-    ]);
+    ];
+  });
   const more = waits.length - SHOWN_WAITS;
   return more <= 0 ? lines : [...lines, color.dim(`  and ${more} more`)];
 }

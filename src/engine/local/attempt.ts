@@ -1,10 +1,10 @@
 import type { CallGate } from "../../agent/call-gate.ts";
+import type { Answer } from "../../run/answer.ts";
 import { failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
-import type { Json } from "../../util/json.ts";
 import { sleep } from "../../util/sleep.ts";
 import { plainResult, type AttemptContext, type AttemptResult } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
@@ -19,7 +19,7 @@ export interface LiveAttempt {
   /** What it waits for that only somebody outside can give; null while it moves. */
   readonly waitsFor: WaitsFor | null;
   /** Gives it the answer that it waits for. */
-  answer(answer: Json): void;
+  answer(answer: Answer): void;
   /** Tells it to stop; it settles soon after. */
   stop(reason: StopReason): void;
 }
@@ -67,7 +67,7 @@ export function carryOut(
   const controller = new AbortController();
   let reason: StopReason | null = null;
   let waitsFor: WaitsFor | null = null;
-  let answerWith: (answer: Json) => void = () => {};
+  let answerWith: (answer: Answer) => void = () => {};
   const stop = (why: StopReason): void => {
     if (reason !== null) return;
     reason = why;
@@ -87,11 +87,11 @@ export function carryOut(
     timer.go();
     return !controller.signal.aborted;
   };
-  const park = async (what: WaitsFor): Promise<Json | null> => {
+  const park = async (what: WaitsFor): Promise<Answer | null> => {
     if (controller.signal.aborted) return null;
     timer.stop();
     if (!start.work.isWaiting) around.freeSlot();
-    const answered = new Promise<Json>((resolve) => (answerWith = resolve));
+    const answered = new Promise<Answer>((resolve) => (answerWith = resolve));
     waitsFor = what;
     around.parked(what);
     return await Promise.race([answered, stopped.then(() => null)]);
@@ -109,7 +109,7 @@ export function carryOut(
     pause,
     away: (what) => {
       if (controller.signal.aborted) return;
-      waitsFor = { kind: "batch", help: null, details: {}, ...what };
+      waitsFor = { kind: "batch", help: null, deadline: null, details: {}, ...what };
       around.parked(waitsFor);
     },
     park,

@@ -1,16 +1,23 @@
+import { ANSWER, answerOf, type Answer } from "../../run/answer.ts";
 import type { InboxMessage, Store } from "../../store/store.ts";
-import { isJsonObject, type JsonObject } from "../../util/json.ts";
+import { isJsonObject } from "../../util/json.ts";
 
 /** What another process may ask of a run. */
 export interface Asked {
   /** Stops the run (`step` null) or the steps of a path. */
   kill(step: string | null): void;
-  /** Gives an answer to the attempt that waits for it; false when none does now. */
-  answer(request: string, message: InboxMessage): boolean;
+  /** Gives an answer to the attempt that waits for it; false when none does now. `id` is its message. */
+  answer(answer: Answer, id: number): boolean;
   /** A message is dealt with: it goes with the next commit. */
   taken(id: number): void;
   /** An answer that does not count: another one came before, or what was asked has changed. */
-  refused(answer: JsonObject): void;
+  refused(answer: Answer): void;
+}
+
+/** An answer and the message that it came in. */
+interface Received {
+  readonly id: number;
+  readonly answer: Answer;
 }
 
 /**
@@ -24,7 +31,7 @@ export class Inbox {
   #last = 0;
   readonly #stops: number[] = [];
   /** Answers to what is not asked yet in this start of the run, by what they answer. */
-  readonly #early = new Map<string, InboxMessage>();
+  readonly #early = new Map<string, Received>();
   readonly #answered = new Set<string>();
 
   constructor(store: Store, runId: string, run: Asked) {
@@ -44,14 +51,14 @@ export class Inbox {
   /** An attempt begins to wait: gives the answer that came before, if there is one. */
   asks(request: string): void {
     const early = this.#early.get(request);
-    if (early === undefined || !this.#run.answer(request, early)) return;
+    if (early === undefined || !this.#run.answer(early.answer, early.id)) return;
     this.#early.delete(request);
     this.#answered.add(request);
   }
 
   /** Nothing more is asked for now: what answers nothing never will. */
   dropEarly(): void {
-    for (const message of this.#early.values()) this.#refuse(message);
+    for (const received of this.#early.values()) this.#refuse(received);
     this.#early.clear();
   }
 
@@ -61,26 +68,30 @@ export class Inbox {
     this.dropEarly();
   }
 
-  #take(message: InboxMessage): void {
-    const { id, kind } = message;
-    const body = isJsonObject(message.body) ? message.body : {};
+  #take({ id, kind, body }: InboxMessage): void {
     if (kind === "kill") {
-      const step = (body["step"] as string | null | undefined) ?? null;
+      const step = isJsonObject(body) ? ((body["step"] as string | null | undefined) ?? null) : null;
       this.#run.kill(step);
       if (step === null) this.#stops.push(id);
       else this.#run.taken(id);
-    } else if (kind === "answer" && typeof body["request"] === "string") this.#answer(body["request"], message);
-    else this.#run.taken(id);
+      return;
+    }
+    const answer = kind === ANSWER ? answerOf(body) : null;
+    // Of another version, or nonsense.
+    if (answer === null) this.#run.taken(id);
+    else this.#answer({ id, answer });
   }
 
-  #answer(request: string, message: InboxMessage): void {
-    if (this.#answered.has(request) || this.#early.has(request)) this.#refuse(message);
-    else if (this.#run.answer(request, message)) this.#answered.add(request);
-    else this.#early.set(request, message);
+  #answer(received: Received): void {
+    const { id, answer } = received;
+    const { request } = answer;
+    if (this.#answered.has(request) || this.#early.has(request)) this.#refuse(received);
+    else if (this.#run.answer(answer, id)) this.#answered.add(request);
+    else this.#early.set(request, received);
   }
 
-  #refuse({ id, body }: InboxMessage): void {
+  #refuse({ id, answer }: Received): void {
     this.#run.taken(id);
-    this.#run.refused(isJsonObject(body) ? body : {});
+    this.#run.refused(answer);
   }
 }

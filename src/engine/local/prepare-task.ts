@@ -1,7 +1,7 @@
 import type { PlannedStep } from "../../plan/types.ts";
 import { fingerprint } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
-import { sha256 } from "../../util/digest.ts";
+import { digestOf, sha256 } from "../../util/digest.ts";
 import { ok } from "../../util/result.ts";
 import { valueAt } from "./context.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -35,19 +35,24 @@ export function prepareTask(
           values: read.secrets ? { ...values, secrets: view.secrets } : values,
           workflowEnv: view.workflowEnv,
           grant: view.grant,
+          place: view.placeOf(index),
           unit: unit.item === null ? null : unit.item.index,
           resources: files,
         });
   const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
-  const print = fingerprint(read.staticDigest(unit.item?.index ?? null), [...valuesRead, ...files.digests()]);
-  const asked = prepared.ok && prepared.value?.kind === "later" ? prepared.value.asked : undefined;
+  const work = prepared.ok ? prepared.value : null;
+  const written = read.staticDigest(unit.item?.index ?? null);
+  const bound = work?.kind === "later" ? work.bound : undefined;
+  const whole = bound === undefined ? written : digestOf([written, bound]);
+  const print = fingerprint(whole, [...valuesRead, ...files.digests()]);
+  const asked = work?.kind === "later" ? work.asked : undefined;
   return {
     iteration,
     stage,
     step,
     variables,
     asked: asked ?? (() => Object.fromEntries(valuesRead)),
-    work: prepared.ok ? prepared.value : null,
+    work,
     refused: prepared.ok ? null : prepared.error,
     fingerprint: print,
   };

@@ -1,4 +1,5 @@
 import { openGate, type CallGate } from "../../agent/call-gate.ts";
+import type { Answer } from "../../run/answer.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
@@ -8,11 +9,11 @@ import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
 import { ratedScope, waitInOpenSteps } from "../../run/state.ts";
 import { roundUsd } from "../../run/spend.ts";
-import type { InboxMessage, Lease, Store } from "../../store/store.ts";
+import type { Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
-import { jsonText, type Json, type JsonObject } from "../../util/json.ts";
+import type { Json, JsonObject } from "../../util/json.ts";
 import { gateOf } from "../policy/gate.ts";
 import type { PolicyHost } from "../policy/host.ts";
 import { plainResult, type CallJournal } from "../step/handler.ts";
@@ -158,11 +159,11 @@ export class LocalRun implements Sink {
 
   // ---- what other processes want
 
-  answer(request: string, { id, body }: InboxMessage): boolean {
+  answer(answer: Answer, id: number): boolean {
     for (const [key, live] of this.#live) {
-      if (live.waitsFor?.request !== request) continue;
+      if (live.waitsFor?.request !== answer.request) continue;
       this.#answers.set(key, id);
-      live.answer(body);
+      live.answer(answer);
       this.#wake();
       return true;
     }
@@ -174,9 +175,8 @@ export class LocalRun implements Sink {
     this.#wake();
   }
 
-  refused(answer: JsonObject): void {
-    const { path = null, by = null } = answer;
-    const message = `an answer to '${jsonText(path)}' by ${jsonText(by)} does not count: another one came first, or what was asked has changed`;
+  refused({ path, by }: Answer): void {
+    const message = `an answer to '${path}' by ${by} does not count: another one came first, or what was asked has changed`;
     this.event({ type: "log", data: { level: "warn", message } });
   }
 
@@ -267,7 +267,11 @@ export class LocalRun implements Sink {
 
   /** Nothing more follows from what is known now. Time counts where something moves; where nothing does the run ends. */
   #rest(): void {
-    const moving = [...this.#live.values()].filter(({ waitsFor }) => waitsFor === null);
+    const now = this.#o.clock.now();
+    // What is waited for until now ends by itself in a moment.
+    const moving = [...this.#live.values()].filter(
+      ({ waitsFor }) => (waitsFor?.deadline ?? Infinity) <= now || waitsFor === null,
+    );
     if (this.#interrupts > 0 && moving.length === 0) return this.#endInterrupted();
     if (this.#o.alone !== undefined && this.#live.size + this.#delays.size === 0) return this.#endAlone(this.#o.alone);
     const isWaiting = moving.length < this.#live.size;

@@ -1,3 +1,4 @@
+import type { StepPlace } from "../../plan/lets-through.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import { scopeRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "../../run/state.ts";
@@ -13,6 +14,8 @@ export type LoopVariables = { readonly [name: string]: Json };
 /** The unit that a scope runs in. */
 export interface Outside {
   readonly view: ScopeView;
+  /** Which step of that scope it is. */
+  readonly step: number;
   readonly variables: LoopVariables;
   /** A group sees the names around it; a sub-workflow only what is passed to it. */
   readonly isSeen: boolean;
@@ -95,6 +98,13 @@ export class ScopeView {
 
   step(index: number): PlannedStep {
     return this.#steps[index] as PlannedStep;
+  }
+
+  /** Where a step of this scope is in the plan. */
+  placeOf(index: number): StepPlace {
+    const { outside, scope } = this.#o;
+    const around = outside === null ? [] : outside.view.placeOf(outside.step);
+    return [...around, { scope, step: index }];
   }
 
   stepRecord(index: number): StepRecord {

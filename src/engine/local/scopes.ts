@@ -60,7 +60,12 @@ export class Scopes {
       throw new InternalError(`scope ${scope} opens in '${unit.record.path}', which is not ready for it`);
     }
     this.#entries.delete(id);
-    const outside: Outside = { view: unit.view, variables: unit.task.variables, isSeen: body.kind === "steps" };
+    const outside: Outside = {
+      view: unit.view,
+      step: unit.index,
+      variables: unit.task.variables,
+      isSeen: body.kind === "steps",
+    };
     const path = unit.item === null ? unit.record.path : `${unit.record.path}[${unit.item.index}]`;
     unit.inside = this.#openView(scope, body.scope, entry, outside, `${unit.key}/`, `${path}/`);
     const place = unit.item?.record ?? unit.record;

@@ -105,7 +105,7 @@ export class Budgets {
     }
     const { message, help } = exceededFailure(why, attempt.label, model.id);
     const request = `${key} ${attempt.start.key}`;
-    await attempt.park({ kind: "budget", request, message, help, details: { budget: place.id } });
+    await attempt.park({ kind: "budget", request, message, help, deadline: null, details: { budget: place.id } });
     return stopped(attempt);
   }
 

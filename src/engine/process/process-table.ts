@@ -47,6 +47,13 @@ export function environmentHasEntries(pid: number, entries: readonly string[]): 
   return entries.every((entry) => bounded.includes(`\0${entry}\0`));
 }
 
+/** The value of a variable in the environment that the process was started with; null when it has none, or may not be read. */
+export function environmentEntry(pid: number, name: string): string | null {
+  const entries = readBytes(`/proc/${pid}/environ`)?.toString("utf8").split("\0") ?? [];
+  const entry = entries.find((each) => each.startsWith(`${name}=`));
+  return entry === undefined ? null : entry.slice(name.length + 1);
+}
+
 function listFolder(path: string): readonly string[] {
   try {
     return readdirSync(path);

@@ -1,7 +1,9 @@
 import type { CallGate } from "../../agent/call-gate.ts";
 import type { Evaluator, Resources } from "../../expression/evaluate.ts";
+import type { StepPlace } from "../../plan/lets-through.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
+import type { Answer } from "../../run/answer.ts";
 import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
@@ -33,6 +35,8 @@ export type Work =
       readonly isWaiting: boolean;
       /** What it is to do, for people: the task, the command, each value filled in; secrets may be in it. Default: the values that the step reads. */
       readonly asked?: () => Json;
+      /** What its outcome hangs on beside the step and the values that it reads: part of its fingerprint. Default: nothing. */
+      readonly bound?: Json;
       /** Carries out one attempt. Never rejects; an abort ends it soon with whatever there is. */
       run(context: AttemptContext): Promise<AttemptResult>;
     };
@@ -48,6 +52,8 @@ export interface PrepareContext {
   readonly workflowEnv: { readonly [name: string]: string };
   /** What the step may touch: all caps around it taken together. */
   readonly grant: Grant;
+  /** Where the step is in the plan. */
+  readonly place: StepPlace;
   /** Index of the unit; null for a step without `for_each`. */
   readonly unit: number | null;
 }
@@ -75,7 +81,7 @@ export interface AttemptContext {
    * nor a loss. Gives the answer to an `approval`; null when the attempt was told to stop, which is all that ends a
    * wait for a `budget`.
    */
-  park(what: WaitsFor): Promise<Json | null>;
+  park(what: WaitsFor): Promise<Answer | null>;
   /** As `wait`, until something has settled. */
   pause(until: Promise<unknown>): Promise<boolean>;
   /**

@@ -1,5 +1,6 @@
 import type { PlannedStep } from "../../plan/types.ts";
 import { failure } from "../../run/failure.ts";
+import { answerMisfit } from "../../manifest/approval-answer.ts";
 import type { Json, JsonSchema } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
@@ -40,6 +41,7 @@ export function createSimulatedSteps(
     state,
     value: real.value,
     wait: instead(real.wait, check, make),
+    approval: instead(real.approval, check, make),
   };
 }
 
@@ -50,7 +52,7 @@ function instead(real: StepHandler, check: SchemaCheck, make: MakeUp): StepHandl
       const work = real.prepare(step, context);
       if (!work.ok) return work;
       const output = outputOf(step, context, make);
-      const problems = step.output === null ? [] : check(step.output, output);
+      const problems = problemsOf(step, output, check);
       if (problems.length === 0) return ok({ kind: "now", output });
       const message = `what '${step.id}' says under 'simulate' does not fit its output schema: ${problems.join("; ")}`;
       return err(failure("output", "schema_mismatch", message));
@@ -58,10 +60,23 @@ function instead(real: StepHandler, check: SchemaCheck, make: MakeUp): StepHandl
   };
 }
 
+function problemsOf({ body, output: schema }: PlannedStep, output: Json, check: SchemaCheck): readonly string[] {
+  if (body.kind === "approval") {
+    const reason = answerMisfit(output, body.input, check);
+    return reason === null ? [] : [reason];
+  }
+  return schema === null ? [] : check(schema, output);
+}
+
 function outputOf(step: PlannedStep, { plan, unit, values }: PrepareContext, make: MakeUp): Json {
   if (step.simulate !== null) return step.simulate.output;
   if (step.body.kind === "wait") return null;
   const label = unit === null ? step.id : `${step.id}[${unit}]`;
+  if (step.body.kind === "approval") {
+    const { input } = step.body;
+    const filledIn = input === null ? null : make.value(input, `${plan.workflow.name}/${label}`);
+    return { by: "simulated", comment: null, input: filledIn };
+  }
   if (step.output === null) return step.body.kind === "sql" ? [] : make.text(label);
   const value = make.value(step.output, `${plan.workflow.name}/${label}`);
   const batch = step.fan?.batch?.flatten === true ? values["items"] : null;

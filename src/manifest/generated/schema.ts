@@ -976,6 +976,47 @@ export const manifestSchema: SchemaNode = {
     "x-any": true
    }
   },
+  "approval": {
+   "x-says": "{ prompt: ... }",
+   "type": "object",
+   "properties": {
+    "prompt": {
+     "type": "string"
+    },
+    "approvers": {
+     "type": "array",
+     "items": {
+      "type": "string",
+      "pattern": "^[a-z][a-z0-9_-]*:\\S+$",
+      "x-says": "an identity such as github:octocat or oidc:repo:acme/site"
+     },
+     "minItems": 1,
+     "uniqueItems": true
+    },
+    "not_initiator": {
+     "type": "boolean"
+    },
+    "timeout": {
+     "$ref": "#/$defs/duration"
+    },
+    "on_timeout": {
+     "enum": [
+      "reject",
+      "fail"
+     ]
+    },
+    "input": {
+     "$ref": "#/$defs/jsonSchemaObject"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "prompt"
+   ]
+  },
   "itemKey": {
    "$ref": "#/$defs/expression",
    "pattern": "\\S",
@@ -1988,6 +2029,98 @@ export const manifestSchema: SchemaNode = {
     "steps"
    ]
   },
+  "approvalStep": {
+   "type": "object",
+   "x-kind": "approval",
+   "x-place": "step",
+   "properties": {
+    "approval": {
+     "$ref": "#/$defs/approval"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "x-since": "later"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "x-since": "later"
+    },
+    "writes": {
+     "x-since": "later"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "approval"
+   ]
+  },
   "waitStep": {
    "type": "object",
    "x-kind": "wait",
@@ -2110,7 +2243,7 @@ export const manifestSchema: SchemaNode = {
   },
   "step": {
    "x-place": "step",
-   "x-says": "a map with one of the keys agent, run, value, uses, steps or wait",
+   "x-says": "a map with one of the keys agent, run, value, http, sql, state, uses, steps, approval or wait",
    "anyOf": [
     {
      "$ref": "#/$defs/agentStep"
@@ -2205,36 +2338,7 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/stepsStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "approval",
-     "properties": {
-      "approval": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/approvalStep"
     },
     {
      "x-since": "later",

@@ -69,7 +69,8 @@ export type OnError =
 /**
  * One step. Exactly one key says what it does: agent, run, value, session, handoff, http, sql, state, uses, steps, approval, send or wait.
  */
-export type Step = AgentStep | RunStep | ValueStep | HttpStep | SqlStep | StateStep | UsesStep | StepsStep | WaitStep;
+export type Step =
+  AgentStep | RunStep | ValueStep | HttpStep | SqlStep | StateStep | UsesStep | StepsStep | ApprovalStep | WaitStep;
 /**
  * What is to be done, as a text for the model; `{{ }}` puts values in.
  */
@@ -179,6 +180,10 @@ export type Workspace = string;
  * The shell that runs a script.
  */
 export type Shell = "sh" | "bash" | "zsh";
+/**
+ * A JSON Schema (draft 2020-12).
+ */
+export type JsonSchemaObject = JsonObject;
 /**
  * A host, `*.` with a domain for its subdomains, or `*` for any.
  */
@@ -889,6 +894,57 @@ export interface StepsStep {
  */
 export interface ValueMap {
   [k: string]: Json;
+}
+/**
+ * Waits for a person, without holding a slot. A rejection is a failure `refused`.
+ */
+export interface ApprovalStep {
+  approval: Approval;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  workspace?: Workspace;
+  simulate?: Simulate;
+}
+/**
+ * A question to a person, bound to what was shown: the prompt, the values in it, and the steps that wait for the answer. When any of it changes, an answer no longer counts.
+ */
+export interface Approval {
+  /**
+   * What the person is asked, as a text; `{{ }}` puts values in.
+   */
+  prompt: string;
+  /**
+   * Who may answer: `github:LOGIN`, `oidc:SUBJECT`, or the account of a channel. No identity is verified yet, so this is advisory.
+   *
+   * Items: A person.
+   */
+  approvers?: string[];
+  /**
+   * Whoever started the run may not answer. No identity is verified yet, so this is advisory.
+   */
+  not_initiator?: boolean;
+  timeout?: Duration;
+  /**
+   * What happens when nobody answers in time: `reject` (default) is a failure `refused`, `fail` a failure `timeout`, which is not tried again.
+   */
+  on_timeout?: "reject" | "fail";
+  input?: JsonSchemaObject;
 }
 /**
  * Waits, without holding a slot.

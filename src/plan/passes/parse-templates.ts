@@ -173,6 +173,17 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       if (until?.kind === "literal" && body.until !== null) checkTime(body.until, at("wait", "until"), problems);
       return { kind: "wait", forMs: body.forMs, until };
     }
+    case "approval": {
+      if (body.prompt.trim() === "") {
+        const help = "say what the person decides";
+        problems.error(at("approval", "prompt"), {
+          code: "WF2006",
+          message: `the prompt of step '${step.id}' is empty`,
+          help,
+        });
+      }
+      return { ...body, prompt: reader.text(body.prompt, at("approval", "prompt"), "unit") ?? NOTHING };
+    }
   }
 }
 

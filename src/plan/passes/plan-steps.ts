@@ -187,8 +187,8 @@ function retryOf(step: NormalStep, effect: Effect, problems: Problems): PlannedR
       help: `leave ${vain.length === 1 ? "it" : "them"} out of \`retry.on\``,
     });
   }
-  // A pure expression gives the same every time, and a wait has nothing that could fail.
-  const isPure = step.body.kind === "value" || step.body.kind === "wait";
+  // A pure expression gives the same every time, a wait has nothing that could fail, and a person has answered.
+  const isPure = step.body.kind === "value" || step.body.kind === "wait" || step.body.kind === "approval";
   const byDefault = effect === "unsafe" ? unsafeRetryOn : defaultRetryOn;
   return {
     maxAttempts: isPure ? 1 : maxAttempts,

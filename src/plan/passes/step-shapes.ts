@@ -102,6 +102,12 @@ function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, Js
       return used.get(step.id) ?? true;
     case "wait":
       return nullShape;
+    case "approval":
+      return closed([
+        ["by", stringShape],
+        ["comment", orNull(stringShape)],
+        ["input", body.input ?? nullShape],
+      ]);
   }
 }
 

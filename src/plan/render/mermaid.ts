@@ -82,4 +82,5 @@ const shapes: { readonly [kind in PlannedStep["body"]["kind"]]: readonly [string
   steps: ["[", "]"],
   uses: ["[/", "/]"],
   wait: ["{{", "}}"],
+  approval: ["{", "}"],
 };

@@ -19,6 +19,8 @@ export function nameOf(plan: Plan, { body }: PlannedStep): string {
       return `sql ${body.isWrite ? "write" : "read"} ${databaseOf(body)}`;
     case "state":
       return `state ${body.operation} ${keyText(body.key)}${body.scope === "run" ? " of the run" : ""}`;
+    case "approval":
+      return "asks a person";
     case "steps":
       return "group";
     default:

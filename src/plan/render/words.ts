@@ -1,3 +1,4 @@
+import { formatDuration } from "../../util/duration.ts";
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { ModelEstimate } from "../ledger.ts";
 import { modelsOf, modelsOfStage } from "../step-digest.ts";
@@ -20,6 +21,8 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
   }
   if (step.retry.maxAttempts > 1 && step.body.kind !== "value")
     parts.push(`up to ${formatCount(step.retry.maxAttempts)} attempts`);
+  if (step.body.kind === "approval" && step.body.timeoutMs !== null)
+    parts.push(`${formatDuration(step.body.timeoutMs)} at most`);
   if (step.repeat !== null) parts.push(`up to ${count(step.repeat.max, "round")}`);
   if (step.workspace === "isolated") parts.push("in a folder of its own");
   if (step.onError.kind === "continue") parts.push("may fail");

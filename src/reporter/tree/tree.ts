@@ -32,6 +32,7 @@ export function createTreeReporter({ plan, history, screen, clock, color }: Tree
   const painter = new Painter(screen);
   let cancel: (() => void) | null = null;
   let isClosed = false;
+  let held = 0;
 
   const lines = (): string[] => {
     const { width, height } = screen.size();
@@ -39,7 +40,7 @@ export function createTreeReporter({ plan, history, screen, clock, color }: Tree
   };
   const tick = (): void => {
     const begun = clock.monotonic();
-    painter.paint(lines());
+    if (held === 0) painter.paint(lines());
     cancel = clock.after(Math.max(FRAME_MS, (clock.monotonic() - begun) * 10), tick);
   };
   return {
@@ -48,6 +49,11 @@ export function createTreeReporter({ plan, history, screen, clock, color }: Tree
       if (isClosed || cancel !== null) return;
       // The first frame waits for a moment: what is printed before the run stays above it.
       cancel = clock.after(FRAME_MS, tick);
+    },
+    hold() {
+      painter.print([]);
+      held += 1;
+      return () => void (held -= 1);
     },
     say: (text) => painter.print(text.replace(/\n$/, "").split("\n")),
     close() {

@@ -1,4 +1,5 @@
 import { createAgentStep } from "../../../src/engine/step/agent.ts";
+import { createApprovalStep } from "../../../src/engine/step/approval.ts";
 import { createRunStep } from "../../../src/engine/step/run.ts";
 import { createHttpStep } from "../../../src/engine/step/http.ts";
 import { createSqlStep } from "../../../src/engine/step/sql.ts";
@@ -75,6 +76,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
       state: createStateStep(check),
       value: createValueStep(check),
       wait: createWaitStep(),
+      approval: createApprovalStep(),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainResult, type StepHandler } from "../../../../src/engine/step/handler.ts";
+import { answerJson } from "../../../../src/run/answer.ts";
 import { failure } from "../../../../src/run/failure.ts";
 import { jsonText } from "../../../../src/util/json.ts";
 import { Story } from "../../../rig/engine/story.ts";
@@ -19,8 +20,15 @@ const waitingStep: StepHandler = {
           await new Promise<void>((resolve) => void clock.after(Number(ms), resolve));
           if (word === "work") return plainResult({ ok: true, output: "done" });
           const kind = word === "ask" ? "approval" : "budget";
-          const answer = await park({ kind, request: step.id, message: `${step.id}?`, help: null, details: {} });
-          if (answer !== null) return plainResult({ ok: true, output: answer });
+          const answer = await park({
+            kind,
+            request: step.id,
+            message: `${step.id}?`,
+            help: null,
+            deadline: null,
+            details: {},
+          });
+          if (answer !== null) return plainResult({ ok: true, output: { by: answer.by } });
           return plainResult({ ok: false, failure: failure("cancelled", "cancelled", String(signal.reason)) });
         },
       },
@@ -33,8 +41,10 @@ function chapter(story: Story, steps: string, more: Parameters<Story["chapter"]>
   return story.chapter(manifest, [], { runStep: waitingStep, ...more });
 }
 
+const said = { verdict: "approved", comment: null, input: null, at: 0 } as const;
+
 function answer(story: Story, request: string, by: string): boolean {
-  return story.store.post("R", { at: 0, kind: "answer", body: { request, by } });
+  return story.store.post("R", { at: 0, kind: "answer", body: answerJson({ ...said, request, path: request, by }) });
 }
 
 function told(story: Story): readonly string[] {

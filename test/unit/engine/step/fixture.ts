@@ -35,8 +35,9 @@ export function prepare(
   if (planned === undefined) throw new Error("the plan has no step");
   const resources = { file: (path: string) => err(`no file ${path} in this test`) };
   const grant = grantOf(plan.permissions ?? null);
+  const place = [{ scope: 0, step: 0 }];
   const evaluator = createEvaluator();
-  const context: PrepareContext = { plan, evaluator, values, workflowEnv, grant, unit: null, resources };
+  const context: PrepareContext = { plan, evaluator, values, workflowEnv, grant, place, unit: null, resources };
   return handler.prepare(planned, context);
 }
 

@@ -1,0 +1,39 @@
+import type { Colors } from "picocolors/types.js";
+import { printable } from "../../diagnostic/printable.ts";
+import type { WaitsFor } from "../../run/waits-for.ts";
+import { isJsonObject, jsonText, type Json } from "../../util/json.ts";
+
+/** Of a value that the prompt refers to. */
+const LONGEST_VALUE = 200;
+
+/** A question to a person with all that they need to decide: the prompt, its values, what it lets through, until when. */
+export function questionLines({ details }: WaitsFor, color: Colors): readonly string[] {
+  const { prompt, values = {}, lets_through: through, deadline = null, on_timeout: onTimeout, input = null } = details;
+  const lines = jsonText(prompt)
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  ${color.dim("|")} ${printable(line)}`);
+  const row = (key: string, text: string): void =>
+    void lines.push(`  ${color.cyan(key.padEnd(13))} ${printable(text)}`);
+  for (const [name, value] of Object.entries(isJsonObject(values) ? values : {}))
+    row("reads", `${name} = ${excerpt(value)}`);
+  const steps = (Array.isArray(through) ? (through as readonly Json[]) : []).flatMap((step) =>
+    isJsonObject(step) ? `${jsonText(step["step"])} (${jsonText(step["does"])})` : [],
+  );
+  row("lets through", steps.length === 0 ? "no step: only the outcome hangs on it" : steps.join(", "));
+  if (input !== null) row("fills in", JSON.stringify(input));
+  if (deadline !== null)
+    row("until", `${jsonText(deadline)}, then it ${onTimeout === "fail" ? "fails" : "counts as rejected"}`);
+  return lines;
+}
+
+/** How a question is answered from another terminal. */
+export function answerCommands(runId: string, path: string, { details }: WaitsFor): string {
+  const input = (details["input"] ?? null) === null ? "" : " --input JSON";
+  return `muster approve ${runId} ${path}${input}   or   muster reject ${runId} ${path}`;
+}
+
+function excerpt(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}… (${text.length} characters)`;
+}
