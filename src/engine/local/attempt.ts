@@ -75,15 +75,19 @@ export function carryOut(
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
-  const stopped = new Promise<void>((resolve) =>
-    controller.signal.addEventListener("abort", () => resolve(), { once: true }),
-  );
+  // Most attempts never wait, and nobody has to be told then.
+  let stopping: Promise<void> | null = null;
+  const stopped = (): Promise<void> =>
+    (stopping ??= new Promise((resolve) => {
+      if (controller.signal.aborted) resolve();
+      else controller.signal.addEventListener("abort", () => resolve(), { once: true });
+    }));
   const pause = async (until: Promise<unknown>): Promise<boolean> => {
     timer.stop();
     around.freeSlot();
-    await Promise.race([until, stopped]);
+    await Promise.race([until, stopped()]);
     waitsFor = null;
-    if (!controller.signal.aborted) await Promise.race([around.takeSlot(), stopped]);
+    if (!controller.signal.aborted) await Promise.race([around.takeSlot(), stopped()]);
     timer.go();
     return !controller.signal.aborted;
   };
@@ -94,7 +98,7 @@ export function carryOut(
     const answered = new Promise<Answer>((resolve) => (answerWith = resolve));
     waitsFor = what;
     around.parked(what);
-    return await Promise.race([answered, stopped.then(() => null)]);
+    return await Promise.race([answered, stopped().then(() => null)]);
   };
   const label = start.item === null ? start.path : `${start.path}[${start.item}]`;
   const work = start.work.run({

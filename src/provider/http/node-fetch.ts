@@ -35,7 +35,7 @@ export function createNodeFetch(readError: (body: string) => string = (body) => 
         agent: isSecure ? secure : plain,
         method: init?.method ?? "GET",
         headers: {
-          ...Object.fromEntries(new Headers(init?.headers)),
+          ...Object.fromEntries(init?.headers instanceof Headers ? init.headers : new Headers(init?.headers)),
           ...(body && { "content-length": body.byteLength }),
         },
       });

@@ -24,8 +24,10 @@ export function encodeEvent(event: StoredEvent): Omit<EventRow, "id"> {
     item: event.item ?? null,
     attempt: event.attempt ?? null,
     data: event.data === undefined ? null : JSON.stringify(event.data),
+    crc: 0,
   };
-  return { ...row, crc: crc32(eventText(row), event.seq) };
+  row.crc = crc32(eventText(row), event.seq);
+  return row;
 }
 
 /** The event of the row that should be number `seq`. Throws DamagedRow. */
