@@ -5,6 +5,8 @@ import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { ancestorsOf } from "./engine/process/ancestor.ts";
 import { environmentEntry } from "./engine/process/process-table.ts";
 import { stopOrphans } from "./engine/process/orphan.ts";
+import { createS3Contents } from "./engine/remote/s3.ts";
+import { s3Place } from "./engine/remote/s3-place.ts";
 import { createAgentStep } from "./engine/step/agent.ts";
 import { createApprovalStep } from "./engine/step/approval.ts";
 import { createSimulatedSteps } from "./engine/step/simulate.ts";
@@ -16,8 +18,9 @@ import { createValueStep } from "./engine/step/value.ts";
 import { createWaitStep } from "./engine/step/wait.ts";
 import { createFileReader } from "./engine/workspace/file.ts";
 import { createGlob } from "./engine/workspace/glob.ts";
-import { createIsolatedFolders } from "./engine/workspace/isolated.ts";
 import type { Surroundings } from "./engine/local/surroundings.ts";
+import type { StepHandler } from "./engine/step/handler.ts";
+import { cacheFolder, createUnitFiles, repositoryFiles } from "./compose/files.ts";
 import type { Environment } from "./compose/environment.ts";
 import { providerKeys } from "./compose/provider-keys.ts";
 import { liveProviders, missingKeys } from "./compose/providers.ts";
@@ -169,11 +172,17 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   }
   if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
   if (!simulated) missing.push(...uncountable(plan));
+  const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
+  if (store !== null && !store.ok) missing.push(...store.error);
   if (missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
     const value = env[name];
     if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
+  }
+  if (store?.ok === true) {
+    hidden.set("AWS_SECRET_ACCESS_KEY", store.value.secretAccessKey);
+    if (store.value.sessionToken !== null) hidden.set("AWS_SESSION_TOKEN", store.value.sessionToken);
   }
   const redactor = createRedactor(hidden);
   if (!redactor.ok) {
@@ -192,9 +201,12 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
   const { workspace, runsFolder } = options;
+  const remote = store?.ok === true ? createS3Contents(store.value, clock) : null;
+  const unitFiles = simulated ? null : createUnitFiles({ workspace, runsFolder, remote });
+  const withFiles = (handler: StepHandler): StepHandler => unitFiles?.around(handler) ?? handler;
   const handlers = {
-    agent: createAgentStep({ providerFor: answering(false), batchProviderFor: answering(true), check }),
-    run: createRunStep({ workspace, isolated: createIsolatedFolders(runsFolder), environment, check }),
+    agent: withFiles(createAgentStep({ providerFor: answering(false), batchProviderFor: answering(true), check })),
+    run: withFiles(createRunStep({ workspace, environment, check })),
     http: createHttpStep({ resolve: systemResolve, check }),
     sql: createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check }),
     state: createStateStep(check),
@@ -211,6 +223,10 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     check,
     glob: createGlob(options.workspace),
     file: createFileReader(options.workspace),
+    repository: repositoryFiles(options.workspace),
+    unitFiles,
+    // Answers that were made up or replayed are nobody else's, and a replay is strict.
+    cache: simulated || recording !== null ? null : cacheFolder(runsFolder),
     redactor: redactor.value,
     secrets,
     onEvents: options.onEvents,
@@ -272,14 +288,14 @@ function observer(clock: Clock) {
 export function readingTools(
   workspace: string,
   simulated: boolean,
-): Pick<Surroundings, "evaluator" | "check" | "glob" | "file" | "handlers" | "clock"> {
+): Pick<Surroundings, "evaluator" | "check" | "glob" | "file" | "repository" | "handlers" | "clock"> {
   const check = createSchemaCheck();
   const nobody = (): never => {
     throw new Error("a run that is only read does nothing");
   };
   const handlers = {
     agent: createAgentStep({ providerFor: nobody, batchProviderFor: nobody, check }),
-    run: createRunStep({ workspace, isolated: nobody, environment: {}, check }),
+    run: createRunStep({ workspace, environment: {}, check }),
     http: createHttpStep({ resolve: nobody, check }),
     sql: createSqlStep({ workspace, node: "node", environment: {}, resolve: nobody, check }),
     state: createStateStep(check),
@@ -292,6 +308,7 @@ export function readingTools(
     check,
     glob: createGlob(workspace),
     file: createFileReader(workspace),
+    repository: repositoryFiles(workspace),
     clock: systemClock,
     handlers: simulated
       ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })

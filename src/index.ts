@@ -10,7 +10,7 @@ export { run, type RunOptions, type StartOptions } from "./library/run.ts";
 export { resume, type ResumeOptions } from "./library/resume.ts";
 export { memoryState, type MemoryState, type State } from "./library/state.ts";
 export { RequestError } from "./library/request-error.ts";
-export type { Report, ReportError, ReportStep, ReportUsage } from "./library/report.ts";
+export type { Report, ReportArtifact, ReportError, ReportStep, ReportUsage } from "./library/report.ts";
 
 export { renderDiagnostics, type RenderOptions } from "./diagnostic/render.ts";
 export type { Diagnostic } from "./diagnostic/diagnostic.ts";

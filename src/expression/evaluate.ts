@@ -6,7 +6,7 @@ import { EvaluationError } from "./evaluation-error.ts";
 import { Meter } from "./meter.ts";
 import type { ExpressionError, ExpressionProblem, GateStatus } from "./scope.ts";
 import type { Template } from "./template.ts";
-import type { ReadFile } from "./text/helper.ts";
+import type { TextFileReaders } from "./text/helper.ts";
 import { TextInterpreter } from "./text/interpreter.ts";
 import { parseText } from "./text/parse.ts";
 import type { TextPart } from "./text/tree.ts";
@@ -34,6 +34,8 @@ export interface Resources {
   file(path: string): Result<string, string>;
   /** Applied to each value that `{{ }}` prints into a text, not to the text around: for addresses. */
   readonly escape?: (text: string) => string;
+  /** The text of an artifact of a step before, or of a file of the workspace; likewise. */
+  artifact(path: string): Result<string, string>;
 }
 
 /** An evaluator with its own cache of parsed templates, which go when their templates go. */
@@ -57,8 +59,8 @@ export function createEvaluator(): Evaluator {
       }
       case "text": {
         const parts = remember(texts, template, () => parsedText(template.source));
-        const reader = fileReader(template.files, resources);
-        return new TextInterpreter(context, meter, reader, resources?.escape).print(parts);
+        const readers = fileReaders(template.files, resources);
+        return new TextInterpreter(context, meter, readers, resources?.escape).print(parts);
       }
       case "list":
         return template.items.map((item) => valueOf(item, context, gate, meter, resources));
@@ -85,15 +87,20 @@ export function createEvaluator(): Evaluator {
 }
 
 /** Files that the plan has come first: a path that is written out is never read at run time. */
-function fileReader(
+function fileReaders(
   files: { readonly [path: string]: string } | undefined,
   resources: Resources | undefined,
-): ReadFile {
-  return (path) => {
-    if (files !== undefined && Object.hasOwn(files, path)) return files[path] as string;
-    const text = resources?.file(path) ?? err(`the file '${path}' cannot be read here`);
+): TextFileReaders {
+  const given = (text: Result<string, string>): string => {
     if (text.ok) return text.value;
     throw new EvaluationError("file", text.error);
+  };
+  return {
+    file: (path) =>
+      files !== undefined && Object.hasOwn(files, path)
+        ? (files[path] as string)
+        : given(resources?.file(path) ?? err(`the file '${path}' cannot be read here`)),
+    artifact: (path) => given(resources?.artifact(path) ?? err(`the artifact '${path}' cannot be read here`)),
   };
 }
 

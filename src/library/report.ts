@@ -71,6 +71,16 @@ export interface ReportError {
   readonly partial?: string;
 }
 
+/** A file of a run. */
+export interface ReportArtifact {
+  /** Relative to the workspace, with `/`. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** `s3://...` where it is in a store, else null. */
+  readonly url: string | null;
+}
+
 /** How one step ended. */
 export interface ReportStep {
   readonly status: string;
@@ -90,6 +100,8 @@ export interface ReportStep {
   readonly from_cache: boolean;
   /** Outcomes that an earlier start of the run had on the record. */
   readonly reused: number;
+  /** Files that it left behind; left out where it did not. */
+  readonly artifacts?: readonly ReportArtifact[];
   /** The items of a `for_each`; null for other steps. */
   readonly results:
     | readonly {
@@ -99,6 +111,8 @@ export interface ReportStep {
         readonly output: Json;
         readonly error: ReportError | null;
         readonly attempts: number;
+        /** Left out where it is false. */
+        readonly from_cache?: true;
       }[]
     | null;
 }

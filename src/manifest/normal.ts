@@ -38,6 +38,8 @@ export interface NormalManifest {
   readonly events: { readonly file: string; readonly keepMs: number | null } | null;
   /** Values with templates inside. */
   readonly outputs: { readonly [name: string]: Json };
+  /** `artifacts.store`, without a `/` at its end; null = artifacts stay in the run's folder. */
+  readonly artifactStore: string | null;
 }
 
 /** One of `variants`: its step has the same name, and is located under `["variants", name]`. */
@@ -136,8 +138,28 @@ export interface NormalStep {
   readonly repeat: NormalRepeat | null;
   /** In order; empty when there is none. */
   readonly fallback: readonly NormalFallback[];
-  readonly workspace: "repo" | "isolated";
+  readonly workspace: "repo" | "isolated" | "worktree" | { readonly path: string };
+  /** Text templates, each a path, folder or glob. */
+  readonly reads: readonly NormalPattern[];
+  readonly writes: readonly NormalPattern[];
+  /** null = not cached. */
+  readonly cache: NormalCache | null;
   readonly simulate: { readonly output: Json } | null;
+}
+
+/** One entry of `reads` or `writes`, and where it is written. */
+export interface NormalPattern {
+  readonly pattern: string;
+  readonly pointer: Pointer;
+}
+
+export interface NormalCache {
+  /** An expression, bare or `${{ expr }}`; null = all that the step reads. */
+  readonly key: string | null;
+  /** null = until it is pruned. */
+  readonly ttlMs: number | null;
+  /** Where the expression is written. */
+  readonly pointer: Pointer;
 }
 
 export interface NormalRepeat {

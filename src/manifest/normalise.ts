@@ -6,6 +6,7 @@ import type {
   NormalAgent,
   NormalApproval,
   NormalBody,
+  NormalCache,
   NormalFallback,
   NormalFan,
   NormalInput,
@@ -16,6 +17,7 @@ import type {
   NormalNeeds,
   NormalPermissions,
   NormalOnError,
+  NormalPattern,
   NormalRepeat,
   NormalRetry,
   NormalStep,
@@ -28,9 +30,10 @@ import type {
   Agent,
   Approval,
   Batch,
-  Defaults,
+  Cache,
   Duration,
   Fallback,
+  Files,
   Input,
   Join,
   Manifest,
@@ -45,6 +48,7 @@ import type {
   StateStep,
   Step,
   StepMap,
+  Workspace,
 } from "./types.ts";
 
 /** The defaults of the language (LANGUAGE, sections 3 and 4). Durations as a manifest writes them. */
@@ -57,7 +61,7 @@ const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max
 /** Writes a valid manifest in its canonical spelling, with all defaults. Pure. */
 export function normalise(manifest: Manifest): NormalManifest {
   const { inputs = {}, models = {}, agents = {}, limits = {}, defaults = {} } = manifest;
-  const shared = sharedBySteps(defaults);
+  const shared = sharedBySteps(manifest);
   return {
     name: manifest.name,
     version: manifest.version ?? null,
@@ -90,6 +94,7 @@ export function normalise(manifest: Manifest): NormalManifest {
         : { manualHours: manifest.roi.manual_hours, hourlyRate: manifest.roi.hourly_rate },
     events: normaliseEvents(manifest.events),
     outputs: { ...manifest.outputs },
+    artifactStore: manifest.artifacts?.store.replace(/\/$/, "") ?? null,
   };
 }
 
@@ -192,10 +197,16 @@ interface Shared {
   readonly noRetry: NormalRetry;
   /** `defaults.retry` as written, for what a step's own leaves out. */
   readonly writtenRetry: Retry | undefined;
+  /** Of a `run` step that writes none. */
+  readonly workspace: Workspace | undefined;
+  /** `defaults.cache`. */
+  readonly cache: Cache | undefined;
 }
 
-function sharedBySteps(defaults: Defaults): Shared {
+function sharedBySteps({ defaults = {}, workspace }: Pick<Manifest, "defaults" | "workspace">): Shared {
   return {
+    workspace,
+    cache: defaults.cache,
     timeoutMs: milliseconds(defaults.timeout ?? defaultTimeout),
     onError: normaliseOnError(defaults.on_error ?? "fail"),
     retry: normaliseRetry(undefined, defaults.retry),
@@ -225,9 +236,34 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     isFinally: false,
     repeat: step.repeat === undefined ? null : normaliseRepeat(step.repeat),
     fallback: (step.fallback ?? []).map((stage, index) => normaliseFallback(stage, [...pointer, "fallback", index])),
-    workspace: step.workspace === "isolated" ? "isolated" : "repo",
+    workspace: workspaceOf("run" in step ? (step.workspace ?? shared.workspace) : undefined),
+    reads: normalisePatterns(step.reads, [...pointer, "reads"]),
+    writes: normalisePatterns(step.writes, [...pointer, "writes"]),
+    cache: normaliseCache(step.cache ?? (isCachedByDefault(step) ? shared.cache : undefined), pointer),
     simulate: step.simulate ?? null,
   };
+}
+
+function workspaceOf(workspace: Workspace | undefined): NormalStep["workspace"] {
+  if (typeof workspace === "object") return { path: workspace.path };
+  return (workspace ?? "repo") as "repo" | "isolated" | "worktree";
+}
+
+function normalisePatterns(files: Files | undefined, pointer: Pointer): readonly NormalPattern[] {
+  if (files === undefined) return [];
+  if (typeof files === "string") return [{ pattern: files, pointer }];
+  return files.map((pattern, index) => ({ pattern, pointer: [...pointer, index] }));
+}
+
+/** `defaults.cache` is for what costs something and has no effect that somebody waits for. */
+function isCachedByDefault(step: Step): boolean {
+  return "agent" in step || "run" in step;
+}
+
+function normaliseCache(cache: Cache | undefined, pointer: Pointer): NormalCache | null {
+  if (cache === undefined || cache === false) return null;
+  const { key = null, ttl } = cache === true ? {} : cache;
+  return { key, ttlMs: ttl === undefined ? null : milliseconds(ttl), pointer: [...pointer, "cache", "key"] };
 }
 
 /** What waits by its own clock, or for steps with clocks of their own, has no limit unless one is written. */

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import { parseDuration } from "../util/duration.ts";
+import { checkFileKeys } from "./file-rule.ts";
 import type { Pointer } from "./pointer.ts";
 import type { ProblemList } from "./problem-list.ts";
 import { writtenSteps } from "./written-step.ts";
@@ -27,11 +28,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
       );
     }
     checkApproval(step, pointer, problems);
-    const kind = step["workspace"] === undefined ? undefined : filelessKinds.find((key) => Object.hasOwn(step, key));
-    if (kind !== undefined) {
-      const inner = kind === "steps" ? "write it at the steps of the group" : "take it out";
-      not("workspace", `'workspace' has no meaning for '${kind}', which touches no files itself`, inner);
-    }
+    checkFileKeys(step, not);
     if (step["state"] !== undefined && step["idempotent"] !== undefined) {
       not("idempotent", "'idempotent' has no meaning for 'state', whose changes are done exactly once", "take it out");
     }
@@ -51,9 +48,6 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
 
 /** Operations of `state` that change something: a schema could only refuse what is done already. */
 const stateWrites = ["set", "delete", "increment", "compare_and_set"];
-
-/** Kinds of steps that touch no files themselves. */
-const filelessKinds = ["value", "http", "sql", "state", "steps", "uses", "wait", "approval"];
 
 /** `variants` stand in place of the steps and of all that is made of them. */
 function checkVariants(manifest: JsonObject, problems: ProblemList): void {

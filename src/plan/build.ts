@@ -35,7 +35,8 @@ export function buildPlan(
   loader.checkLock();
   const { scopes, agents, places, steps } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
-  const { name, version, description, inputs, secrets, limits, permissions, variants, roi, events } = top.manifest;
+  const { name, version, description, inputs, secrets, limits, permissions, artifactStore } = top.manifest;
+  const { variants, roi, events } = top.manifest;
   const content: Omit<Plan, "digest"> = {
     format: 1,
     workflow: { name, version, description },
@@ -50,6 +51,7 @@ export function buildPlan(
       ...(limits.budget === null ? {} : { budget: limits.budget }),
     },
     ...(permissions === null ? {} : { permissions }),
+    ...(artifactStore === null ? {} : { artifactStore }),
     scopes,
     // Left out where they say nothing, so that a plan without them keeps its digest.
     ...(variants === null ? {} : { variants }),
@@ -123,7 +125,7 @@ class Assembly {
     const rated = score === null || scope !== checked.parsed.scope ? {} : { score };
     this.scopes.push({ steps: [], outputs: scope.outputs, ...rated, workflow });
     this.places.push({ problems: checked.file.problems, steps: scope.steps.map(({ step }) => step.pointer) });
-    const { file, models, edges } = checked;
+    const { file, models, edges, artifacts } = checked;
     const around: StepSurroundings = {
       manifest: file.manifest,
       models,
@@ -142,7 +144,7 @@ class Assembly {
     };
     const found = edges.get(scope) ?? [];
     const steps = scope.steps.map((step, index) => {
-      const one = planStep(step, found[index] ?? NO_EDGES, around);
+      const one = planStep(step, found[index] ?? NO_EDGES, artifacts.filesOf(step), around);
       this.steps.push({ file, parsed: step, planned: one });
       return one;
     });

@@ -3,6 +3,7 @@ import type { JsonSchema } from "../util/json.ts";
 import type { WorkflowFile } from "./load-workflows.ts";
 import { checkLimits } from "./passes/check-budgets.ts";
 import { checkApprovals } from "./passes/check-approvals.ts";
+import { artifactsOf, checkArtifactCalls, checkWrites, type Artifacts } from "./passes/artifacts.ts";
 import { checkCycles } from "./passes/check-cycles.ts";
 import { checkExpressions } from "./passes/check-expressions.ts";
 import { checkFans } from "./passes/check-fans.ts";
@@ -14,6 +15,7 @@ import { atTheTop, placeSteps } from "./passes/position.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
 import { closed, Scopes } from "./passes/scopes.ts";
+import { writersOf } from "./passes/writer.ts";
 import { shapesOf } from "./passes/step-shapes.ts";
 import { pathBeside } from "./source-files.ts";
 import { TextFiles } from "./text-files.ts";
@@ -25,6 +27,7 @@ export interface CheckedFile {
   readonly models: Models;
   readonly agentModels: AgentModels;
   readonly edges: Edges;
+  readonly artifacts: Artifacts;
   /** What the workflow gives, as far as its shape is known. */
   readonly outputs: JsonSchema;
 }
@@ -35,8 +38,8 @@ export function checkFiles(top: WorkflowFile): ReadonlyMap<WorkflowFile, Checked
   const visit = (file: WorkflowFile): CheckedFile => {
     const known = checked.get(file);
     if (known !== undefined) return known;
-    const used = new Map<string, JsonSchema>();
-    for (const [id, below] of file.uses) if (below !== null) used.set(id, visit(below).outputs);
+    const used = new Map<string, CheckedFile>();
+    for (const [id, below] of file.uses) if (below !== null) used.set(id, visit(below));
     const result = checkFile(file, used);
     checked.set(file, result);
     return result;
@@ -61,7 +64,9 @@ function checkAudit({ events }: WorkflowFile["manifest"], problems: WorkflowFile
     fail(path.value.startsWith("..") ? "'file' leaves the workspace" : "'file' is no name of a file");
 }
 
-function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): CheckedFile {
+function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): CheckedFile {
+  const usedOutputs = new Map([...used].map(([id, { outputs }]) => [id, outputs]));
+  const usedWrites = new Map([...used].map(([id, { artifacts }]) => [id, artifacts.claims]));
   const { manifest, problems } = file;
   checkAudit(manifest, problems);
   const parsed = parseTemplates(manifest, new TextFiles(file.place, file.origin.files), problems);
@@ -72,11 +77,18 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
   const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, steps, problems);
 
-  const scopes = new Scopes(manifest, shapesOf(manifest, placed, used), (word, names) => problems.suggest(word, names));
+  const scopes = new Scopes(
+    manifest,
+    shapesOf(manifest, placed, { outputs: usedOutputs, writes: usedWrites }),
+    (word, names) => problems.suggest(word, names),
+  );
   checkExpressions(manifest, parsed, placed, scopes, problems);
   checkUses(file, placed, scopes, problems);
-  const edges = findEdges(parsed.scope, placed, problems);
-  checkCycles(edges, placed, problems);
+  const writers = writersOf(placed, usedWrites);
+  const { edges, sources, fileEdges } = findEdges(parsed.scope, placed, writers, problems);
+  checkCycles(edges, placed, fileEdges, problems);
+  checkArtifactCalls(parsed, placed, problems);
+  checkWrites(writers, edges, problems);
   checkFans(steps, problems);
   checkUnused(manifest, parsed, steps, problems);
   checkLimits(manifest, problems);
@@ -84,5 +96,6 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, JsonSchema>): C
 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);
-  return { file, parsed, models, agentModels, edges, outputs: closed(outputs) };
+  const artifacts = artifactsOf(placed, writers, sources, edges);
+  return { file, parsed, models, agentModels, edges, artifacts, outputs: closed(outputs) };
 }

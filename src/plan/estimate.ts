@@ -102,7 +102,9 @@ function estimateScope(plan: Plan, sizes: Sizes, times: Range, ledger: Ledger): 
   const certain = certainSteps(sizes.scope);
   return sizes.scope.steps.map((step, index) => {
     const fan = sizes.fans[index] as FanSize;
-    const units = { floor: certain[index] === true ? fan.units.floor : 0, ceiling: fan.units.ceiling };
+    // The cache may know all of it.
+    const isSure = certain[index] === true && step.cache === undefined;
+    const units = { floor: isSure ? fan.units.floor : 0, ceiling: fan.units.ceiling };
     const all = { floor: times.floor * units.floor, ceiling: times.ceiling * units.ceiling * roundsOf(step) };
     const common = { id: step.id, ...fan, units };
     if (step.body.kind !== "steps" && step.body.kind !== "uses") {

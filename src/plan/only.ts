@@ -56,8 +56,12 @@ export function keepSteps(scope: PlannedScope, kept: readonly number[]): Planned
   const { score, ...rest } = scope;
   const left = new Set(kept.map((index) => scope.steps[index]?.id));
   const newPosition = new Map(kept.map((old, position) => [old, position]));
+  const isGone = (id: string): boolean => !left.has(id) && scope.steps.some((step) => step.id === id);
   const moved = (step: PlannedStep): PlannedStep => ({
     ...step,
+    ...(step.files === undefined
+      ? {}
+      : { files: { ...step.files, from: step.files.from.filter((id) => !isGone(id)) } }),
     needs: step.needs.map(({ of, required }) => ({ of: of.flatMap((need) => newPosition.get(need) ?? []), required })),
   });
   const isThere = (id: string): boolean => left.has(id);
@@ -89,7 +93,7 @@ export function withoutUnused(scopes: readonly PlannedScope[]): readonly Planned
 
 /** Ids of the steps that a step reads, and those inside of it when it is a group. */
 function readInside(plan: Plan, step: PlannedStep): string[] {
-  const own = stepsReadBy(step as unknown as Json);
+  const own = [...stepsReadBy(step as unknown as Json), ...(step.files?.from ?? [])];
   if (step.body.kind !== "steps") return own;
   const inner = plan.scopes[step.body.scope]?.steps ?? [];
   return [...own, ...inner.flatMap((one) => readInside(plan, one))];

@@ -198,6 +198,7 @@ export class Sizes {
         if (text === undefined) sum.unknown.add("files");
         else sum.tokens += Buffer.byteLength(text) * times;
       }
+      if (!part.isLiteral && /[{(~\s]artifact\s/.test(source.slice(part.start, part.end))) sum.unknown.add("artifacts");
       if (part.opens === "if" || part.opens === "unless") {
         loops.push({ path: null, times });
         continue;

@@ -46,7 +46,7 @@ class Digester {
   }
 
   step(step: PlannedStep, scope: number, item: number | null): string {
-    const { body, fan, repeat, fallback, workspace } = step;
+    const { body, fan, repeat, fallback, workspace, files } = step;
     return digestOf({
       kind: body.kind,
       semantics: semantics[body.kind],
@@ -56,6 +56,10 @@ class Digester {
       ...(fan?.batch ? { batch: fan.batch } : {}),
       ...(repeat === null ? {} : { until: repeat.until }),
       ...(workspace === "repo" ? {} : { workspace }),
+      // What it reads counts by its content, and whether it was put there by `reads` for what the step finds.
+      ...(files === undefined
+        ? {}
+        : { reads: files.reads as unknown as Json, writes: files.writes as unknown as Json }),
       ...(fallback.length === 0 ? {} : { stages: fallback.map((stage) => stageOf(this.#plan, step, stage)) }),
     });
   }

@@ -51,6 +51,8 @@ export interface Plan {
   readonly limits: PlannedLimits;
   /** The cap of the file; left out where it writes none. */
   readonly permissions?: Permissions;
+  /** Where large artifacts go, `s3://bucket/prefix`; left out where they stay in the run's folder. */
+  readonly artifactStore?: string;
   /** Scope 0 is the workflow; groups and sub-workflows follow and are named by `childScope`. */
   readonly scopes: readonly PlannedScope[];
   /** Of `variants`: each is the step of its name in scope 0. Left out where the workflow has steps of its own. */
@@ -220,10 +222,38 @@ export interface PlannedStep {
   readonly repeat: { readonly until: string; readonly max: number; readonly delayMs: number } | null;
   /** What is tried when the retries of the step are spent, in order; each has its own agent and models or the step's. */
   readonly fallback: readonly PlannedFallback[];
-  /** `isolated` = an empty folder of each attempt's unit. */
-  readonly workspace: "repo" | "isolated";
+  /** `isolated` = an empty folder of each attempt's unit, `worktree` = a git worktree of it. */
+  readonly workspace: PlannedWorkspace;
+  /** Files that it reads and keeps; left out where it names none. */
+  readonly files?: PlannedFiles;
+  /** Its outcome is reused over runs; left out where it is not. */
+  readonly cache?: PlannedCache;
   /** What `--simulate` answers for this step; null = nothing is said. */
   readonly simulate: { readonly output: Json } | null;
+}
+
+/** `path` is relative to the repository, without `..`. */
+export type PlannedWorkspace = "repo" | "isolated" | "worktree" | { readonly path: string };
+
+export interface PlannedFiles {
+  readonly reads: readonly PlannedPattern[];
+  readonly writes: readonly PlannedPattern[];
+  /** Ids of the steps whose artifacts it may find, each after those that it waits for: of two with one path the later counts. */
+  readonly from: readonly string[];
+}
+
+/** A path, folder or glob, relative to the workspace. */
+export interface PlannedPattern {
+  readonly path: Template;
+  /** As it is written: signs of a glob in a value that is put in are refused. */
+  readonly isGlob: boolean;
+}
+
+export interface PlannedCache {
+  /** What the outcome depends on, in place of all that is read; null = all that is read. */
+  readonly key: Template | null;
+  /** null = until it is pruned. */
+  readonly ttlMs: number | null;
 }
 
 export interface PlannedFallback {

@@ -72,6 +72,12 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       case "step.cancelled":
         line(at, marks.stop, name);
         return;
+      case "cache.hit":
+        line(at, marks.ok, `${name}  ${color.dim("from the cache")}`);
+        return;
+      case "cache.damaged":
+        line(at, marks.note, `${name}  what the cache has for it is damaged: it is done again`);
+        return;
       case "model.substituted":
         line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;

@@ -31,6 +31,9 @@ export const eventTypes = [
   "budget.warned",
   "circuit.opened",
   "circuit.closed",
+  "artifact.stored",
+  "cache.hit",
+  "cache.damaged",
   "log",
 ] as const;
 

@@ -25,6 +25,10 @@ export interface Fact {
   readonly output: ValueRef | null;
   /** What else the kind tells: `exit_code`, `stderr` (bounded), `stop_reason`. */
   readonly extra: { readonly [name: string]: string | number | boolean | null } | null;
+  /** The files that it left behind, a list of artifacts; left out = none. */
+  readonly artifacts?: ValueRef | null;
+  /** The outcome was that of an earlier run. Default false. */
+  readonly isFromCache?: boolean;
   readonly failure: Failure | null;
   /** The model that answered, `provider/model`; null for other kinds. */
   readonly model: string | null;

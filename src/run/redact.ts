@@ -15,6 +15,16 @@ export interface Redactor {
   text(text: string): string;
   /** The value with its keys and strings redacted; a number whose digits hold a secret becomes a redacted string. */
   value(value: Json): Json;
+  /** Finds secrets in what is kept as it is, such as files. */
+  readonly finder: SecretFinder;
+}
+
+/** Finds secrets in bytes. */
+export interface SecretFinder {
+  /** Bytes of the longest form of a secret; 0 when there is none. */
+  readonly longest: number;
+  /** The name of a secret of which a form stands in these bytes, each given as one character (`latin1`); null = none. */
+  findInBytes(bytes: string): string | null;
 }
 
 /** A secret that cannot be redacted because it is too short: its name, and the bytes it has without outer white space. */
@@ -29,7 +39,7 @@ export function createRedactor(secrets: ReadonlyMap<string, string>): Result<Red
     .map(([name, value]) => ({ name, bytes: Buffer.byteLength(value.trim()) }))
     .filter(({ bytes }) => bytes < SHORTEST_SECRET_BYTES);
   if (short.length > 0) return err(short);
-  if (secrets.size === 0) return ok({ text: (text) => text, value: (value) => value });
+  if (secrets.size === 0) return ok({ text: (text) => text, value: (value) => value, finder: NO_SECRETS });
 
   const nameOf = new Map<string, string>();
   for (const [name, value] of secrets) {
@@ -50,7 +60,19 @@ export function createRedactor(secrets: ReadonlyMap<string, string>): Result<Red
     }
     return output + input.slice(copiedTo);
   };
-  return ok({ text, value: (value) => redactValue(value, text) });
+  return ok({ text, value: (value) => redactValue(value, text), finder: finderOf(secrets) });
+}
+
+const NO_SECRETS: SecretFinder = { longest: 0, findInBytes: () => null };
+
+function finderOf(secrets: ReadonlyMap<string, string>): SecretFinder {
+  const forms = [...secrets].flatMap(([name, value]) =>
+    [...secretForms(value)].map((form) => ({ name, bytes: Buffer.from(form, "utf8").toString("latin1") })),
+  );
+  return {
+    longest: Math.max(...forms.map(({ bytes }) => bytes.length)),
+    findInBytes: (text) => forms.find(({ bytes }) => text.includes(bytes))?.name ?? null,
+  };
 }
 
 interface HiddenRange {

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from "../util/json.ts";
 import { linesJson, type BudgetLine } from "./budget/line.ts";
+import { artifactJson } from "./artifact.ts";
 import type { Failure } from "./failure.ts";
 import { ratedScope, type RunInfo, type ScopeRecord, type StepRecord } from "./state.ts";
 import { noSpend, plusSpend, roundUsd, type Spend } from "./spend.ts";
-import { errorJson, stepOutput, stepResults, type ReadValue } from "./step-value.ts";
+import { errorJson, stepArtifacts, stepOutput, stepResults, type ReadValue } from "./step-value.ts";
 import type { Usage } from "../util/usage.ts";
 
 /**
@@ -95,10 +96,17 @@ function stepJson(step: StepRecord, read: ReadValue): JsonObject {
     caught: step.caught,
     usage: spend.usage.calls === 0 && step.usage === null ? null : usageJson(spend.usage),
     cost_usd: spend.costUsd === null || spend.usage.calls === 0 ? null : roundUsd(spend.costUsd),
-    from_cache: false,
+    from_cache: step.cached > 0 && step.cached >= (step.items?.length ?? 1),
     reused: step.reused,
+    ...artifactsJson(step, read),
     results: step.items === null && step.rounds === null ? null : resultsJson(step, read),
   };
+}
+
+/** The files that a step left behind, where it did. */
+function artifactsJson(step: StepRecord, read: ReadValue): JsonObject {
+  const artifacts = stepArtifacts(step, read);
+  return artifacts.length === 0 ? {} : { artifacts: artifacts.map(artifactJson) };
 }
 
 function resultsJson(step: StepRecord, read: ReadValue): Json {

@@ -39,6 +39,8 @@ export interface StepRecord {
   /** Output of the only unit, or of `on_error`; a `for_each` step's is made of its items. */
   output: ValueRef | null;
   extra: Fact["extra"];
+  /** Files that the only unit left behind, a list of artifacts; null = none. */
+  artifacts: ValueRef | null;
   failure: Failure | null;
   /** The units of a `for_each` or `matrix`, in their order; null before the list is known and for other steps. */
   items: ItemRecord[] | null;
@@ -51,6 +53,8 @@ export interface StepRecord {
   winner: number | null;
   /** Units whose outcome was recorded by an earlier start of this run. */
   reused: number;
+  /** Units whose outcome an earlier run knew. */
+  cached: number;
 }
 
 export interface ItemRecord {
@@ -58,7 +62,10 @@ export interface ItemRecord {
   status: "pending" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
   attempts: number;
   output: ValueRef | null;
+  artifacts: ValueRef | null;
   failure: Failure | null;
+  /** An earlier run knew the outcome. */
+  isFromCache?: boolean;
   inner: ScopeRecord | null;
 }
 
@@ -84,6 +91,7 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
       costUnknown: false,
       output: null,
       extra: null,
+      artifacts: null,
       failure: null,
       items: null,
       batch: fan?.batch ?? null,
@@ -91,6 +99,7 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
       inner: null,
       winner: null,
       reused: 0,
+      cached: 0,
     })),
   };
 }
@@ -102,7 +111,7 @@ export function ratedScope(record: ScopeRecord, { variant }: Pick<Plan, "variant
 
 /** The record of a unit before anything happened; `item` is its entry, a list for a batch. */
 export function itemRecord(item: Json): ItemRecord {
-  return { item, status: "pending", attempts: 0, output: null, failure: null, inner: null };
+  return { item, status: "pending", attempts: 0, output: null, artifacts: null, failure: null, inner: null };
 }
 
 /** Adds what an attempt used: to its step, and so to the run. */

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../util/json.ts";
+import { artifactJson, mergeArtifacts, type Artifact } from "./artifact.ts";
 import type { Failure } from "./failure.ts";
 import type { ItemRecord, StepRecord } from "./state.ts";
 import type { ValueRef } from "./value-ref.ts";
@@ -15,6 +16,21 @@ export function stepOutput(step: StepRecord, read: ReadValue): Json {
   return step.batch?.flatten === true
     ? outputs.flatMap((output) => (Array.isArray(output) ? (output as Json[]) : [output]))
     : outputs;
+}
+
+/**
+ * The files that a step left behind, each path once: those of its steps inside and of its items, in their order, the
+ * later one winning.
+ */
+export function stepArtifacts(step: StepRecord, read: ReadValue): readonly Artifact[] {
+  const lists: (readonly Artifact[])[] = [];
+  const add = (unit: Pick<StepRecord, "artifacts" | "inner">): void => {
+    if (unit.artifacts !== null) lists.push(read(unit.artifacts) as unknown as readonly Artifact[]);
+    for (const inner of unit.inner?.steps ?? []) lists.push(stepArtifacts(inner, read));
+  };
+  add(step);
+  step.items?.forEach(add);
+  return [...mergeArtifacts(lists).values()];
 }
 
 /** What `steps.x.results` gives: one entry an item, also where items were worked on in batches; or one a round. */
@@ -43,7 +59,15 @@ function unitJson(unit: ItemRecord, index: number, read: ReadValue): { [name: st
     output: readOrNull(unit.output, read),
     error: errorJson(unit.failure),
     attempts: unit.attempts,
+    ...(unit.isFromCache === true ? { from_cache: true } : {}),
+    ...(unit.artifacts === null ? {} : { artifacts: artifactsJson(unit.artifacts, read) }),
   };
+}
+
+/** Artifacts by path. */
+function artifactsJson(ref: ValueRef, read: ReadValue): JsonObject {
+  const artifacts = read(ref) as unknown as readonly Artifact[];
+  return Object.fromEntries(artifacts.map((artifact) => [artifact.path, artifactJson(artifact)]));
 }
 
 /** A failure as users see it in expressions, reports and events. */

@@ -3,6 +3,7 @@ import type { StoredEvent } from "../run/event.ts";
 import type { DeadLetter, KeptLetter } from "../run/dead-letter.ts";
 import type { Fact } from "../run/fact.ts";
 import type { StateChange, StateOutcome, StateScope } from "./state-change.ts";
+import type { ValueRef } from "../run/value-ref.ts";
 import type { RunFigures } from "../run/figures.ts";
 
 /** How a run stands. `interrupted` and a stale `running` can be resumed. */
@@ -61,6 +62,8 @@ export interface Batch {
    * so an edit that is taken back finds its fact again.
    */
   readonly facts: readonly Fact[];
+  /** Outcomes for other runs. One under a key that is there replaces it. */
+  readonly cache?: readonly CacheEntry[];
   /**
    * Keys whose facts no longer answer, under whatever fingerprint (a resume that runs them anew). Applied before
    * `facts`: one batch may drop what a key had and record its new start. A key without facts is no error.
@@ -125,6 +128,29 @@ export interface StateStore {
   list(prefix: string, limit?: number): StateEntry[];
   /** Sets a value if the present one equals `from` (null: also when there is none). null when it does not. */
   compareAndSet(key: string, from: Json, to: Json): StateEntry | null;
+}
+
+/** What a step gave in some run, for others that ask the same. Redacted. */
+export interface CacheEntry {
+  /** What was asked. */
+  readonly key: string;
+  readonly output: ValueRef;
+  readonly extra: Fact["extra"];
+  /** A list of artifacts, their contents in the folder of the cache; null = none. */
+  readonly artifacts: ValueRef | null;
+  readonly model: string | null;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** Outcomes that are reused over runs. They are written by `commit`, with what they come from. */
+export interface CacheStore {
+  /** The entry under a key; null when there is none, `damaged` when it cannot be read. */
+  find(key: string): CacheEntry | "damaged" | null;
+  /** Every entry that can be read. For one pass. */
+  entries(): Iterable<CacheEntry>;
+  /** Deletes entries made before `olderThan` (milliseconds since 1970), and those that cannot be read; tells how many. With `dryRun` nothing is deleted. */
+  prune(options: { readonly olderThan: number; readonly dryRun: boolean }): number;
 }
 
 /** Thrown when a later epoch holds the lease, or it was given back: nothing was written, the runner must stop. */
@@ -213,6 +239,7 @@ export interface Store {
    * neither. `batchOf` is told what is there now, and not called where the change does not hold. Throws LeaseLostError.
    */
   changeState(lease: Lease, scope: StateScope, change: StateChange, batchOf: (value: Json) => Batch): StateOutcome;
+  readonly cache: CacheStore;
   /**
    * Deletes all that is recorded of a run, if it is there and `mayDelete` says so of it; false when not. It is asked
    * inside the transaction, like `mayTake`. Whoever held its lease can write nothing more. Its blobs stay until

@@ -24,6 +24,11 @@ export function resumePreview({ steps }: ResumePlan, color: Colors): string {
     lines.push(
       `  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`,
     );
+  const cached = steps.filter((step) => step.cached > 0 && step.again.length === 0 && !step.waits);
+  if (cached.length > 0)
+    lines.push(
+      `  ${color.green("cached")}  ${cached.map(({ path, cached: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`,
+    );
   for (const { path, reused: units, again } of steps) {
     if (again.length === 0) continue;
     const why = again

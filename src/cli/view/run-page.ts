@@ -7,9 +7,10 @@ import type { Fact } from "../../run/fact.ts";
 import type { ReportEnd } from "../../run/report.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
+import { stepArtifacts } from "../../run/step-value.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
-import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
+import { formatBytes, formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
 import { budgetTexts } from "./budget-lines.ts";
 import { placeOf } from "../open-wait.ts";
@@ -54,6 +55,7 @@ export function runPage(view: RunView, color: Colors): string {
   const failed = record.steps.filter(({ status }) => status === "failed");
   for (const step of failed) lines.push("", ...failedStep(step, view, color));
   if (end.failure !== null && failed.length === 0) lines.push("", ...failureLines(end.failure, color));
+  lines.push(...artifactLines(view, color));
   if (end.outputs !== null && Object.keys(end.outputs).length > 0) {
     lines.push("", color.bold("outputs"));
     for (const [name, value] of Object.entries(end.outputs)) lines.push(...valueLines(name, value, color));
@@ -108,6 +110,18 @@ function attemptLines(fact: Fact, step: StepRecord, color: Colors): string[] {
 function valueLines(name: string, value: Json, color: Colors): string[] {
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   return [`  ${color.cyan(printable(name))}`, ...excerpt(text).map((line) => `    ${line}`)];
+}
+
+/** The files that the steps left behind, each with what it takes. */
+function artifactLines({ record, read }: RunView, color: Colors): string[] {
+  const all = record.steps.flatMap((step) => stepArtifacts(step, read).map((artifact) => ({ step, artifact })));
+  if (all.length === 0) return [];
+  const shown = all.slice(0, SHOWN_ITEMS).map(({ step, artifact: { path, bytes, url } }) => {
+    const where = url === null ? "" : `  ${url}`;
+    return `  ${printable(path)}  ${color.dim(`${formatBytes(bytes)}, by ${printable(step.path)}${where}`)}`;
+  });
+  const more = all.length - shown.length;
+  return ["", color.bold("artifacts"), ...shown, ...(more > 0 ? [color.dim(`  ... and ${more} more: --json`)] : [])];
 }
 
 function excerpt(text: string): string[] {

@@ -54,6 +54,7 @@ function stepLine(step: StepRecord, color: Colors): string {
     parts.push(`${step.items.filter(({ status }) => status === "succeeded").length}/${step.items.length} items`);
   if (step.model !== null) parts.push(step.model);
   if (step.usage !== null && step.usage.calls > 0) parts.push(formatUsd(step.costUnknown ? null : step.costUsd));
+  if (step.cached > 0) parts.push(color.dim(step.items === null ? "from the cache" : `${step.cached} from the cache`));
   if (step.caught) parts.push(color.yellow("caught by on_error"));
   if (step.skipCause !== null) parts.push(color.dim(skipText(step.skipCause)));
   return `  ${parts.join("  ")}`.trimEnd();

@@ -33,6 +33,8 @@ export function aloneSink(sink: Sink, { unit, path, item }: Alone): Sink {
     revived(key) {
       if (isOfUnit(key, unit)) sink.revived(key);
     },
+    cached: (entry) => sink.cached(entry),
+    left: (step, planned, artifacts) => sink.left(step, planned, artifacts),
     // The run does not end with it: a resume goes on.
     finished() {},
     start: (start) => sink.start(start),

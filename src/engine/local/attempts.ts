@@ -1,4 +1,5 @@
 import { attemptKey, expiredKey, idsOfPath, isOfSibling, isOfUnit, killKey, unitKey } from "../../run/attempt-key.ts";
+import type { Artifact } from "../../run/artifact.ts";
 import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
@@ -15,9 +16,10 @@ import type { AttemptResult } from "../step/handler.ts";
 import type { CoreOptions } from "./core-options.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { Gates } from "./gates.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, UnitEnd } from "./ledger.ts";
 import { ModelCalls, together } from "./model-calls.ts";
 import { idempotencyKey, prepareTask } from "./prepare-task.ts";
+import { cachedWork, findCached, type CacheTools } from "./run-cache.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Start, StartReason } from "./sink.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
@@ -102,8 +104,15 @@ export class Attempts {
     const wrong = result.ok ? batchFailure(start, unit, result.output) : result.failure;
     if (result.ok && wrong === null) {
       const output = keep(result.output);
-      this.#o.remember({ ...started, ...spent, state: "succeeded", endedAt, output });
-      if (isAwaited) this.#succeed(start, unit, output, extra, endedAt);
+      const artifacts = this.#keepFiles(result.artifacts ?? []);
+      const { isFromCache = false } = result;
+      const files = artifacts === null ? {} : { artifacts };
+      const origin = isFromCache ? { isFromCache } : {};
+      this.#o.remember({ ...started, ...spent, ...files, ...origin, state: "succeeded", endedAt, output });
+      if (isFromCache && unit !== undefined) this.#o.ledger.fromCache(unit, start);
+      if (!isFromCache && start.cacheKey !== null)
+        this.#o.options.sink.cached({ key: start.cacheKey, output, extra, artifacts, model, createdAt: endedAt });
+      if (isAwaited) this.#succeed(start, unit, { output, extra, artifacts }, endedAt);
     } else if (wrong?.class === "cancelled" && !this.#killed.has(start.record)) {
       // It has no outcome: as after a crash, a resume starts it again, or says that its outcome is unknown.
       if (usage !== null) this.#o.remember({ ...started, ...spent });
@@ -175,7 +184,9 @@ export class Attempts {
     else if (task.work.kind === "now") {
       this.#o.ledger.stepStarted(unit.record);
       this.#o.ledger.countAttempt(unit);
-      this.#succeed(command, unit, this.#o.options.keep(task.work.output), null, this.#o.options.now());
+      const { output, artifacts = [] } = task.work;
+      const end = { output: this.#o.options.keep(output), extra: null, artifacts: this.#keepFiles(artifacts) };
+      this.#succeed(command, unit, end, this.#o.options.now());
     } else this.#attemptLater(command, unit, task, task.work);
   }
 
@@ -220,12 +231,14 @@ export class Attempts {
   #attemptLater(command: AttemptCommand, unit: UnitWork, task: Task, work: Start["work"]): void {
     const { facts, now } = this.#o.options;
     unit.key = attemptKey(unit.name, command);
-    const fact = facts.find(unit.key, task.fingerprint);
+    const recorded = facts.find(unit.key, task.fingerprint);
+    const fact = recorded ?? (this.#o.options.isTold === true ? (facts.all(unit.key).at(-1) ?? null) : null);
     const isAnswered = fact !== null && (fact.state === "succeeded" || fact.state === "failed");
     if (this.isHeld(unit) && (!isAnswered || this.#isBesideOnly(unit))) return;
     if (isAnswered) {
-      this.#o.ledger.countAttempt(unit);
-      this.#recall(command, unit, work, fact);
+      if (fact.isFromCache === true) this.#o.ledger.fromCache(unit);
+      else this.#o.ledger.countAttempt(unit);
+      this.#recall(command, unit, task, work, fact);
       return;
     }
     const isLost = fact !== null && facts.takeLost(fact);
@@ -246,13 +259,41 @@ export class Attempts {
       key: unit.key,
       fingerprint: task.fingerprint,
       idempotencyKey: idempotencyKey(this.#o.options.info.runId, unit, task),
+      cacheKey: task.cacheKey,
       work,
       reason: this.#reason(command.attempt, unit, task, fact),
     };
+    const { cache } = this.#o.options;
+    if (fact === null && task.cacheKey !== null && cache !== null) {
+      this.#startCached(start, unit, task.cacheKey, { ...this.#o.options, cache });
+      return;
+    }
     this.#o.ledger.countAttempt(unit);
     if (!isLost) this.#start(start, unit, fact);
     else if (this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
     else this.#outcomeUnknown(start, unit, fact);
+  }
+
+  /** An outcome of an earlier run answers at once; where it left files behind they are taken over first. */
+  #startCached(start: Start, unit: UnitWork, key: string, tools: CacheTools): void {
+    const { ledger, remember, options } = this.#o;
+    const isAskedFor = options.isAskedFor?.(start.path) === true;
+    const found = isAskedFor ? null : findCached(key, start.step.cache?.ttlMs ?? null, tools);
+    const hit = found === "damaged" ? null : found;
+    if (hit === null || (hit.artifacts.length > 0 && options.isRecall !== true)) {
+      ledger.countAttempt(unit);
+      this.#start({ ...start, work: cachedWork(start, hit, tools) }, unit, null);
+      if (found === "damaged") ledger.cacheDamaged(start);
+      return;
+    }
+    const at = options.now();
+    const { output, extra, model } = hit;
+    const artifacts = this.#keepFiles(hit.artifacts);
+    remember({ ...pureFact(start.key, start.fingerprint, output, at), extra, model, isFromCache: true });
+    ledger.stepStarted(unit.record);
+    ledger.fromCache(unit, start);
+    addSpend(unit.record, { model, usage: null, costUsd: null });
+    this.#succeed(start, unit, { output, extra, artifacts }, at);
   }
 
   /** `before` is what an earlier start of the same attempt left behind: what that cost stays on the record. */
@@ -297,7 +338,7 @@ export class Attempts {
   }
 
   /** A recorded outcome answers: nothing is started, nothing is paid. */
-  #recall(answered: Answered, unit: UnitWork, { model }: Start["work"], fact: Fact): void {
+  #recall(answered: Answered, unit: UnitWork, task: Task, { model }: Start["work"], fact: Fact): void {
     unit.isRecalled = true;
     this.#o.ledger.recalled(unit, model, fact);
     addSpend(unit.record, fact);
@@ -306,8 +347,11 @@ export class Attempts {
       this.calls.addPaid(fact.key, fact.fingerprint, unit.record);
     }
     const endedAt = fact.endedAt ?? fact.startedAt;
-    if (fact.state === "succeeded") this.#succeed(answered, unit, fact.output as ValueRef, fact.extra, endedAt);
-    else this.#fail(answered, unit, fact.failure as Failure, fact.extra, endedAt);
+    if (fact.state === "succeeded") {
+      const { output, extra, artifacts = null } = fact;
+      if (artifacts !== null) this.#o.options.sink.left(unit.record.path, task.step, artifacts);
+      this.#succeed(answered, unit, { output: output as ValueRef, extra, artifacts }, endedAt);
+    } else this.#fail(answered, unit, fact.failure as Failure, fact.extra, endedAt);
   }
 
   /** Nobody knows what came of it: for who reads a run, it is still under way. */
@@ -331,8 +375,12 @@ export class Attempts {
     this.#fail(start, unit, why, null, at);
   }
 
-  #succeed(answered: Answered, unit: UnitWork, output: ValueRef, extra: Fact["extra"], endedAt: number): void {
-    this.#o.ledger.keepOutput(unit, output, extra, endedAt);
+  #keepFiles(artifacts: readonly Artifact[]): ValueRef | null {
+    return artifacts.length === 0 ? null : this.#o.options.keep(artifacts as unknown as Json);
+  }
+
+  #succeed(answered: Answered, unit: UnitWork, end: UnitEnd, endedAt: number): void {
+    this.#o.ledger.keepOutput(unit, end, endedAt);
     this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome: { kind: "succeeded" } });
   }
 
@@ -413,7 +461,7 @@ export class Attempts {
     if (this.#failExpired(answered, unit)) return;
     unit.isFailedInside = isFailed;
     if (outputs.ok) {
-      this.#succeed(answered, unit, options.keep(outputs.value), null, endedAt);
+      this.#succeed(answered, unit, { output: options.keep(outputs.value), extra: null, artifacts: null }, endedAt);
       return;
     }
     this.#o.ledger.groupAttemptFailed(unit, outputs.error);

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json } from "../../util/json.ts";
 import type { StepRecord } from "../../run/state.ts";
-import { errorJson, stepOutput, stepResults, type ReadValue } from "../../run/step-value.ts";
+import { artifactJson } from "../../run/artifact.ts";
+import { errorJson, stepArtifacts, stepOutput, stepResults, type ReadValue } from "../../run/step-value.ts";
 
 /** Values by name, as expressions see them. */
 export type Values = { readonly [root: string]: Json | undefined };
@@ -25,7 +26,7 @@ export function stepValues(
       const record = find(id);
       if (record === undefined) continue;
       const view = (steps[id] ??= {});
-      for (const field of path[2] === undefined ? Object.keys(fieldReaders) : [path[2]]) {
+      for (const field of path[2] === undefined ? wholeFields(record) : [path[2]]) {
         const reader = fieldReaders[field];
         if (reader === undefined || field in view) continue;
         view[field] = record === null ? null : reader(record, read);
@@ -33,6 +34,19 @@ export function stepValues(
     }
   }
   return steps;
+}
+
+/** What a step as a whole has: files and a branch where there are some. */
+function wholeFields(record: StepRecord | null): readonly string[] {
+  return Object.keys(fieldReaders).filter((field) => {
+    if (field === "branch") return record?.extra?.["branch"] !== undefined;
+    return field !== "artifacts" || (record !== null && hasArtifacts(record));
+  });
+}
+
+function hasArtifacts(step: StepRecord): boolean {
+  const units = [step, ...(step.items ?? [])];
+  return units.some(({ artifacts, inner }) => artifacts !== null || inner?.steps.some(hasArtifacts) === true);
 }
 
 /** What `steps.x` has, each made only when it is read. */
@@ -45,6 +59,9 @@ const fieldReaders: { readonly [field: string]: (step: StepRecord, read: ReadVal
   exit_code: (step) => step.extra?.["exit_code"] ?? null,
   status_code: (step) => step.extra?.["status_code"] ?? null,
   stderr: (step) => step.extra?.["stderr"] ?? null,
+  branch: (step) => step.extra?.["branch"] ?? null,
+  artifacts: (step, read) =>
+    Object.fromEntries(stepArtifacts(step, read).map((artifact) => [artifact.path, artifactJson(artifact)])),
 };
 
 /**

@@ -1,25 +1,52 @@
 import type { Resources } from "../../expression/evaluate.ts";
+import { plainPath } from "../../plan/file-pattern.ts";
+import type { Artifact } from "../../run/artifact.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Json } from "../../util/json.ts";
 import type { Result } from "../../util/result.ts";
 
+export interface FileSources {
+  /** A file of the workspace. */
+  readonly file: (path: string) => Result<string, string>;
+  /** Artifacts of steps before, by path. */
+  readonly artifacts: ReadonlyMap<string, Artifact>;
+  /** The text of one of them. */
+  readonly text: (artifact: Artifact) => Result<string, string>;
+}
+
 /** Reads files for the texts of one unit, each once, and remembers what it read: that belongs to what the unit was asked. */
 export class FilesRead implements Resources {
-  readonly #read: (path: string) => Result<string, string>;
+  readonly #o: FileSources;
   readonly #texts = new Map<string, Result<string, string>>();
+  readonly #digests = new Map<string, Json>();
 
-  constructor(read: (path: string) => Result<string, string>) {
-    this.#read = read;
+  constructor(sources: FileSources) {
+    this.#o = sources;
   }
 
   file(path: string): Result<string, string> {
-    const text = this.#texts.get(path) ?? this.#read(path);
-    this.#texts.set(path, text);
-    return text;
+    return this.#once(`file ${path}`, () => this.#o.file(path), null);
+  }
+
+  artifact(path: string): Result<string, string> {
+    const artifact = this.#o.artifacts.get(plainPath(path));
+    return artifact === undefined
+      ? this.#once(`artifact ${path}`, () => this.#o.file(path), null)
+      : this.#once(`artifact ${path}`, () => this.#o.text(artifact), artifact.sha256);
   }
 
   /** Path and content of each file, for the fingerprint. */
   digests(): (readonly [name: string, value: Json])[] {
-    return [...this.#texts].map(([path, text]) => [`file ${path}`, text.ok ? sha256(text.value) : null] as const);
+    return [...this.#digests];
+  }
+
+  /** `digest` null = that of the text. */
+  #once(name: string, read: () => Result<string, string>, digest: string | null): Result<string, string> {
+    const known = this.#texts.get(name);
+    if (known !== undefined) return known;
+    const text = read();
+    this.#texts.set(name, text);
+    this.#digests.set(name, digest ?? (text.ok ? sha256(text.value) : null));
+    return text;
   }
 }

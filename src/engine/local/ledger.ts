@@ -17,6 +17,14 @@ export interface LedgerOptions {
   readonly now: () => number;
 }
 
+/** What a unit that succeeded leaves behind. */
+export interface UnitEnd {
+  readonly output: ValueRef;
+  readonly extra: Fact["extra"];
+  /** A list of artifacts; null = none. */
+  readonly artifacts: ValueRef | null;
+}
+
 /** Keeps the records of steps and items, and tells what changes in them as events. */
 export class Ledger {
   readonly #o: LedgerOptions;
@@ -117,18 +125,32 @@ export class Ledger {
     if (item !== null) item.record.status = "waiting";
   }
 
+  /** An earlier run knew the outcome; `start` where that comes out now. */
+  fromCache({ record, item }: UnitWork, start?: Start): void {
+    record.cached += 1;
+    if (item !== null) item.record.isFromCache = true;
+    if (start === undefined) return;
+    record.askedModel ??= start.work.model;
+    this.#o.event({ type: "cache.hit", ...place(start), data: { key: start.cacheKey } });
+  }
+
+  /** What an earlier run knew cannot be read: it is done again. */
+  cacheDamaged(start: Start): void {
+    this.#o.event({ type: "cache.damaged", ...place(start), data: { key: start.cacheKey } });
+  }
+
   countAttempt({ record, item }: UnitWork): void {
     record.attempts += 1;
     if (item !== null) item.record.attempts += 1;
   }
 
-  keepOutput(unit: UnitWork, output: ValueRef, extra: Fact["extra"], endedAt: number): void {
+  keepOutput(unit: UnitWork, { output, extra, artifacts }: UnitEnd, endedAt: number): void {
     unit.endedAt = endedAt;
     unit.failure = null;
     unit.output = output;
     ended(unit.record, endedAt);
-    if (unit.item !== null) unit.item.record.output = output;
-    else Object.assign(unit.record, { output, extra, failure: null });
+    if (unit.item !== null) Object.assign(unit.item.record, { output, artifacts });
+    else Object.assign(unit.record, { output, extra, artifacts, failure: null });
   }
 
   keepFailure(unit: UnitWork, why: Failure, extra: Fact["extra"], endedAt: number): void {
@@ -136,8 +158,8 @@ export class Ledger {
     unit.failure = why;
     unit.output = null;
     ended(unit.record, endedAt);
-    if (unit.item !== null) Object.assign(unit.item.record, { failure: why, output: null });
-    else Object.assign(unit.record, { failure: why, extra, output: null });
+    if (unit.item !== null) Object.assign(unit.item.record, { failure: why, output: null, artifacts: null });
+    else Object.assign(unit.record, { failure: why, extra, output: null, artifacts: null });
   }
 
   /** The scope inside a unit began and ended with its steps, also where these are recalled. Gives the end. */

@@ -2,18 +2,23 @@ import type { PlannedStep } from "../../plan/types.ts";
 import { fingerprint } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import { digestOf, sha256 } from "../../util/digest.ts";
-import { ok } from "../../util/result.ts";
+import { err, ok, type Result } from "../../util/result.ts";
+import type { Failure } from "../../run/failure.ts";
+import { expressionFailure } from "../step/expression-failure.ts";
 import { valueAt } from "./context.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { FilesRead } from "./files-read.ts";
+import type { LoopVariables } from "./scope-view.ts";
+import { resolveFiles } from "./resolve-files.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
 
 /** Resolves what a unit does in an iteration and stage: its values and its fingerprint. */
 export function prepareTask(
   unit: UnitWork,
   { iteration, stage, item: position }: Pick<AttemptCommand, "iteration" | "stage" | "item">,
-  { info, handlers, evaluator, read: readValue, file }: CoreOptions,
+  options: CoreOptions,
 ): Task {
+  const { info, handlers, evaluator, read: readValue } = options;
   const { view, index } = unit;
   const step = stageOf(view.step(index), stage);
   const read = view.read(index);
@@ -25,26 +30,43 @@ export function prepareTask(
     unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
   const variables = { ...entry, ...previous };
   const values = view.values(read.body, index, variables);
-  const files = new FilesRead(file);
+  const artifacts = view.artifacts(index);
+  const texts = new FilesRead({
+    artifacts,
+    file: options.file,
+    // Who only reads a run needs to know which text it was, not what is in it: it may lie on another machine.
+    text: (artifact) => (options.isRecall === true ? ok("") : options.artifactText(artifact)),
+  });
+  const { repository } = options;
+  const paths =
+    step.files === undefined
+      ? NO_FILES
+      : resolveFiles({ id: step.id, files: step.files, values, evaluator, artifacts, repository });
   const prepared =
     step.body.kind === "steps" || step.body.kind === "uses"
       ? ok(null)
-      : handlers[step.body.kind].prepare(step, {
-          plan: info.plan,
-          evaluator,
-          values: read.secrets ? { ...values, secrets: view.secrets } : values,
-          workflowEnv: view.workflowEnv,
-          grant: view.grant,
-          place: view.placeOf(index),
-          unit: unit.item === null ? null : unit.item.index,
-          resources: files,
-        });
+      : !paths.ok
+        ? paths
+        : handlers[step.body.kind].prepare(step, {
+            plan: info.plan,
+            evaluator,
+            values: read.secrets ? { ...values, secrets: view.secrets } : values,
+            workflowEnv: view.workflowEnv,
+            grant: view.grant,
+            place: view.placeOf(index),
+            unit: unit.item === null ? null : unit.item.index,
+            resources: texts,
+            ...(step.files === undefined ? {} : { files: paths.value.files }),
+          });
   const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
+  const pathsRead = paths.ok ? paths.value.digests : [];
   const work = prepared.ok ? prepared.value : null;
   const written = read.staticDigest(unit.item?.index ?? null);
   const bound = work?.kind === "later" ? work.bound : undefined;
   const whole = bound === undefined ? written : digestOf([written, bound]);
-  const print = fingerprint(whole, [...valuesRead, ...files.digests()]);
+  const print = fingerprint(whole, [...valuesRead, ...texts.digests(), ...pathsRead]);
+  const round = `${iteration}.${stage}`;
+  const cached = cacheKeyOf(unit, step, variables, { print, staticDigest: whole, round }, options);
   const asked = work?.kind === "later" ? work.asked : undefined;
   return {
     iteration,
@@ -53,8 +75,9 @@ export function prepareTask(
     variables,
     asked: asked ?? (() => Object.fromEntries(valuesRead)),
     work,
-    refused: prepared.ok ? null : prepared.error,
+    refused: !prepared.ok ? prepared.error : cached.ok ? null : cached.error,
     fingerprint: print,
+    cacheKey: cached.ok ? cached.value : null,
   };
 }
 
@@ -62,6 +85,27 @@ export function prepareTask(
 export function idempotencyKey(runId: string, unit: UnitWork, { iteration, stage, fingerprint: print }: Task): string {
   return sha256(`${runId}/${unit.name}/${iteration}.${stage}/${print}`).slice(0, 32);
 }
+
+/**
+ * The name of an outcome over runs: what was asked, or what `cache.key` gives in place of the values that were read. A
+ * round of `repeat` and a stage have outcomes of their own.
+ */
+function cacheKeyOf(
+  { view, index }: UnitWork,
+  step: PlannedStep,
+  variables: LoopVariables,
+  asked: { readonly print: string; readonly staticDigest: string; readonly round: string },
+  { evaluator, cache }: CoreOptions,
+): Result<string | null, Failure> {
+  if (step.cache === undefined || cache === null) return ok(null);
+  if (step.cache.key === null) return ok(`${asked.print}/${asked.round}`);
+  const values = view.values(view.read(index).cachePaths, index, variables);
+  const key = evaluator.evaluate(step.cache.key, values);
+  if (!key.ok) return err(expressionFailure("cache.key", step.id, key.error));
+  return ok(`${fingerprint(asked.staticDigest, [["cache.key", key.value]])}/${asked.round}`);
+}
+
+const NO_FILES = ok({ files: { artifacts: [], sources: [], writes: [] }, digests: [] });
 
 /** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */
 function stageOf(step: PlannedStep, stage: number): PlannedStep {

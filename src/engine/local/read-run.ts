@@ -14,7 +14,7 @@ import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 export function readRun(
   summary: RunSummary,
   plan: Plan,
-  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "file" | "handlers" | "clock">,
+  around: Pick<Surroundings, "store" | "evaluator" | "check" | "glob" | "file" | "repository" | "handlers" | "clock">,
 ): Result<Recall & { readonly facts: FactIndex }, Failure> {
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
@@ -23,8 +23,10 @@ export function readRun(
     ...around,
     secrets: Object.fromEntries(plan.secrets.map((name) => [name, `[secret:${name}]`])),
     concurrency: null,
+    unitFiles: null,
+    cache: null,
   });
-  return core.ok ? ok({ ...recall(core.value), facts }) : core;
+  return core.ok ? ok({ ...recall({ ...core.value, isTold: true }), facts }) : core;
 }
 
 /** The plan that the newest start of a run used, read from its events; null when the run never started. */

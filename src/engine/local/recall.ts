@@ -1,3 +1,5 @@
+import { idsOfPath } from "../../run/attempt-key.ts";
+import type { LeftFiles } from "../workspace/resolved-files.ts";
 import type { StepRecord } from "../../run/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
 import { RunCore } from "./core.ts";
@@ -9,6 +11,8 @@ export interface Recall {
   readonly record: ScopeRecord;
   /** Attempts that no fact answers, in order. */
   readonly pending: readonly Start[];
+  /** What the recorded outcomes left behind, in the order in which it was. */
+  readonly files: readonly LeftFiles[];
   /** null while something is pending. */
   readonly ending: RunEnding | null;
 }
@@ -19,6 +23,7 @@ export interface Recall {
  */
 export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
   const pending = new Map<string, Start>();
+  const files: LeftFiles[] = [];
   let ending: RunEnding | null = null;
   const sink: Sink = {
     event() {},
@@ -31,6 +36,13 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
       pending.delete(`${unit}.${serial}`);
       core.post({ type: "ended", unit, serial, outcome: { kind: "failed", class: "cancelled", retryAfterMs: null } });
     },
+    cached() {},
+    left: (path, step, artifacts) =>
+      files.push({
+        step: idsOfPath(path),
+        workspace: step.workspace,
+        artifacts: options.read(artifacts) as unknown as LeftFiles["artifacts"],
+      }),
     goOn() {},
     delay: (unit, serial) => core.post({ type: "fired", unit, serial }),
     undelay() {},
@@ -41,7 +53,7 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
   const core = new RunCore({ ...options, sink, isRecall: true, slots: Number.POSITIVE_INFINITY });
   core.start();
   while (core.drain(100_000));
-  return { record: core.record, pending: [...pending.values()], ending };
+  return { record: core.record, pending: [...pending.values()], ending, files };
 }
 
 /** What a resume will do, for a person to read before it starts. */
@@ -54,6 +66,8 @@ export interface StepResume {
   readonly path: string;
   /** Units whose recorded outcome answers. */
   readonly reused: number;
+  /** Units that the cache answers. */
+  readonly cached: number;
   readonly again: readonly Again[];
   /** Runs later, if it runs, depending on what comes out of the others. */
   readonly waits: boolean;
@@ -79,6 +93,7 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
     steps: allSteps(record).map((step) => ({
       path: step.path,
       reused: step.reused,
+      cached: step.cached,
       again: [...(byPath.get(step.path) ?? [])]
         .filter(([reason]) => reason !== "unknown")
         .map(([reason, units]) => ({ reason, units })),

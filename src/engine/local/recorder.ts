@@ -1,7 +1,7 @@
 import type { StoredEvent } from "../../run/event.ts";
 import type { DeadLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
-import type { Batch, Lease, Store } from "../../store/store.ts";
+import type { Batch, CacheEntry, Lease, Store } from "../../store/store.ts";
 import type { EventDraft } from "./sink.ts";
 
 /** Collects what happened and writes it in one transaction; hands out events only once they are durable. */
@@ -14,6 +14,7 @@ export class Recorder {
   #facts: Fact[] = [];
   #taken: number[] = [];
   readonly #letters = new Map<string, DeadLetter | null>();
+  #cached: CacheEntry[] = [];
 
   constructor(store: Store, lease: Lease, now: () => number) {
     this.#store = store;
@@ -31,6 +32,11 @@ export class Recorder {
     this.#facts.push(fact);
   }
 
+  /** An outcome for other runs. */
+  cached(entry: CacheEntry): void {
+    this.#cached.push(entry);
+  }
+
   /** An inbox message is dealt with. */
   taken(id: number): void {
     this.#taken.push(id);
@@ -45,17 +51,25 @@ export class Recorder {
    * Makes everything collected so far durable and gives the events back, in order.
    * Throws StoreError or LeaseLostError, and then nothing of it was written.
    */
-  commit(more: Omit<Batch, "events" | "facts" | "taken"> = {}): readonly StoredEvent[] {
+  commit(more: Omit<Batch, "events" | "facts" | "taken" | "cache"> = {}): readonly StoredEvent[] {
     const events = this.#events;
     const facts = this.#facts;
     const taken = this.#taken;
+    const cache = this.#cached;
     if (events.length + facts.length + taken.length + this.#letters.size === 0 && Object.keys(more).length === 0)
       return events;
     this.#events = [];
     this.#facts = [];
     this.#taken = [];
-    const letters = this.#takeLetters();
-    this.#store.commit(this.#lease, { ...more, events, facts, ...letters, ...(taken.length === 0 ? {} : { taken }) });
+    this.#cached = [];
+    this.#store.commit(this.#lease, {
+      ...more,
+      events,
+      facts,
+      ...this.#takeLetters(),
+      ...(taken.length === 0 ? {} : { taken }),
+      ...(cache.length === 0 ? {} : { cache }),
+    });
     return events;
   }
 

@@ -56,13 +56,22 @@ export function prepareResume(
           ? "failed"
           : "new";
 
+  const asked = { ...core.value, isAskedFor: (path: string) => isWithin(idsOfPath(path), rerun) };
   return ok({
     preview() {
-      const { pending, ...known } = recall({ ...core.value, facts: facts.kept.fork() });
+      const { pending, ...known } = recall({ ...asked, facts: facts.kept.fork() });
       return { ...known, pending: pending.map((start) => ({ ...start, reason: reasonOf(start) })) };
     },
-    take: () => takeRun({ summary, plan, core: core.value, facts, around }),
+    take: () => {
+      const left = hasFiles(plan) ? recall({ ...asked, facts: facts.kept.fork() }).files : [];
+      return takeRun({ summary, plan, core: asked, facts, around, left });
+    },
   });
+}
+
+/** Whether a step of the plan leaves files behind: only then there may be some to put back. */
+function hasFiles(plan: Plan): boolean {
+  return plan.scopes.some(({ steps }) => steps.some(({ files }) => files !== undefined && files.writes.length > 0));
 }
 
 /** What a repetition of each step would mean, by path of ids. */

@@ -37,8 +37,9 @@ export function prepareRetry(
   const facts = splitFacts(store.readFacts(runId), (fact) => isTriedAnew(fact, letter), clock.now());
   const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
-  const only = { ...core.value, only: letter.key, slots: Number.POSITIVE_INFINITY };
-  const { pending } = recall({ ...only, facts: facts.kept.fork() });
+  // It was asked for: no outcome of another run answers.
+  const only = { ...core.value, cache: null, only: letter.key, slots: Number.POSITIVE_INFINITY };
+  const { pending, files: left } = recall({ ...only, facts: facts.kept.fork() });
   if (pending.length === 0) return err(unreachable(letter));
 
   const failed = whatFailed(summary, plan, around);
@@ -51,7 +52,7 @@ export function prepareRetry(
   };
   return ok({
     hasChanged: planOfRun(store, runId)?.digest !== plan.digest,
-    take: () => takeRun({ summary, plan, core: only, facts, around, alone, started: { retry: labelOf(letter) } }),
+    take: () => takeRun({ summary, plan, core: only, facts, around, left, alone, started: { retry: labelOf(letter) } }),
   });
 }
 

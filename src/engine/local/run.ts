@@ -59,6 +59,8 @@ export interface LocalRunOptions {
   readonly carry?: readonly Fact[];
   /** Active time of earlier starts. */
   readonly activeMs: number;
+  /** What must be done before anything starts; a failure ends the run. Default: nothing. */
+  readonly before?: () => Promise<Failure | null>;
   /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
   readonly isAttended: boolean;
   /** Default: all units. The core's `only` names the same one. */
@@ -101,6 +103,8 @@ export class LocalRun implements Sink {
   /** The grace is over: whatever runs has to stop. */
   #isStopping = false;
   #isScheduled = false;
+  /** Something is done before the first turn. */
+  #isHeld = false;
   #isOver = false;
   #resolve!: (outcome: RunOutcome) => void;
   #reject!: (bug: unknown) => void;
@@ -127,9 +131,24 @@ export class LocalRun implements Sink {
       this.#countTime();
       this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
       this.#watch();
+      if (options.before !== undefined) this.#hold(options.before());
       this.#inbox.read();
       this.#wake();
     });
+  }
+
+  #hold(before: Promise<Failure | null>): void {
+    this.#isHeld = true;
+    before.then((why) => this.#letGo(why), this.#reject);
+  }
+
+  #letGo(why: Failure | null): void {
+    this.#isHeld = false;
+    if (why !== null) {
+      this.#core.stopFailure = why;
+      this.#core.post({ type: "cancel", as: "failed" });
+    }
+    this.#wake();
   }
 
   /** First call: nothing new starts, what is in flight may end within `limits.grace`. Second call: stops at once. */
@@ -198,6 +217,12 @@ export class LocalRun implements Sink {
     this.#recorder.letter(key, null);
   }
 
+  cached(entry: Parameters<Sink["cached"]>[0]): void {
+    this.#recorder.cached(entry);
+  }
+
+  left(): void {}
+
   start(start: Start): void {
     this.#starts.push(start);
   }
@@ -242,7 +267,7 @@ export class LocalRun implements Sink {
   // ---- turns
 
   #wake(): void {
-    if (this.#isScheduled || this.#isOver) return;
+    if (this.#isScheduled || this.#isHeld || this.#isOver) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;

@@ -2,10 +2,11 @@ import type { StepPlace } from "../../plan/lets-through.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import { scopeRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "../../run/state.ts";
-import { errorJson, type ReadValue } from "../../run/step-value.ts";
+import { mergeArtifacts, type Artifact } from "../../run/artifact.ts";
+import { errorJson, stepArtifacts, type ReadValue } from "../../run/step-value.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import type { Json } from "../../util/json.ts";
-import { stepValues, type Values } from "./context.ts";
+import { stepValues, type FindStep, type Values } from "./context.ts";
 import { stepRead, type StepRead } from "./step-read.ts";
 
 /** Loop variables of a unit: `item`, `items` or `matrix` with `index`, and `previous`. */
@@ -128,18 +129,30 @@ export class ScopeView {
 
   /** The values behind these names for a reader: a step (null for the scope's outputs), and the unit of it. */
   values(paths: readonly (readonly string[])[], index: number | null, variables: LoopVariables = {}): Values {
-    const hidden = index === null ? undefined : this.hidden.get(index);
-    const find = (id: string): StepRecord | null | undefined => {
-      const own = this.#indexOf.get(id);
-      if (own === undefined)
-        return this.#o.outside?.isSeen === true ? this.#o.outside.view.#findOutside(id) : undefined;
-      return hidden?.has(own) === true ? null : this.stepRecord(own);
-    };
+    const find = this.#finder(index);
     const values: { [root: string]: Json | undefined } = { ...this.#o.base, ...this.#loopVariables(), ...variables };
     values["steps"] = stepValues(paths, () => this.#ids(), find, this.#o.read);
     if (index !== null && this.step(index).isFinally)
       values["run"] = { ...(values["run"] as { [name: string]: Json }), ...this.#soFar() };
     return values;
+  }
+
+  /** The artifacts that a step may find, by path. */
+  artifacts(index: number): ReadonlyMap<string, Artifact> {
+    const find = this.#finder(index);
+    const sources = (this.step(index).files?.from ?? []).map(find);
+    return mergeArtifacts(sources.map((record) => (record ? stepArtifacts(record, this.#o.read) : [])));
+  }
+
+  /** Finds steps as a reader sees them. */
+  #finder(index: number | null): FindStep {
+    const hidden = index === null ? undefined : this.hidden.get(index);
+    return (id) => {
+      const own = this.#indexOf.get(id);
+      if (own === undefined)
+        return this.#o.outside?.isSeen === true ? this.#o.outside.view.#findOutside(id) : undefined;
+      return hidden?.has(own) === true ? null : this.stepRecord(own);
+    };
   }
 
   #findOutside(id: string): StepRecord | undefined {

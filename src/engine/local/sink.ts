@@ -5,6 +5,8 @@ import type { DeadLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { StepRecord } from "../../run/state.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
+import type { CacheEntry } from "../../store/store.ts";
 import type { JsonObject } from "../../util/json.ts";
 
 /** An event before it has its number and time. */
@@ -26,6 +28,8 @@ export interface Start {
   readonly key: string;
   readonly fingerprint: string;
   readonly idempotencyKey: string;
+  /** The name of its outcome over runs; null = it has none. */
+  readonly cacheKey: string | null;
   readonly work: Extract<Work, { readonly kind: "later" }>;
   /** Why no recorded outcome answered. */
   readonly reason: StartReason;
@@ -58,6 +62,10 @@ export interface Sink {
   event(event: EventDraft): void;
   fact(fact: Fact): void;
   start(start: Start): void;
+  /** An outcome that other runs may use. */
+  cached(entry: CacheEntry): void;
+  /** A recorded outcome answered, and left these files behind (a list of artifacts). */
+  left(path: string, step: PlannedStep, artifacts: ValueRef): void;
   abort(unit: number, serial: number): void;
   /** A unit failed for good. */
   deadLetter(letter: DeadLetter): void;

@@ -23,6 +23,8 @@ export interface StepRead {
   readonly until: Template | null;
   readonly untilPaths: readonly (readonly string[])[];
   readonly onErrorPaths: readonly (readonly string[])[];
+  /** Names in `cache.key`. */
+  readonly cachePaths: readonly (readonly string[])[];
   readonly secrets: boolean;
   /** S of the fingerprint of a unit; null = a step without units. */
   readonly staticDigest: (item: number | null) => string;
@@ -34,7 +36,8 @@ export interface StepRead {
 export function stepRead(plan: Plan, scope: number, index: number): StepRead {
   const step = plan.scopes[scope]?.steps[index];
   if (step === undefined) throw new InternalError(`no step ${index} in scope ${scope}`);
-  const read = pathsOf(bodyTemplates(plan, step));
+  const paths = [...(step.files?.reads ?? []), ...(step.files?.writes ?? [])].map(({ path }) => path);
+  const read = pathsOf([...bodyTemplates(plan, step), ...paths]);
   // A process sees all of the workflow's `env`, whether its script names it or not.
   const all = step.body.kind === "run" ? [...read, ["env"]] : read;
   const condition: Template | null = step.condition === null ? null : { kind: "cel", source: step.condition };
@@ -54,6 +57,7 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
     until,
     untilPaths: pathsOf(present(until)),
     onErrorPaths: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
+    cachePaths: pathsOf(present(step.cache?.key)),
     secrets: all.some((path) => path[0] === "secrets"),
     staticDigest: digestOfUnit(plan, scope, index, step),
     unfinished: readsUnfinished(step) ? partial.flatMap((group) => group.of) : null,

@@ -9,6 +9,9 @@ import type { LeaseOwner, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import type { Log } from "../../util/log.ts";
+import type { ContentFolder } from "../workspace/content-folder.ts";
+import type { RunCache } from "./run-cache.ts";
+import type { UnitFiles } from "../workspace/unit-files.ts";
 import { ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -28,6 +31,11 @@ export interface Surroundings {
   /** Files of the workspace that match a pattern, relative to it, with `/`, sorted. */
   readonly glob: CoreOptions["glob"];
   readonly file: CoreOptions["file"];
+  readonly repository: CoreOptions["repository"];
+  /** Outcomes of other runs; null = none are used, and none are kept. */
+  readonly cache: CacheFolder | null;
+  /** The files of units; null where nothing is done and nothing can be read. */
+  readonly unitFiles: Pick<UnitFiles, "restore" | "text" | "hand" | "adopt"> | null;
   readonly evaluator: Evaluator;
   readonly redactor: Redactor;
   /** Values of the plan's secrets by name. */
@@ -46,6 +54,24 @@ export interface Surroundings {
   readonly isFree: boolean;
 }
 
+/** Where contents lie that outlive their runs. */
+export interface CacheFolder {
+  readonly contents: ContentFolder;
+}
+
+function runCache(
+  runId: string,
+  store: Store,
+  files: NonNullable<Surroundings["unitFiles"]>,
+  { contents }: CacheFolder,
+): RunCache {
+  return {
+    find: (key) => store.cache.find(key),
+    adopt: (left) => files.adopt(runId, left, contents),
+    hand: (artifacts) => files.hand(runId, artifacts, contents),
+  };
+}
+
 /** What is fixed at the first start of a run and holds for all its resumes. */
 export interface Frozen {
   readonly inputs: JsonObject;
@@ -59,7 +85,18 @@ export interface Frozen {
 /** What of the surroundings the core needs. */
 export type CoreSurroundings = Pick<
   Surroundings,
-  "store" | "clock" | "handlers" | "evaluator" | "check" | "glob" | "file" | "secrets" | "concurrency"
+  | "store"
+  | "clock"
+  | "handlers"
+  | "evaluator"
+  | "check"
+  | "glob"
+  | "file"
+  | "repository"
+  | "unitFiles"
+  | "cache"
+  | "secrets"
+  | "concurrency"
 > &
   Partial<Pick<Surroundings, "redactor">>;
 
@@ -74,6 +111,7 @@ export function coreOptions(
   const workflowEnv = evaluateEnv(plan.env, { inputs: frozen.inputs, run: frozen.run }, around, true);
   if (!workflowEnv.ok) return workflowEnv;
   const { store, clock, handlers, evaluator, check, glob, file, secrets, concurrency, redactor } = around;
+  const { repository, unitFiles, cache } = around;
   return ok({
     info,
     base: { inputs: frozen.inputs, env: frozen.env, run: frozen.run },
@@ -86,6 +124,10 @@ export function coreOptions(
     check,
     glob,
     file,
+    repository,
+    cache: cache === null || unitFiles === null ? null : runCache(info.runId, store, unitFiles, cache),
+    // In a simulated run no file was written.
+    artifactText: (artifact) => unitFiles?.text(info.runId, artifact) ?? ok(`[simulated:${artifact.path}]`),
     read: (ref) => readValue(store, ref),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),

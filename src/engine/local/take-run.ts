@@ -5,6 +5,7 @@ import { noSpend, plusSpend } from "../../run/spend.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
 import type { Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
+import type { LeftFiles } from "../workspace/resolved-files.ts";
 import type { Alone } from "./alone.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { FactIndex } from "./fact-index.ts";
@@ -64,6 +65,8 @@ export interface NextStart {
   readonly core: Omit<CoreOptions, "sink">;
   readonly facts: SplitFacts;
   readonly around: Surroundings;
+  /** What the recorded outcomes left behind: put back before anything starts. */
+  readonly left: readonly LeftFiles[];
   /** Only this unit runs. */
   readonly alone?: Alone;
   /** What else `run.started` says. */
@@ -73,7 +76,7 @@ export interface NextStart {
 /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
 export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }, LeaseOwner> {
   const { summary, plan, core, facts, around, alone } = next;
-  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree, unitFiles } = around;
   const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
   if (!lease.ok) return err(lease.owner);
   const started = {
@@ -103,6 +106,9 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     activeMs: summary.activeMs,
     isAttended: around.isAttended,
     ...(alone === undefined ? {} : { alone }),
+    ...(next.left.length === 0 || unitFiles === null
+      ? {}
+      : { before: () => unitFiles.restore(summary.runId, next.left) }),
   };
   // The facts of this start are its own: what is prepared may be looked at before.
   return ok({ go: () => new LocalRun({ ...options, core: { ...options.core, facts: core.facts.fork() } }) });

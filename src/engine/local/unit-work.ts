@@ -53,4 +53,6 @@ export interface Task {
   /** What it is to do, for people: tasks and commands with their values filled in, not redacted. */
   readonly asked: () => Json;
   readonly fingerprint: string;
+  /** The name of the outcome over runs; null = it is not cached. */
+  readonly cacheKey: string | null;
 }

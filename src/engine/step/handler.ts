@@ -4,6 +4,7 @@ import type { StepPlace } from "../../plan/lets-through.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
 import type { Answer } from "../../run/answer.ts";
+import type { Artifact } from "../../run/artifact.ts";
 import type { EventType } from "../../run/event.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
@@ -14,6 +15,7 @@ import type { Usage } from "../../util/usage.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json } from "../../util/json.ts";
 import type { Result } from "../../util/result.ts";
+import type { ResolvedFiles } from "../workspace/resolved-files.ts";
 
 /** One file for each kind of step: how its templates become a request, and how that is carried out. */
 export interface StepHandler {
@@ -26,7 +28,7 @@ export interface StepHandler {
 
 /** What there is to do for a unit: known at once (a pure value), or to be carried out after the commit. */
 export type Work =
-  | { readonly kind: "now"; readonly output: Json }
+  | { readonly kind: "now"; readonly output: Json; readonly artifacts?: readonly Artifact[] }
   | {
       readonly kind: "later";
       /** The first model that will be asked, `provider/model`; null for other kinds. */
@@ -56,6 +58,8 @@ export interface PrepareContext {
   readonly place: StepPlace;
   /** Index of the unit; null for a step without `for_each`. */
   readonly unit: number | null;
+  /** Files that it reads and writes; left out for a step that names none. */
+  readonly files?: ResolvedFiles;
 }
 
 /** What an attempt may use while it runs. */
@@ -68,6 +72,8 @@ export interface AttemptContext {
   readonly since: number;
   /** Constant over all attempts of the unit. */
   readonly idempotencyKey: string;
+  /** Absolute path of the folder where the unit works; left out = the repository. */
+  readonly folder?: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /**
@@ -127,6 +133,10 @@ export interface CallJournal {
 /** What came of an attempt. Everything in it is redacted. */
 export type AttemptResult = {
   readonly extra: Fact["extra"];
+  /** Files that it left behind; left out = none. */
+  readonly artifacts?: readonly Artifact[];
+  /** An earlier run knew the outcome: nothing was done. Default false. */
+  readonly isFromCache?: boolean;
   readonly model: string | null;
   /** Only what was spent in this attempt and is not in a recorded call of it. */
   readonly usage: Usage | null;

@@ -29,10 +29,8 @@ const KILL_GRACE_MS = 2_000;
 const RECORDED_TAIL = 16 * 1024;
 
 export interface RunStepOptions {
-  /** Absolute path of the workspace. */
+  /** Absolute path of the workspace of units that have no folder of their own. */
   readonly workspace: string;
-  /** Makes the empty folder of a unit with `workspace: isolated`; may throw the system's error. */
-  readonly isolated: (runId: string, unit: string) => string;
   /** The environment that processes inherit: without secrets and keys of providers. */
   readonly environment: { readonly [name: string]: string };
   readonly check: SchemaCheck;
@@ -101,9 +99,6 @@ async function runOnce(
   attempt: AttemptContext,
   options: RunStepOptions,
 ): Promise<AttemptResult> {
-  const folder = workspaceOf(step, attempt, options);
-  if (!folder.ok) return plainResult({ ok: false, failure: folder.error });
-
   const env = {
     ...options.environment,
     ...request.env,
@@ -111,7 +106,7 @@ async function runOnce(
     MUSTER_STEP: attempt.label,
     MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
   };
-  const cwd = join(folder.value, request.cwd);
+  const cwd = join(attempt.folder ?? options.workspace, request.cwd);
   const result = await runProcess({ ...request, cwd, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });
   const stdout = attempt.redactor.text(result.stdout);
   const stderr = attempt.redactor.text(result.stderr);
@@ -131,22 +126,6 @@ async function runOnce(
   return output.ok
     ? plainResult({ ok: true, output: output.value }, extra)
     : plainResult({ ok: false, failure: output.error }, extra);
-}
-
-/** The folder of the repository, or an empty one of the unit's own. */
-function workspaceOf(step: PlannedStep, attempt: AttemptContext, options: RunStepOptions): Result<string, Failure> {
-  if (step.workspace === "repo") return ok(options.workspace);
-  try {
-    return ok(options.isolated(attempt.runId, attempt.idempotencyKey));
-  } catch (error) {
-    return err(
-      failure(
-        "internal",
-        "workspace",
-        `the workspace of '${attempt.label}' cannot be made: ${(error as Error).message}`,
-      ),
-    );
-  }
 }
 
 function processFailure(label: string, result: ProcessResult, spawnError: string): Failure | null {

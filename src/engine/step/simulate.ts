@@ -1,6 +1,9 @@
+import { plainPath } from "../../plan/file-pattern.ts";
 import type { PlannedStep } from "../../plan/types.ts";
+import type { Artifact } from "../../run/artifact.ts";
 import { failure } from "../../run/failure.ts";
 import { answerMisfit } from "../../manifest/approval-answer.ts";
+import { sha256 } from "../../util/digest.ts";
 import type { Json, JsonSchema } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
@@ -53,7 +56,7 @@ function instead(real: StepHandler, check: SchemaCheck, make: MakeUp): StepHandl
       if (!work.ok) return work;
       const output = outputOf(step, context, make);
       const problems = problemsOf(step, output, check);
-      if (problems.length === 0) return ok({ kind: "now", output });
+      if (problems.length === 0) return ok({ kind: "now", output, artifacts: placeholders(context) });
       const message = `what '${step.id}' says under 'simulate' does not fit its output schema: ${problems.join("; ")}`;
       return err(failure("output", "schema_mismatch", message));
     },
@@ -66,6 +69,16 @@ function problemsOf({ body, output: schema }: PlannedStep, output: Json, check: 
     return reason === null ? [] : [reason];
   }
   return schema === null ? [] : check(schema, output);
+}
+
+/** What a step that was not done would have left behind: a name for each path, and nothing in it. */
+function placeholders({ files }: PrepareContext): readonly Artifact[] {
+  return (files?.writes ?? []).map(({ path }) => ({
+    path: plainPath(path).replace(/[*?{}[\]!()]+/g, "simulated"),
+    bytes: 0,
+    sha256: sha256(""),
+    url: null,
+  }));
 }
 
 function outputOf(step: PlannedStep, { plan, unit, values }: PrepareContext, make: MakeUp): Json {

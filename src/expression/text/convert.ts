@@ -40,9 +40,6 @@ interface Position {
   readonly column: number;
 }
 
-/** Words of the language for which this version has no code yet. */
-const laterHelpers: readonly string[] = ["artifact"];
-
 /** Turns a Handlebars program into our tree; whatever has no place in it becomes a problem. */
 export function convertProgram(program: HandlebarsNode, source: string): ParsedText {
   const converter = new Converter(source);
@@ -93,7 +90,7 @@ class Converter {
   #printedPath(node: HandlebarsNode): TextPath | null {
     const path = this.#path(node);
     const name = path.source;
-    if (!isHelper(name) && !laterHelpers.includes(name)) return path;
+    if (!isHelper(name)) return path;
     const needs = `'${name}' is the name of a helper, which needs an argument`;
     return this.#problem(node, "WF4011", needs, `for a field of that name write {{ this.${name} }}`);
   }
@@ -129,9 +126,6 @@ class Converter {
   #call(node: HandlebarsNode): TextCall | null {
     const path = node.path as HandlebarsNode;
     const helper = String(path.original);
-    if (laterHelpers.includes(helper)) {
-      return this.#problem(path, "WF2007", `the helper '${helper}' is not in this version yet`, null);
-    }
     if (!isHelper(helper)) {
       const near = suggest(helper, helpers.keys());
       const help = near ? `did you mean '${near}'?` : `the helpers are ${[...helpers.keys()].join(", ")}`;

@@ -1,19 +1,30 @@
 import { parseText } from "./parse.ts";
 import type { Place, TextExpression, TextPart } from "./tree.ts";
 
-/** A file whose path is written out in a text: `{{ file "notes.md" }}`. */
+/** A file that a text reads by a helper: `{{ file "notes.md" }}`. */
 export interface FileCall extends Place {
-  readonly path: string;
+  /** null = the path is computed. */
+  readonly path: string | null;
 }
 
-/** All files that a text names, in the order of the source. */
-export function fileCallsOf(source: string): readonly FileCall[] {
+/** All files that a text reads by `file` whose paths are written out, in the order of the source. */
+export function fileCallsOf(source: string): readonly (FileCall & { readonly path: string })[] {
+  return callsOf("file", source).filter((call) => call.path !== null) as (FileCall & { readonly path: string })[];
+}
+
+/** All artifacts that a text reads, in the order of the source. */
+export function artifactCallsOf(source: string): readonly FileCall[] {
+  return callsOf("artifact", source);
+}
+
+function callsOf(helper: string, source: string): readonly FileCall[] {
   const found: FileCall[] = [];
   const read = (node: TextExpression): void => {
     if (node.kind !== "call") return;
     const [path] = node.args;
-    if (node.helper === "file" && path?.kind === "literal" && typeof path.value === "string") {
-      found.push({ path: path.value, offset: path.offset, length: path.length });
+    if (node.helper === helper && path !== undefined) {
+      const written = path.kind === "literal" && typeof path.value === "string" ? path.value : null;
+      found.push({ path: written, offset: path.offset, length: path.length });
     }
     node.args.forEach(read);
     for (const { value } of node.options) read(value);
@@ -27,6 +38,6 @@ export function fileCallsOf(source: string): readonly FileCall[] {
       visit(part.otherwise);
     }
   };
-  if (source.includes("file")) visit(parseText(source).parts);
+  if (source.includes(helper)) visit(parseText(source).parts);
   return found;
 }

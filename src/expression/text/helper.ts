@@ -20,11 +20,16 @@ export interface Helper {
   /** What is wrong with the number of arguments or the options, or null. */
   misuseOf(call: TextCall): string | null;
   /** Throws EvaluationError. */
-  run(args: readonly Json[], options: { readonly [name: string]: Json }, meter: Meter, readFile: ReadFile): Json;
+  run(args: readonly Json[], options: { readonly [name: string]: Json }, meter: Meter, files: TextFileReaders): Json;
 }
 
-/** The text of a file by its path as the template names it. Throws EvaluationError. */
-export type ReadFile = (path: string) => string;
+/** Gives texts of files by their paths as the template names them. They throw EvaluationError. */
+export interface TextFileReaders {
+  /** A file beside the manifest, or one that a `glob` gave. */
+  file(path: string): string;
+  /** A file of the run: an artifact of a step before, or one of the workspace. */
+  artifact(path: string): string;
+}
 
 interface HelperRow extends Omit<Helper, "misuseOf" | "isLenient"> {
   readonly least: number;
@@ -97,8 +102,19 @@ export const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>(
       takes: [["string"]],
       least: 1,
       gives: "string",
-      run: ([path], _options, meter, readFile) => {
-        const text = readFile(textArgument("file", path ?? null));
+      run: ([path], _options, meter, files) => {
+        const text = files.file(textArgument("file", path ?? null));
+        meter.chargeText(text.length);
+        return text;
+      },
+    }),
+    artifact: helper({
+      usage: '{{ artifact "out/report.md" }}',
+      takes: [["string"]],
+      least: 1,
+      gives: "string",
+      run: ([path], _options, meter, files) => {
+        const text = files.artifact(textArgument("artifact", path ?? null));
         meter.chargeText(text.length);
         return text;
       },

@@ -6,7 +6,7 @@ import { EvaluationError } from "../evaluation-error.ts";
 import { largestOutput } from "../limit.ts";
 import type { Meter } from "../meter.ts";
 import { isJsonObject, type Json } from "../../util/json.ts";
-import { helpers, isTruthy, printText, type ReadFile } from "./helper.ts";
+import { helpers, isTruthy, printText, type TextFileReaders } from "./helper.ts";
 import type { TextBlock, TextExpression, TextPart, TextPath } from "./tree.ts";
 
 /** What `#each` and `#with` put around their body. The outermost frame is null: there the roots are the context. */
@@ -23,15 +23,15 @@ interface Frame {
 export class TextInterpreter {
   readonly #context: Context;
   readonly #meter: Meter;
-  readonly #readFile: ReadFile;
+  readonly #files: TextFileReaders;
   readonly #escape: (text: string) => string;
   readonly #pieces: string[] = [];
   #length = 0;
 
-  constructor(context: Context, meter: Meter, readFile: ReadFile, escape = (text: string): string => text) {
+  constructor(context: Context, meter: Meter, files: TextFileReaders, escape = (text: string): string => text) {
     this.#context = context;
     this.#escape = escape;
-    this.#readFile = readFile;
+    this.#files = files;
     this.#meter = meter;
   }
 
@@ -112,7 +112,7 @@ export class TextInterpreter {
     if (!helper) throw new EvaluationError("missing", `there is no helper '${node.helper}'`);
     const args = node.args.map((arg) => this.#value(arg, frame, helper.isLenient));
     const options = Object.fromEntries(node.options.map(({ name, value }) => [name, this.#value(value, frame, false)]));
-    return helper.run(args, options, this.#meter, this.#readFile);
+    return helper.run(args, options, this.#meter, this.#files);
   }
 
   #path(node: TextPath, frame: Frame | null, isLenient: boolean): Json | undefined {

@@ -79,10 +79,24 @@ export const manifestSchema: SchemaNode = {
    "$ref": "#/$defs/permissions"
   },
   "workspace": {
-   "x-since": "later"
+   "$ref": "#/$defs/workspace"
   },
   "artifacts": {
-   "x-since": "later"
+   "type": "object",
+   "properties": {
+    "store": {
+     "type": "string",
+     "pattern": "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9!_.*'()-]+)*/?$",
+     "x-says": "s3://BUCKET or s3://BUCKET/PREFIX"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "store"
+   ]
   },
   "events": {
    "type": "object",
@@ -874,6 +888,25 @@ export const manifestSchema: SchemaNode = {
    ],
    "x-says": "fail, continue or `{ output: ... }`"
   },
+  "files": {
+   "x-says": "a path, folder or glob such as out/*.json, or a list of them",
+   "anyOf": [
+    {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "a path, folder or glob such as out/*.json"
+    },
+    {
+     "type": "array",
+     "items": {
+      "type": "string",
+      "pattern": "\\S",
+      "x-says": "a path, folder or glob such as out/*.json"
+     },
+     "minItems": 1
+    }
+   ]
+  },
   "permissions": {
    "type": "object",
    "properties": {
@@ -956,6 +989,33 @@ export const manifestSchema: SchemaNode = {
     "^x-": true
    },
    "additionalProperties": false
+  },
+  "cache": {
+   "x-says": "true, false or { key: inputs.url, ttl: 7d }",
+   "anyOf": [
+    {
+     "type": "boolean"
+    },
+    {
+     "type": "object",
+     "minProperties": 1,
+     "x-says": "{ key: inputs.url, ttl: 7d }",
+     "properties": {
+      "key": {
+       "$ref": "#/$defs/expression",
+       "pattern": "\\S",
+       "x-says": "an expression"
+      },
+      "ttl": {
+       "$ref": "#/$defs/duration"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false
+    }
+   ]
   },
   "stepMap": {
    "type": "object",
@@ -1145,15 +1205,34 @@ export const manifestSchema: SchemaNode = {
    "anyOf": [
     {
      "type": "string",
-     "pattern": "^(?:repo|isolated)$",
-     "x-says": "repo or isolated",
-     "x-later-pattern": "^worktree$"
+     "pattern": "^(?:repo|isolated|worktree)$",
+     "x-says": "repo, isolated or worktree"
     },
     {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "path": {
+       "type": "string",
+       "pattern": "\\S",
+       "x-says": "a folder such as build"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "path"
+     ]
     }
    ],
-   "x-says": "repo or isolated"
+   "x-says": "repo, isolated, worktree or { path: build }"
+  },
+  "reads": {
+   "$ref": "#/$defs/files"
+  },
+  "writes": {
+   "$ref": "#/$defs/files"
   },
   "simulate": {
    "type": "object",
@@ -1286,16 +1365,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1402,16 +1481,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1494,16 +1573,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1586,16 +1665,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1678,16 +1757,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1790,16 +1869,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -1908,16 +1987,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -2003,16 +2082,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -2095,16 +2174,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -2215,16 +2294,16 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/fallback"
     },
     "cache": {
-     "x-since": "later"
+     "$ref": "#/$defs/cache"
     },
     "workspace": {
      "$ref": "#/$defs/workspace"
     },
     "reads": {
-     "x-since": "later"
+     "$ref": "#/$defs/reads"
     },
     "writes": {
-     "x-since": "later"
+     "$ref": "#/$defs/writes"
     },
     "region": {
      "x-since": "later"
@@ -2501,7 +2580,27 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/modelChoice"
     },
     "cache": {
-     "x-since": "later"
+     "x-says": "true, false or { ttl: 7d }",
+     "anyOf": [
+      {
+       "type": "boolean"
+      },
+      {
+       "type": "object",
+       "properties": {
+        "ttl": {
+         "$ref": "#/$defs/duration"
+        }
+       },
+       "patternProperties": {
+        "^x-": true
+       },
+       "additionalProperties": false,
+       "required": [
+        "ttl"
+       ]
+      }
+     ]
     },
     "sandbox": {
      "x-since": "later"

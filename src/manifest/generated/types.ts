@@ -173,9 +173,29 @@ export type Fallback = {
   agent?: Name;
 }[];
 /**
- * Where files are: `repo` (default), the folder of the manifest's repository, or `isolated`, an empty folder of the step's own.
+ * Reuses what the same step gave in an earlier run, when nothing that it reads has changed. Default: false; a resume always reuses what its own run has done.
  */
-export type Workspace = string;
+export type Cache =
+  | boolean
+  | {
+      key?: Expression;
+      ttl?: Duration;
+    };
+/**
+ * Where a `run` step works: `repo` (default), the folder of the manifest's repository; `isolated`, an empty folder of the step's own; `worktree`, a git worktree of its own, whose changes are kept on a branch; or `{ path }`, a folder of the repository.
+ */
+export type Workspace =
+  | string
+  | {
+      /**
+       * A folder of the repository, relative to its root; it is made when it is not there.
+       */
+      path: string;
+    };
+/**
+ * A path, folder or glob in the workspace, or a list of them.
+ */
+export type Files = string | string[];
 /**
  * The shell that runs a script.
  */
@@ -238,6 +258,16 @@ export interface Manifest {
   steps?: StepMap;
   outputs?: ValueMap;
   permissions?: Permissions;
+  workspace?: Workspace;
+  /**
+   * Where artifacts over 1 MiB are kept beside the run's own folder, so that another machine can go on with the run.
+   */
+  artifacts?: {
+    /**
+     * A bucket of an S3-compatible store, and a prefix in it. Credentials come from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`; `AWS_ENDPOINT_URL` names a store that is not Amazon's.
+     */
+    store: string;
+  };
   /**
    * An audit copy of all events outside of the state: one JSON object a line, only ever added to, redacted, and left alone by `muster prune`. Each start of an agent says its time, task, agent, parent, model and initiator.
    */
@@ -406,6 +436,14 @@ export interface Defaults {
   retry?: Retry;
   on_error?: OnError;
   model?: ModelChoice;
+  /**
+   * `cache` of every `agent` and `run` step that has none of its own.
+   */
+  cache?:
+    | boolean
+    | {
+        ttl: Duration;
+      };
 }
 /**
  * Tries again after a failure that may pass. A step without `retry`, here and in `defaults`, is tried once.
@@ -459,7 +497,10 @@ export interface AgentStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -563,7 +604,10 @@ export interface RunStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -592,7 +636,10 @@ export interface ValueStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -618,7 +665,10 @@ export interface HttpStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -680,7 +730,10 @@ export interface SqlStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -726,7 +779,10 @@ export interface StateStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -859,7 +915,10 @@ export interface UsesStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -886,7 +945,10 @@ export interface StepsStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -918,7 +980,10 @@ export interface ApprovalStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**
@@ -980,7 +1045,10 @@ export interface WaitStep {
   matrix?: Matrix;
   repeat?: Repeat;
   fallback?: Fallback;
+  cache?: Cache;
   workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
   simulate?: Simulate;
 }
 /**

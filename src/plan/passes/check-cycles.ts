@@ -1,7 +1,9 @@
 import { lazy } from "../../util/lazy.ts";
 import { cyclesOf } from "../graph.ts";
 import type { Problems } from "../problems.ts";
-import { findPlaces, type EdgePlace, type Edges } from "./edges.ts";
+import type { EdgePlace } from "./edge-place.ts";
+import { findPlaces, type Edges } from "./edges.ts";
+import type { FileEdge } from "./file-edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import type { PlacedStep } from "./position.ts";
 
@@ -9,8 +11,13 @@ import type { PlacedStep } from "./position.ts";
 const MOST_SHOWN = 12;
 
 /** Reports steps that wait for one another: one problem for each knot of them, at the place that closes it. */
-export function checkCycles(edges: Edges, placed: ReadonlyMap<string, PlacedStep>, problems: Problems): void {
-  const places = lazy(() => findPlaces(placed));
+export function checkCycles(
+  edges: Edges,
+  placed: ReadonlyMap<string, PlacedStep>,
+  fileEdges: readonly FileEdge[],
+  problems: Problems,
+): void {
+  const places = lazy(() => findPlaces(placed, fileEdges));
   for (const [{ steps }, inside] of edges) {
     const placeOf = (index: number, need: number): EdgePlace => {
       const { id = "", pointer = [] } = steps[index]?.step ?? {};

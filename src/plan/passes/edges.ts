@@ -1,17 +1,14 @@
 import type { Reference } from "../../expression/template.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
-import type { Piece, Problems } from "../problems.ts";
+import type { Problems } from "../problems.ts";
 import type { NeedGroup } from "../types.ts";
 import { declared } from "./declared.ts";
+import type { EdgePlace } from "./edge-place.ts";
+import { findFileEdges, type FileEdge, type Sources } from "./file-edges.ts";
 import type { ParsedScope } from "./parse-templates.ts";
 import { insideOf, isInReach, positionOf, standInFor, type PlacedStep, type Position } from "./position.ts";
 import { pieceOf, type Site } from "./site.ts";
-
-/** Where in the file a step says that it waits for another. */
-export interface EdgePlace {
-  readonly pointer: Pointer;
-  readonly piece?: Piece;
-}
+import type { Writer } from "./writer.ts";
 
 /** What a step waits for. */
 export interface StepEdges {
@@ -26,10 +23,15 @@ export type Edges = ReadonlyMap<ParsedScope, readonly StepEdges[]>;
 export const NO_EDGES: StepEdges = { groups: [], waits: [] };
 
 /**
- * Edges from references and `needs`. A reference from inside of a group to a step around it makes the group wait:
+ * Edges from references, `needs`, and files that one step writes and another reads. A reference from inside of a group to a step around it makes the group wait:
  * the edge is where both have an ancestor.
  */
-export function findEdges(top: ParsedScope, placed: ReadonlyMap<string, PlacedStep>, problems: Problems): Edges {
+export function findEdges(
+  top: ParsedScope,
+  placed: ReadonlyMap<string, PlacedStep>,
+  writers: readonly Writer[],
+  problems: Problems,
+): { readonly edges: Edges; readonly sources: Sources; readonly fileEdges: readonly FileEdge[] } {
   const reads = new Map<PlacedStep, number[]>();
   for (const step of placed.values()) {
     eachRead(step, placed, problems, (reader, need) => {
@@ -38,20 +40,27 @@ export function findEdges(top: ParsedScope, placed: ReadonlyMap<string, PlacedSt
       else known.push(need);
     });
   }
+  const named = new Map<PlacedStep, NamedNeeds>();
+  for (const step of placed.values())
+    if (step.parsed.step.needs !== null) named.set(step, findNeeds(step, placed, problems));
+  const waitsOf = (step: PlacedStep): readonly number[] => [...(reads.get(step) ?? []), ...(named.get(step)?.of ?? [])];
+  const { sources, fileEdges } = findFileEdges(placed, writers, waitsOf);
+  for (const { from, to } of fileEdges) reads.set(to, [...(reads.get(to) ?? []), from.index]);
   const edges = new Map<ParsedScope, StepEdges[]>([[top, []]]);
   for (const step of placed.values()) {
     if (step.parsed.body.kind === "steps") edges.set(step.parsed.body.scope, []);
     const derived = distinct(reads.get(step) ?? []);
-    const named = findNeeds(step, placed, problems);
-    const waits = derived.length === 0 ? named.of : distinct([...derived, ...named.of]);
-    edges.get(step.scope)?.push(waits.length === 0 ? NO_EDGES : { groups: groupsOf(derived, named), waits });
+    const needs = named.get(step) ?? NO_NEEDS;
+    const waits = derived.length === 0 ? needs.of : distinct([...derived, ...needs.of]);
+    edges.get(step.scope)?.push(waits.length === 0 ? NO_EDGES : { groups: groupsOf(derived, needs), waits });
   }
-  return edges;
+  return { edges, sources, fileEdges };
 }
 
 /** The first place that says so for everything that a step waits for. To be shown: it costs more than the edges. */
 export function findPlaces(
   placed: ReadonlyMap<string, PlacedStep>,
+  fileEdges: readonly FileEdge[],
 ): ReadonlyMap<PlacedStep, ReadonlyMap<number, EdgePlace>> {
   const places = new Map<PlacedStep, Map<number, EdgePlace>>();
   const add = (step: PlacedStep, need: number, place: EdgePlace): void => {
@@ -70,6 +79,7 @@ export function findPlaces(
       if (target?.scope === step.scope) add(step, target.index, { pointer });
     }
   }
+  for (const { from, to, place } of fileEdges) add(to, from.index, place);
   return places;
 }
 

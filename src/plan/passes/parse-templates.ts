@@ -1,14 +1,15 @@
 import type { Template } from "../../expression/template.ts";
-import type { NormalFan, NormalManifest, NormalStep } from "../../manifest/normal.ts";
+import type { NormalCache, NormalFan, NormalManifest, NormalStep } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
 import { pathBeside } from "../source-files.ts";
 import type { TextFiles } from "../text-files.ts";
-import type { OnError, PlannedFan, StepBody } from "../types.ts";
+import type { OnError, PlannedCache, PlannedFan, StepBody } from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
 import { multiplyOut } from "./multiply-out.ts";
 import { parseHttp, parseSql, parseState } from "./parse-effects.ts";
+import { parseFiles, type ParsedFiles } from "./parse-files.ts";
 import { NOTHING, Reader } from "./reader.ts";
 import type { Site } from "./site.ts";
 
@@ -42,6 +43,8 @@ export interface ParsedStep {
   readonly onError: OnError;
   /** The source of `repeat.until`. */
   readonly until: string | null;
+  readonly files: ParsedFiles;
+  readonly cache: PlannedCache | null;
   /** Its own expressions, not those of steps inside of it. */
   readonly sites: readonly Site[];
 }
@@ -94,8 +97,15 @@ function parseStep(step: NormalStep, files: TextFiles, problems: Problems): Pars
         ? { kind: "output", output: reader.value(step.onError.output, at("on_error", "output"), "gate") }
         : step.onError,
     until: step.repeat === null ? null : reader.expression(step.repeat.until, at("repeat", "until"), "until"),
+    files: parseFiles(step, reader, problems),
+    cache: step.cache === null ? null : parseCache(step.cache, reader),
     sites: reader.sites,
   };
+}
+
+function parseCache({ key, ttlMs, pointer }: NormalCache, reader: Reader): PlannedCache {
+  const source = reader.expression(key, pointer, "unit");
+  return { key: source === null ? null : { kind: "cel", source }, ttlMs };
 }
 
 function parseFan(id: string, fan: NormalFan, at: At, reader: Reader, problems: Problems): PlannedFan {

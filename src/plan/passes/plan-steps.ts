@@ -8,6 +8,7 @@ import {
   type Effect,
   type FailureClass,
   type PlannedFallback,
+  type PlannedFiles,
   type PlannedModel,
   type PlannedRetry,
   type PlannedStep,
@@ -42,7 +43,12 @@ export interface StepSurroundings {
 }
 
 /** Puts a step of the plan together from what the other passes found. */
-export function planStep(parsed: ParsedStep, edges: StepEdges, around: StepSurroundings): PlannedStep {
+export function planStep(
+  parsed: ParsedStep,
+  edges: StepEdges,
+  files: PlannedFiles | null,
+  around: StepSurroundings,
+): PlannedStep {
   const { step, condition } = parsed;
   const effect = effectOf(step, parsed.body);
   const asksStatus = condition !== null && statusFunctionsOf(condition).some((name) => name !== "success");
@@ -66,6 +72,8 @@ export function planStep(parsed: ParsedStep, edges: StepEdges, around: StepSurro
         : { until: parsed.until, max: step.repeat.max, delayMs: step.repeat.delayMs },
     fallback: fallbackOf(step, around),
     workspace: step.workspace,
+    ...(files === null ? {} : { files }),
+    ...(parsed.cache === null ? {} : { cache: parsed.cache }),
     simulate: step.simulate,
   };
 }

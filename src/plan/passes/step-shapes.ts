@@ -37,6 +37,22 @@ const PROCESS: Fields = [
 const more: { readonly [kind: string]: Fields } = { run: PROCESS, http: [["status_code", orNull(intShape)]] };
 /** The rows of a query: maps whose keys are the names of the columns. */
 const ROWS = listShape({ type: "object", additionalProperties: true });
+/** `artifacts`: by path. */
+const FILES: Fields = [
+  [
+    "artifacts",
+    {
+      type: "object",
+      additionalProperties: closed([
+        ["path", stringShape],
+        ["bytes", intShape],
+        ["sha256", stringShape],
+        ["url", orNull(stringShape)],
+      ]),
+    },
+  ],
+];
+const BRANCH: Fields = [["branch", orNull(stringShape)]];
 
 /** The most frequent step: an agent that answers in text. */
 const TEXT_STEP = closed([["output", orNull(freeTextShape)], ...ALWAYS]);
@@ -44,19 +60,15 @@ const TEXT_STEP = closed([["output", orNull(freeTextShape)], ...ALWAYS]);
 /**
  * The shapes of all that steps give, as far as schemas and expressions tell. In two rounds: what a computed `value`,
  * a group or a `for_each` gives is told by what the declared schemas say of the names in it; a value made of such a
- * value is of unknown shape. Names are not checked here, so unknown ones are let pass. `used` is the shape of what
- * the workflow gives that a `uses` step names, by the id of the step.
+ * value is of unknown shape. Names are not checked here, so unknown ones are let pass.
  */
-export function shapesOf(
-  manifest: NormalManifest,
-  placed: ReadonlyMap<string, PlacedStep>,
-  used: ReadonlyMap<string, JsonSchema>,
-): Shapes {
+export function shapesOf(manifest: NormalManifest, placed: ReadonlyMap<string, PlacedStep>, used: UsedShapes): Shapes {
   const steps = [...placed.values()];
+  const writing = writingSteps(steps, used);
   const declared = new Map<string, JsonSchema>();
-  for (const { parsed } of steps) declared.set(parsed.step.id, declaredOutput(parsed, used));
+  for (const { parsed } of steps) declared.set(parsed.step.id, declaredOutput(parsed, used.outputs));
   const units = new Map<string, NameShapes>();
-  const rough: Shapes = { steps: stepsShape(steps, declared), units, outputs: declared };
+  const rough: Shapes = { steps: stepsShape(steps, declared, writing), units, outputs: declared };
   // What is wrong is said later, and without a guess here.
   const scopes = new Scopes(manifest, rough, () => null);
   // Outer steps come first, so that inner lists see the items around them.
@@ -78,7 +90,26 @@ export function shapesOf(
   }
   if (computed.size === 0) return rough;
   const outputs = new Map([...declared, ...computed]);
-  return { steps: stepsShape(steps, outputs), units, outputs };
+  return { steps: stepsShape(steps, outputs, writing), units, outputs };
+}
+
+/** What is known of the workflows that steps of a file use, by the ids of these steps. */
+export interface UsedShapes {
+  /** What the workflow gives. */
+  readonly outputs: ReadonlyMap<string, JsonSchema>;
+  /** What its steps may write. */
+  readonly writes: ReadonlyMap<string, readonly unknown[]>;
+}
+
+/** Steps that have artifacts: their own, or those of steps inside. */
+function writingSteps(steps: readonly PlacedStep[], { writes }: UsedShapes): ReadonlySet<string> {
+  const writing = new Set<string>();
+  for (const step of steps) {
+    const { id } = step.parsed.step;
+    if (step.parsed.files.writes.length === 0 && (writes.get(id)?.length ?? 0) === 0) continue;
+    for (let at: PlacedStep | null = step; at !== null; at = at.group) writing.add(at.parsed.step.id);
+  }
+  return writing;
 }
 
 /** The shape of one unit's output without looking at other steps; `true` = not known. */
@@ -154,22 +185,27 @@ function matrixShape(combinations: readonly JsonObject[]): JsonSchema {
   return { type: "object", properties, required, additionalProperties: false };
 }
 
-function stepsShape(steps: readonly PlacedStep[], outputs: ReadonlyMap<string, JsonSchema>): JsonSchema {
+function stepsShape(
+  steps: readonly PlacedStep[],
+  outputs: ReadonlyMap<string, JsonSchema>,
+  writing: ReadonlySet<string>,
+): JsonSchema {
   const properties: { [id: string]: JsonSchema } = {};
   for (const { parsed } of steps) {
     const { id } = parsed.step;
-    properties[id] = stepShape(parsed, outputs.get(id) ?? true);
+    properties[id] = stepShape(parsed, outputs.get(id) ?? true, writing.has(id) ? FILES : []);
   }
   return { type: "object", properties, additionalProperties: false };
 }
 
 /** `steps.x` of one step. */
-function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema): JsonSchema {
+function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema, files: Fields): JsonSchema {
   if (unitOutput === freeTextShape && fan === null && step.repeat === null) return TEXT_STEP;
+  const tree = step.workspace === "worktree" ? BRANCH : [];
   const output = orNull(unitOutput);
   if (fan === null) {
     const rounds: Fields = step.repeat === null ? [] : [["results", listShape(true)]];
-    return closed([["output", output], ...ALWAYS, ...(more[body.kind] ?? []), ...rounds]);
+    return closed([["output", output], ...ALWAYS, ...(more[body.kind] ?? []), ...tree, ...files, ...rounds]);
   }
   const one = fan.batch?.flatten === true ? flattened(unitOutput) : unitOutput;
   const result = closed([
@@ -178,10 +214,12 @@ function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema): Jso
     ["attempts", intShape],
     ["output", orNull(one)],
     ...ALWAYS,
+    ...files,
   ]);
   return closed([
     ["output", fan.join.kind === "any" ? output : orNull(listShape(one))],
     ...ALWAYS,
+    ...files,
     ["results", listShape(result)],
     ["failed", listShape(result)],
   ]);

@@ -4,7 +4,18 @@ import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
 import { formatCount, formatRange, oneLine } from "./format.ts";
 import { hasCaps, scopeGrantText, topGrantText } from "./grant.ts";
-import { costText, count, fallbackText, headline, modelText, needText, priceText, stepCostText } from "./words.ts";
+import {
+  costText,
+  count,
+  fallbackText,
+  headline,
+  modelText,
+  needText,
+  priceText,
+  stepCostText,
+  cacheText,
+  pathsText,
+} from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** How the text is emphasised; the default leaves it plain. */
@@ -98,6 +109,9 @@ function stepLines(
   if (step.needs.length > 0) rows.push(["needs", step.needs.map((group) => needText(group, scope)).join(", and ")]);
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
   if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);
+  if (step.files !== undefined && step.files.reads.length > 0) rows.push(["reads", pathsText(step.files.reads)]);
+  if (step.files !== undefined && step.files.writes.length > 0) rows.push(["writes", pathsText(step.files.writes)]);
+  if (step.cache !== undefined) rows.push(["cache", cacheText(step.cache)]);
   if (step.body.kind === "uses" && known.has(step.body.scope)) rows.push(["steps", "as above"]);
   if (step.body.kind === "uses" && hasCaps(plan)) rows.push(["may", scopeGrantText(plan, step.body.scope)]);
   if (sums.calls.ceiling > 0) rows.push(["calls", `${formatRange(sums.calls)}, ${stepCostText(sums)}`]);
@@ -129,6 +143,7 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
   }
   if (hasCaps(plan)) rows.push(["permissions", topGrantText(plan)]);
   if (estimate.assumedInputs.length > 0) rows.push(["inputs", `by default: ${estimate.assumedInputs.join(", ")}`]);
+  if (plan.artifactStore !== undefined) rows.push(["artifacts", `over 1 MiB in ${plan.artifactStore}`]);
   rows.push(["digest", plan.digest]);
   return rows.flatMap(([key, text]) => {
     const [first = "", ...rest] = wrap(text, " ".repeat(KEY_WIDTH), WIDTH);

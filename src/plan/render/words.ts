@@ -2,7 +2,17 @@ import { formatDuration } from "../../util/duration.ts";
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import type { ModelEstimate } from "../ledger.ts";
 import { modelsOf, modelsOfStage } from "../step-digest.ts";
-import type { NeedGroup, Plan, PlannedFan, PlannedScope, PlannedStep } from "../types.ts";
+import type {
+  NeedGroup,
+  Plan,
+  PlannedCache,
+  PlannedFan,
+  PlannedPattern,
+  PlannedScope,
+  PlannedStep,
+  PlannedWorkspace,
+} from "../types.ts";
+import { asText, type Json } from "../../util/json.ts";
 import { formatCost, formatCount, formatPrice } from "./format.ts";
 import { agentName, nameOf } from "./name.ts";
 
@@ -24,7 +34,7 @@ export function headline(plan: Plan, step: PlannedStep, sums: StepEstimate): str
   if (step.body.kind === "approval" && step.body.timeoutMs !== null)
     parts.push(`${formatDuration(step.body.timeoutMs)} at most`);
   if (step.repeat !== null) parts.push(`up to ${count(step.repeat.max, "round")}`);
-  if (step.workspace === "isolated") parts.push("in a folder of its own");
+  if (step.workspace !== "repo") parts.push(workspaceText(step.workspace));
   if (step.onError.kind === "continue") parts.push("may fail");
   if (step.onError.kind === "output") parts.push("has an output for its failure");
   if (step.isFinally) parts.push("in any case");
@@ -38,6 +48,26 @@ function variantText({ variants = [], variant }: Plan, { id }: PlannedStep): str
   if (variant === id) return ["the chosen variant"];
   const total = variants.reduce((sum, { weight }) => sum + weight, 0);
   return [`a variant for ${Math.round((own.weight / total) * 1000) / 10}% of the runs`];
+}
+
+function workspaceText(workspace: Exclude<PlannedWorkspace, "repo">): string {
+  if (workspace === "isolated") return "in a folder of its own";
+  return workspace === "worktree" ? "in a git worktree of its own" : `in ${workspace.path}/`;
+}
+
+/** Paths as they are written: `out/a.txt, items/{{ item }}.md`. */
+export function pathsText(patterns: readonly PlannedPattern[]): string {
+  return patterns.map(({ path }) => (path.kind === "text" ? path.source : asText(valueOfLiteral(path)))).join(", ");
+}
+
+function valueOfLiteral(path: PlannedPattern["path"]): Json {
+  return path.kind === "literal" ? path.value : null;
+}
+
+/** What names the outcome of a cached step, and how long it is reused: `by inputs.day, for 7d`. */
+export function cacheText({ key, ttlMs }: PlannedCache): string {
+  const by = key === null ? "by all that it reads" : `by ${key.kind === "cel" ? key.source : ""}`;
+  return ttlMs === null ? by : `${by}, for ${formatDuration(ttlMs)}`;
 }
 
 /** `3 items`, `a list, at most 1,000 items`, `4 combinations`, `files, at most 1,000 items in batches of 10`. */

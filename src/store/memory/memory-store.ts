@@ -9,6 +9,7 @@ import { MemoryState } from "./memory-state.ts";
 import {
   LeaseLostError,
   StoreError,
+  type CacheEntry,
   type InboxMessage,
   type Lease,
   type LeaseOwner,
@@ -45,6 +46,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
   const entries = new Map<string, Entry>();
   const blobs = new Map<string, { readonly bytes: Uint8Array; storedAt: number }>();
   const state = new MemoryState(clock);
+  const cached = new Map<string, CacheEntry>();
   let lastMessageId = 0;
 
   const existing = (runId: string): Entry => {
@@ -117,13 +119,26 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     },
     commit(
       lease,
-      { events, facts, forget = [], taken = [], status, activeMs, revived = [], deadLetters = [], figures, copied },
+      {
+        events,
+        facts,
+        forget = [],
+        taken = [],
+        status,
+        activeMs,
+        revived = [],
+        deadLetters = [],
+        cache = [],
+        figures,
+        copied,
+      },
     ) {
       const entry = fenced(lease);
       events.forEach(({ seq }, index) => {
         const before = entry.events.length + index;
         if (seq !== before + 1) throw new InternalError(`event ${seq} does not follow event ${before}`);
       });
+      for (const outcome of cache) cached.set(outcome.key, structuredClone(outcome));
       entry.updatedAt = clock.now();
       entry.status = status ?? entry.status;
       entry.activeMs = activeMs ?? entry.activeMs;
@@ -182,6 +197,15 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       return mayPost([...inbox]) && inbox.push({ id: ++lastMessageId, ...message }) > 0;
     },
     readInbox: (runId, after = 0) => (entries.get(runId)?.inbox ?? []).filter(({ id }) => id > after),
+    cache: {
+      find: (key) => structuredClone(cached.get(key) ?? null),
+      entries: () => structuredClone([...cached.values()]),
+      prune({ olderThan, dryRun }) {
+        const old = [...cached.values()].filter(({ createdAt }) => createdAt < olderThan);
+        if (!dryRun) for (const { key } of old) cached.delete(key);
+        return old.length;
+      },
+    },
     state: state.project,
     stateOfRun: (runId, scope) => state.ofRun(runId, scope),
     changeState(lease, scope, change, batchOf) {
@@ -205,7 +229,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
           [...letters.values()],
           [...facts.values()].map((versions) => [...versions.values()]),
         ]);
-      const used = namesIn(JSON.stringify(kept));
+      const used = namesIn(JSON.stringify([kept, [...cached.values()]]));
       for (const name of used)
         for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);
       const swept = [...blobs].filter(([name, { storedAt }]) => !used.has(name) && storedAt < olderThan);

@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { encodeEvent } from "./event-row.ts";
 import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
 import { writeAccount } from "./account-table.ts";
+import { writeCache } from "./cache-table.ts";
 import { writeLetters } from "./dead-letter-table.ts";
 import type { FactPlaces, KeyPlaces } from "./fact-places.ts";
 import { dropMessages } from "./inbox-table.ts";
@@ -33,6 +34,7 @@ export function batchWriter(connection: Connection, clock: Clock, factPlaces: Fa
       const places = factPlaces.under(lease, row);
       writeLetters(connection, row, batch);
       writeAccount(connection, row, batch);
+      writeCache(connection, batch.cache ?? []);
       const forgotten = forgetFacts(connection, row, forget, places);
       const added = writeFacts(connection, row, facts, places);
       dropMessages(connection, row, taken);

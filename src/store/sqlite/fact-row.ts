@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { Fact } from "../../run/fact.ts";
+import type { ValueRef } from "../../run/value-ref.ts";
 import type { Usage } from "../../util/usage.ts";
 import { DamagedRow } from "./error.ts";
 import { RUN_SPAN } from "./run-span.ts";
@@ -31,6 +32,8 @@ type FactBody = [
   model?: Fact["model"],
   usage?: number[] | null,
   costUsd?: Fact["costUsd"],
+  artifacts?: ValueRef | null,
+  isFromCache?: 1 | null,
 ];
 
 /** The body of a fact. */
@@ -46,6 +49,8 @@ export function encodeFact(fact: Fact): string {
     fact.model,
     fact.usage && encodeUsage(fact.usage),
     fact.costUsd,
+    fact.artifacts ?? null,
+    fact.isFromCache === true ? 1 : null,
   ];
   while (body.at(-1) === null) body.pop();
   return JSON.stringify(body);
@@ -75,6 +80,8 @@ export function decodeFact(row: FactRow): Fact {
     model: body[7] ?? null,
     usage: body[8] ? decodeUsage(body[8]) : null,
     costUsd: body[9] ?? null,
+    ...(body[10] ? { artifacts: body[10] } : {}),
+    ...(body[11] === 1 ? { isFromCache: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from "../../util/clock.ts";
 import { StoreError, type Store } from "../store.ts";
 import { accountTable } from "./account-table.ts";
 import { blobFolder } from "./blob-folder.ts";
+import { cacheTable } from "./cache-table.ts";
 import { batchWriter, committer } from "./commit.ts";
 import { connect } from "./connection.ts";
 import { storeError, toStoreError } from "./error.ts";
@@ -70,6 +71,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ...inboxTable(connection),
       putBlob: readOnly ? () => refuse(path) : blobs.putBlob,
       getBlob: blobs.getBlob,
+      cache: cacheTable(connection, version),
       ...stateTable(connection, clock, version, writeBatch),
       ...deadLetterTable(connection, version),
       ...accountTable(connection, version),

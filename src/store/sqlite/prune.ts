@@ -69,6 +69,9 @@ function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<s
       }
     }
   }
+  const cached = connection.sql('SELECT body FROM cache WHERE body LIKE \'%"blob":"%\'').all();
+  for (const { body } of cached as unknown as { readonly body: string }[])
+    for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);
   const letters = connection.sql('SELECT run, body FROM dead_letter WHERE body LIKE \'%"blob":"%\'').all();
   for (const { run, body } of letters as unknown as { readonly run: number; readonly body: string }[]) {
     if (!runs.includes(run)) for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);

@@ -12,6 +12,7 @@ export const APPLICATION_ID = 0x4d737472;
  *   2  state: values of the project (muster 0.1)
  *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
  *      run_state: values of runs;
+ *      cache: outcomes that are reused over runs;
  *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts)
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
@@ -97,6 +98,7 @@ export const migrations: readonly string[] = [
     crc INTEGER NOT NULL,
     PRIMARY KEY (run, scope, key)
   ) WITHOUT ROWID;
+  CREATE TABLE cache (key TEXT PRIMARY KEY, created_at INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
   DROP INDEX fact_by_key;
   `,
 ];

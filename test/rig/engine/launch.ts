@@ -7,6 +7,7 @@ import { createStateStep } from "../../../src/engine/step/state.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
 import { createWaitStep } from "../../../src/engine/step/wait.ts";
 import { createFileReader } from "../../../src/engine/workspace/file.ts";
+import { digestOf, findFiles } from "../../../src/engine/workspace/workspace-files.ts";
 import { createGlob } from "../../../src/engine/workspace/glob.ts";
 import type { StepHandler } from "../../../src/engine/step/handler.ts";
 import type { Surroundings } from "../../../src/engine/local/surroundings.ts";
@@ -46,7 +47,6 @@ export function surroundings(options: TestSurroundings): Surroundings {
   if (!redactor.ok) throw new Error("a secret of this test is too short");
   const realRunStep = createRunStep({
     workspace,
-    isolated: () => workspace,
     environment: { PATH: process.env["PATH"] ?? "" },
     check,
   });
@@ -59,6 +59,12 @@ export function surroundings(options: TestSurroundings): Surroundings {
     check,
     glob: createGlob(workspace),
     file: createFileReader(workspace),
+    repository: {
+      find: (path, isGlob) => findFiles(workspace, path, isGlob),
+      digest: (path) => digestOf(workspace, path),
+    },
+    unitFiles: null,
+    cache: null,
     redactor: redactor.value,
     secrets,
     onEvents,

@@ -80,12 +80,12 @@ describe("files in a text", () => {
     const read: string[] = [];
     const file = (path: string) => (read.push(path), path === "gone" ? err("gone is not there") : ok(`<${path}>`));
     const evaluator = createEvaluator();
-    expect(evaluator.evaluate(template, { items: ["a", "b"] }, undefined, { file })).toEqual({
+    expect(evaluator.evaluate(template, { items: ["a", "b"] }, undefined, { file, artifact: file })).toEqual({
       ok: true,
       value: "<a>;<b>;",
     });
     expect(read).toEqual(["a", "b"]);
-    expect(evaluator.evaluate(template, { items: ["gone"] }, undefined, { file })).toEqual({
+    expect(evaluator.evaluate(template, { items: ["gone"] }, undefined, { file, artifact: file })).toEqual({
       ok: false,
       error: { code: "file", message: "gone is not there" },
     });

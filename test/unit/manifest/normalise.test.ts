@@ -45,6 +45,9 @@ test("the defaults of the language are written out", () => {
         repeat: null,
         fallback: [],
         workspace: "repo",
+        reads: [],
+        writes: [],
+        cache: null,
         simulate: null,
       },
     ],
@@ -53,7 +56,30 @@ test("the defaults of the language are written out", () => {
     roi: null,
     events: null,
     outputs: {},
+    artifactStore: null,
   });
+});
+
+test("files are lists, the workspace of the file and defaults.cache are those of steps without their own", () => {
+  const [a, b, c] = normal(`
+artifacts: { store: s3://bucket/prefix/ }
+workspace: { path: work }
+defaults: { cache: { ttl: 1d } }
+steps:
+  a: { run: echo, reads: [x, y], writes: out, workspace: isolated, cache: { key: inputs.day } }
+  b: { run: echo }
+  c: { value: 1 }`).steps;
+  expect(a).toMatchObject({
+    workspace: "isolated",
+    reads: [
+      { pattern: "x", pointer: ["steps", "a", "reads", 0] },
+      { pattern: "y", pointer: ["steps", "a", "reads", 1] },
+    ],
+    writes: [{ pattern: "out", pointer: ["steps", "a", "writes"] }],
+    cache: { key: "inputs.day", ttlMs: null, pointer: ["steps", "a", "cache", "key"] },
+  });
+  expect(b).toMatchObject({ workspace: { path: "work" }, cache: { key: null, ttlMs: 86_400_000 } });
+  expect(c).toMatchObject({ workspace: "repo", cache: null });
 });
 
 test.each([

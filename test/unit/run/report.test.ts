@@ -21,6 +21,7 @@ const item = (status: ItemRecord["status"], output: Json): ItemRecord => ({
   status,
   attempts: 1,
   output: output === null ? null : { inline: output },
+  artifacts: null,
   failure: null,
   inner: null,
 });

@@ -12,6 +12,7 @@ const item = (more: Partial<ItemRecord>): ItemRecord => ({
   status: "succeeded",
   attempts: 1,
   output: null,
+  artifacts: null,
   failure: null,
   inner: null,
   ...more,

@@ -33,7 +33,8 @@ export function prepare(
   const plan = planOfText(`muster: 1\nname: w\n${head}\nsteps:\n  x:\n    ${step.split("\n").join("\n    ")}\n`);
   const planned = plan.scopes[0]?.steps[0];
   if (planned === undefined) throw new Error("the plan has no step");
-  const resources = { file: (path: string) => err(`no file ${path} in this test`) };
+  const none = (path: string) => err(`no file ${path} in this test`);
+  const resources = { file: none, artifact: none };
   const grant = grantOf(plan.permissions ?? null);
   const place = [{ scope: 0, step: 0 }];
   const evaluator = createEvaluator();

@@ -16,11 +16,6 @@ afterEach(() => rmSync(workspace, { recursive: true }));
 const handler = () =>
   createRunStep({
     workspace,
-    isolated: (runId, unit) => {
-      const folder = join(workspace, "isolated", runId, unit);
-      mkdirSync(folder, { recursive: true });
-      return folder;
-    },
     environment: { PATH: process.env["PATH"] ?? "", INHERITED: "inherited" },
     check: createSchemaCheck(),
   });

@@ -1,0 +1,50 @@
+import type { Pointer } from "../../manifest/pointer.ts";
+import { mayOverlap } from "../file-pattern.ts";
+import type { PlannedWorkspace } from "../types.ts";
+import type { PlacedStep } from "./position.ts";
+
+/** What some step may write. */
+export interface WriteClaim {
+  /** The path as it is written, with `\0` where a value is put in. */
+  readonly skeleton: string;
+  /** First parts of the names in it. */
+  readonly roots: ReadonlySet<string>;
+  readonly workspace: PlannedWorkspace;
+}
+
+/** A step of the file that writes files, or uses a workflow that does. */
+export interface Writer {
+  readonly step: PlacedStep;
+  readonly claims: readonly (WriteClaim & { readonly pointer: Pointer })[];
+}
+
+/** All writers of a file; `used` is what the workflow writes that a step uses, by the id of the step. */
+export function writersOf(
+  placed: ReadonlyMap<string, PlacedStep>,
+  used: ReadonlyMap<string, readonly WriteClaim[]>,
+): readonly Writer[] {
+  return [...placed.values()].flatMap((step) => {
+    const { step: written, files } = step.parsed;
+    const inside = (used.get(written.id) ?? []).map((claim) => ({ ...claim, pointer: [...written.pointer, "uses"] }));
+    const own = files.writes.map((write) => ({ ...write, workspace: written.workspace }));
+    const claims = [...own, ...inside];
+    return claims.length === 0 ? [] : [{ step, claims }];
+  });
+}
+
+/** Whether a writer may write a file that a path names. */
+export function mayWrite({ claims }: Writer, skeleton: string): boolean {
+  return claims.some((claim) => mayOverlap(claim.skeleton, skeleton));
+}
+
+/**
+ * The step itself or the group around it that stands in a scope which a reader inside of `group` sees: null for
+ * what no such scope holds.
+ */
+export function seenFrom(step: PlacedStep, group: PlacedStep | null): PlacedStep {
+  const around = new Set<PlacedStep | null>([null]);
+  for (let at = group; at !== null; at = at.group) around.add(at);
+  let seen = step;
+  while (!around.has(seen.group)) seen = seen.group as PlacedStep;
+  return seen;
+}
