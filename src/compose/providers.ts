@@ -1,7 +1,7 @@
 import { modelsOf } from "../plan/step-digest.ts";
 import type { ProviderName } from "../plan/provider-name.ts";
 import type { Plan, PlannedModel } from "../plan/types.ts";
-import { createAnthropicBatchProvider } from "../provider/anthropic-batch.ts";
+import { createAnthropicBatchProvider } from "../provider/anthropic/batch.ts";
 import { createAnthropicProvider } from "../provider/anthropic.ts";
 import { createOpenaiProvider } from "../provider/openai.ts";
 import { isOpenai } from "../provider/openai/dialect.ts";

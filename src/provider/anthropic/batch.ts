@@ -1,12 +1,12 @@
-import { failure } from "../run/failure.ts";
-import { systemClock } from "../util/clock.ts";
-import { createAnthropicBatchApi } from "./anthropic/batch-api.ts";
-import { createAnthropicClient, type AnthropicOptions } from "./anthropic/client.ts";
-import { anthropicRequest } from "./anthropic/request.ts";
-import { BatchDesk, type BatchLimits } from "./batch/desk.ts";
-import { createWant, type Want } from "./batch/want.ts";
-import { cancelled } from "./http/call-failure.ts";
-import type { ModelEvent, Provider } from "./provider.ts";
+import { failure } from "../../run/failure.ts";
+import { systemClock } from "../../util/clock.ts";
+import { createAnthropicBatchApi } from "./batch-api.ts";
+import { createAnthropicClient, type AnthropicOptions } from "./client.ts";
+import { anthropicRequest } from "./request.ts";
+import { BatchDesk, type BatchLimits } from "../batch/desk.ts";
+import { createWant, type Want } from "../batch/want.ts";
+import { cancelled } from "../http/call-failure.ts";
+import type { ModelEvent, Provider } from "../provider.ts";
 
 /** Anthropic's models through its batch endpoint: calls are gathered, handed in together and answered within a day. */
 export function createAnthropicBatchProvider(options: AnthropicOptions, limits?: BatchLimits): Provider {
