@@ -25,7 +25,8 @@ function keywords(): ReadonlySet<string> {
     seen.add(node);
     for (const [key, value] of Object.entries(node.properties ?? {})) {
       if (isLater(value)) continue;
-      found.add(key);
+      // What takes anything cannot be wrong.
+      if (value["x-any"] !== true) found.add(key);
       look(value);
     }
     for (const key of ["additionalProperties", "items"]) look(node[key]);
