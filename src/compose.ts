@@ -239,6 +239,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     isAttended: options.isAttended ?? false,
     isCopy: simulated,
     isFree: simulated,
+    isLive: recording === null && !simulated,
   });
 }
 

@@ -74,6 +74,7 @@ export function startOnDisk(
     glob: () => ({ ok: true, value: [] }),
     file: (path) => ({ ok: false, error: `no file ${path}` }),
     isFree: false,
+    isLive: true,
     hurry: false,
     isAttended: false,
     isCopy: false,

@@ -24,7 +24,8 @@ export interface CallWay {
 
 /** A call that was let in: it may start now, and what became of it must be told. */
 export interface CallPass {
-  settle(end: CallEnd): void;
+  /** `null` = it was not started after all. */
+  settle(end: CallEnd | null): void;
 }
 
 /** What stands between an attempt and its calls: budgets, rates, circuit breakers. The engine's. */
@@ -36,9 +37,26 @@ export interface CallGate {
    * `budget` when it may never, `cancelled` when the attempt was stopped meanwhile. Never rejects.
    */
   enter(model: PlannedModel, request: ModelRequest, how: CallWay): Promise<Result<CallPass, Failure>>;
+  /**
+   * Before anything of an attempt: waits as `enter` does. The failure is `circuit_open` when the next stage is to be
+   * tried at once. Who was let in says how the attempt ended with `end`.
+   */
+  begin(): Promise<Failure | null>;
+  end(why: Failure | null): void;
+  /** Which of these models to ask now, by its position; waits and fails as `begin` does. What came of it: `asked`. */
+  choose(models: readonly PlannedModel[]): Promise<Result<number, Failure>>;
+  asked(model: PlannedModel, why: Failure | null): void;
 }
 
-const freePass: CallPass = { settle() {} };
+/** Nobody counts it. */
+export const freePass: CallPass = { settle() {} };
 
 /** Nothing bounds the calls. */
-export const openGate: CallGate = { keepsSpend: false, enter: async () => ok(freePass) };
+export const openGate: CallGate = {
+  keepsSpend: false,
+  enter: async () => ok(freePass),
+  begin: async () => null,
+  end() {},
+  choose: async () => ok(0),
+  asked() {},
+};

@@ -115,36 +115,23 @@ async function askChain(
 ): Promise<Answered | (TaskResult & { ok: false })> {
   let failed: { failure: Failure; spend: Spend } | null = null;
   let lost: Spend = { model: null, usage: null, costUsd: null };
-  for (const model of task.models) {
-    const request: ModelRequest = {
-      model: model.model,
-      system: task.system,
-      messages,
-      maxTokens: model.maxTokens,
-      temperature: model.temperature,
-      effort: model.effort,
-      outputSchema: task.output,
-    };
-    const requestDigest = digestOf({
-      provider: model.provider,
-      baseUrl: model.baseUrl,
-      request: request as unknown as Json,
-    });
-    const recorded = around.calls.recall(n, requestDigest) as ModelReply | null;
-    // Its spend stands with the recorded call.
-    if (recorded !== null)
-      return {
-        ok: true,
-        reply: recorded,
-        model,
-        spend: { model: `${model.provider}/${recorded.model}`, usage: null, costUsd: null },
-        requestDigest,
-        isRecalled: true,
-      };
+  for (let left = task.models; left.length > 0;) {
+    const [first] = left as [PlannedModel];
+    const recorded = recalled(task, first, messages, n, around);
+    if (recorded !== null) return recorded;
+    const chosen = await around.gate.choose(left);
+    if (!chosen.ok) {
+      failed = { failure: chosen.error, spend: kept(lost, around) };
+      break;
+    }
+    const model = left[chosen.value] as PlannedModel;
+    left = left.slice(chosen.value + 1);
+    const { request, requestDigest } = requestOf(task, model, messages);
     const outcome = await callModel(around.providerFor(model), model, request, {
       ...around,
       ...(task.isBatch && { deferral: deferralOf(n, requestDigest, around) }),
     });
+    around.gate.asked(model, outcome.ok ? null : outcome.failure);
     if (outcome.ok) {
       const reply = { ...outcome.reply, text: around.redactor.text(outcome.reply.text) };
       const own = spendOf(task, model, reply.usage, reply.model);
@@ -160,6 +147,30 @@ async function askChain(
     failure: failed?.failure ?? failure("internal", "no_model", `'${around.label}' has no model`),
     ...(failed?.spend ?? kept(lost, around)),
   };
+}
+
+function requestOf(
+  { system, output }: Task,
+  { model, maxTokens, temperature, effort, provider, baseUrl }: PlannedModel,
+  messages: readonly Message[],
+): { readonly request: ModelRequest; readonly requestDigest: string } {
+  const request: ModelRequest = { model, system, messages, maxTokens, temperature, effort, outputSchema: output };
+  return { request, requestDigest: digestOf({ provider, baseUrl, request: request as unknown as Json }) };
+}
+
+/** The reply that was paid for before a crash; null = there is none. Its spend stands with the recorded call. */
+function recalled(
+  task: Task,
+  model: PlannedModel,
+  messages: readonly Message[],
+  n: number,
+  around: TaskSurroundings,
+): Answered | null {
+  const { requestDigest } = requestOf(task, model, messages);
+  const reply = around.calls.recall(n, requestDigest) as ModelReply | null;
+  if (reply === null) return null;
+  const spend = { model: `${model.provider}/${reply.model}`, usage: null, costUsd: null };
+  return { ok: true, reply, model, spend, requestDigest, isRecalled: true };
 }
 
 function tellCall(

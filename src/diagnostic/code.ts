@@ -72,6 +72,7 @@ export const diagnosticCodes = {
   WF3050: "Two steps, or two items of one, that may run at once write the same file.",
   WF3070: "A model has no known price where a budget in USD counts its calls.",
   WF3071: "A budget bounds nothing.",
+  WF3072: "A circuit breaker has a cooldown that means nothing.",
 
   WF4001: "An expression (CEL) cannot be read.",
   WF4002: "A text with `{{ }}` (Handlebars) cannot be read.",

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
 import type { Backoff, Effort, FailureClass, HttpRequest, Shell } from "./types.ts";
 import type { Pointer } from "./pointer.ts";
-import type { NormalBudget } from "./pressure.ts";
+import type { NormalBreaker, NormalBudget, NormalRates } from "./pressure.ts";
 
 /**
  * A manifest in one canonical spelling: short forms are written out, durations are milliseconds, `defaults` and the
@@ -110,8 +110,10 @@ export interface NormalLimits {
   readonly graceMs: number;
   /** How deep workflows may use others. */
   readonly depth: number;
-  /** null = not written. */
+  /** null = not written: these three. */
   readonly budget: NormalBudget | null;
+  readonly rates: NormalRates | null;
+  readonly breaker: NormalBreaker | null;
 }
 
 export interface NormalStep {

@@ -25,7 +25,7 @@ import type {
   StateOperation,
 } from "./normal.ts";
 import type { Pointer } from "./pointer.ts";
-import { normaliseAssume, normaliseBudget } from "./pressure.ts";
+import { normaliseAssume, normaliseBreaker, normaliseBudget, normaliseRates } from "./pressure.ts";
 import type {
   Agent,
   Approval,
@@ -79,6 +79,8 @@ export function normalise(manifest: Manifest): NormalManifest {
       graceMs: milliseconds(limits.grace ?? defaultLimits.grace),
       depth: limits.depth ?? defaultLimits.depth,
       budget: normaliseBudget(limits.budget),
+      rates: normaliseRates(limits.rate),
+      breaker: normaliseBreaker(limits.circuit_breaker),
     },
     permissions: manifest.permissions === undefined ? null : normalisePermissions(manifest.permissions),
     steps: [

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from "../util/duration.ts";
 import { compilePattern } from "../util/pattern.ts";
+import { parseRate } from "../util/rate.ts";
 import { parseSize } from "../util/size.ts";
 import { nearestName, quote } from "./describe.ts";
 import type { SchemaObject } from "./schema-node.ts";
@@ -45,6 +46,8 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
     }
     case "duration":
       return durationHelp(text);
+    case "rate":
+      return rateHelp(text);
     case "manifest-path":
       return pathHelp(text);
     case "list-expression": {
@@ -84,6 +87,14 @@ export function durationHelp(text: string): string | null {
   const ms = Math.round(Number(number) * (unitsMs[unit] ?? 0));
   const written = Number.isInteger(Number(number)) ? number + unit : formatDuration(ms);
   return ms > 0 && parseDuration(written) !== null ? `write ${written}` : null;
+}
+
+/** `10 per minute` is `10/m`. */
+function rateHelp(text: string): string | null {
+  const match = /^(\d+) *([kM]?) *(?:\/|per|a|an|each)? *([a-z]+)$/i.exec(text.trim());
+  const written =
+    match === null ? "" : `${Number(match[1])}${match[2] ?? ""}/${(match[3] ?? "").charAt(0).toLowerCase()}`;
+  return parseRate(written) === null ? null : `write ${written}`;
 }
 
 function checkRegex(walk: Walk, text: string, part: "key" | "value"): void {

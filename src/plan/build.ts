@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Document } from "../manifest/document.ts";
 import type { NormalManifest } from "../manifest/normal.ts";
+import type { NormalBreaker } from "../manifest/pressure.ts";
 import { InternalError } from "../util/internal-error.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { checkFiles, type CheckedFile } from "./check-file.ts";
@@ -14,7 +15,7 @@ import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
 import { noFiles } from "./source-files.ts";
-import type { Plan, PlannedAgent, PlannedScope, PlannedSubWorkflow } from "./types.ts";
+import type { Plan, PlannedAgent, PlannedBreaker, PlannedScope, PlannedSubWorkflow } from "./types.ts";
 
 /**
  * Builds the plan of a manifest and of those that it uses in passes, or tells all that is wrong with their names,
@@ -49,6 +50,8 @@ export function buildPlan(
       timeoutMs: limits.timeoutMs,
       graceMs: limits.graceMs,
       ...(limits.budget === null ? {} : { budget: limits.budget }),
+      ...(limits.rates === null ? {} : { rates: limits.rates }),
+      ...(limits.breaker === null ? {} : { breaker: plannedBreaker(limits.breaker) }),
     },
     ...(permissions === null ? {} : { permissions }),
     ...(artifactStore === null ? {} : { artifactStore }),
@@ -159,6 +162,10 @@ class Assembly {
   }
 }
 
+function plannedBreaker({ failures, cooldownMs, scope }: NormalBreaker): PlannedBreaker {
+  return { failures, cooldownMs, scope };
+}
+
 function subWorkflowOf({ file, parsed }: CheckedFile): PlannedSubWorkflow {
   const { name, version, inputs, secrets, permissions, limits } = file.manifest;
   return {
@@ -170,5 +177,6 @@ function subWorkflowOf({ file, parsed }: CheckedFile): PlannedSubWorkflow {
     secrets: [...secrets].sort(),
     ...(permissions === null ? {} : { permissions }),
     ...(limits.budget === null ? {} : { budget: limits.budget }),
+    ...(limits.rates === null ? {} : { rates: limits.rates }),
   };
 }

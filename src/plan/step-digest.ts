@@ -179,11 +179,11 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
 
 /**
  * A sub-workflow as its content has it: another commit of its repository with the same content is the same, and so is
- * another budget.
+ * another budget or rate.
  */
 function lastingNames(workflow: PlannedSubWorkflow | null): PlannedSubWorkflow | null {
   if (workflow === null) return null;
-  const { budget: _budget, ...lasting } = workflow;
+  const { budget: _budget, rates: _rates, ...lasting } = workflow;
   return { ...lasting, path: workflow.path.replace(/@[0-9a-f]{40}$/, "") };
 }
 

@@ -1,4 +1,4 @@
-import type { NormalBudget } from "../manifest/pressure.ts";
+import type { NormalBreaker, NormalBudget, NormalRates } from "../manifest/pressure.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
 import type { Permissions } from "./permissions.ts";
@@ -89,7 +89,12 @@ export interface PlannedLimits {
   readonly graceMs: number;
   /** What the run may spend, over all its resumes. Here and below: left out where the manifest says nothing. */
   readonly budget?: NormalBudget;
+  readonly rates?: NormalRates;
+  readonly breaker?: PlannedBreaker;
 }
+
+/** When to stop asking who fails again and again. */
+export type PlannedBreaker = Omit<NormalBreaker, "hasCooldown">;
 
 /** A graph of steps with its own names: the workflow itself, a group, or a sub-workflow. */
 export interface PlannedScope {
@@ -119,6 +124,8 @@ export interface PlannedSubWorkflow {
   readonly permissions?: Permissions;
   /** What one unit of a step that uses it may spend, over all rounds and attempts of the unit. */
   readonly budget?: NormalBudget;
+  /** They hold inside of it, beside those around it. */
+  readonly rates?: NormalRates;
 }
 
 /** A model to ask, with all that goes into the request. `id` is `provider/model`. */

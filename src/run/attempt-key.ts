@@ -72,6 +72,11 @@ export function expiredKey(attempt: string): string {
   return `${attempt}/~expired`;
 }
 
+/** The stage of an attempt, by its name: 0 = the primary. */
+export function stageOfKey(attempt: string): number {
+  return Number(/\/\d+\.(\d+)\.\d+$/.exec(attempt)?.[1] ?? 0);
+}
+
 /** The path of the step that a name belongs to: ids alone, as `group/inner`. */
 export function pathOfKey(key: string): string {
   const [steps = ""] = key.split("/~", 1);

@@ -272,6 +272,10 @@ function applyToStep(step: StepProgress, event: StoredEvent): void {
       step.phase = "waiting";
       step.waitsFor = textOf(data["message"]);
       return;
+    case "budget.reserved":
+    case "model.called":
+      if (step.phase === "waiting") Object.assign(step, { phase: "running", waitsFor: null });
+      return;
     case "step.skipped":
       Object.assign(step, { phase: "skipped", skipCause: jsonText(data["cause"]) });
       return;

@@ -1,3 +1,4 @@
+import type { RateStore } from "../run/rate-use.ts";
 import type { Json } from "../util/json.ts";
 import type { StoredEvent } from "../run/event.ts";
 import type { DeadLetter, KeptLetter } from "../run/dead-letter.ts";
@@ -232,6 +233,8 @@ export interface Store {
   readInbox(runId: string, after?: number): InboxMessage[];
   /** The project's own values. */
   readonly state: StateStore;
+  /** What was used of limits in time, over all its runs. */
+  readonly rates: RateStore;
   /** The values that the steps of a run see, as they stand. */
   stateOfRun(runId: string, scope: StateScope): Pick<StateStore, "get" | "list">;
   /**

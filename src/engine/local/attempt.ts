@@ -1,5 +1,6 @@
 import type { CallGate } from "../../agent/call-gate.ts";
 import type { Answer } from "../../run/answer.ts";
+import { stageOfKey } from "../../run/attempt-key.ts";
 import { failure } from "../../run/failure.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -29,6 +30,8 @@ export interface GatedAttempt {
   readonly start: Start;
   readonly label: string;
   readonly signal: AbortSignal;
+  /** When this stage of the step is given up there is another one. */
+  readonly hasNextStage: boolean;
   /**
    * Waits for something, with the clock of `timeout` stopped and the slot given back; goes on when it has a slot
    * again. False when the attempt was told to stop meanwhile.
@@ -118,7 +121,7 @@ export function carryOut(
     },
     park,
     redactor: around.redactor,
-    gate: around.gate({ start, label, signal: controller.signal, pause, park }),
+    gate: around.gate({ start, label, signal: controller.signal, hasNextStage: hasNextStage(start), pause, park }),
     calls: around.calls,
     state: around.state,
     event: around.event,
@@ -150,6 +153,10 @@ export function carryOut(
     },
     stop,
   };
+}
+
+function hasNextStage({ key, step }: Start): boolean {
+  return stageOfKey(key) < step.fallback.length;
 }
 
 function stoppedFailure(

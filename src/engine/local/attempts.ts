@@ -4,7 +4,7 @@ import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
-import type { SchedulerEvent } from "../../run/scheduler/event.ts";
+import type { AttemptOutcome, SchedulerEvent } from "../../run/scheduler/event.ts";
 import { addSpend, type StepRecord } from "../../run/state.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
@@ -26,6 +26,9 @@ import type { Task, UnitWork } from "./unit-work.ts";
 
 /** The fingerprint of a stop by a person: it holds whatever else changes. */
 export const KILLED = "killed";
+
+/** The code of a failure that leaves its stage at once: the circuit breaker of whom it asks is open. */
+const CIRCUIT_OPEN = "circuit_open";
 
 /** Who is answered: a unit, and which start of it. */
 export type Answered = Pick<AttemptCommand, "unit" | "serial">;
@@ -386,8 +389,14 @@ export class Attempts {
 
   #fail(answered: Answered, unit: UnitWork, why: Failure, extra: Fact["extra"], endedAt: number): void {
     this.#o.ledger.keepFailure(unit, why, extra, endedAt);
-    const outcome = { kind: "failed", class: why.class, retryAfterMs: why.retryAfterMs } as const;
-    this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome });
+    const outcome: AttemptOutcome = {
+      kind: "failed",
+      class: why.class,
+      retryAfterMs: why.retryAfterMs,
+      ...(why.code === CIRCUIT_OPEN ? { leavesStage: true } : {}),
+    };
+    const recalled = unit.isRecalled ? { isRecalled: true } : {};
+    this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome, ...recalled });
   }
 
   /** `until` on the output of a round. */

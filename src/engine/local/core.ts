@@ -1,6 +1,6 @@
 import type { Fact } from "../../run/fact.ts";
 import { isNamed, killKey, unitKey } from "../../run/attempt-key.ts";
-import type { Failure } from "../../run/failure.ts";
+import { failure, type Failure } from "../../run/failure.ts";
 import { apply } from "../../run/scheduler/apply.ts";
 import type { SchedulerCommand, StepCommand, UnitCommand } from "../../run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../run/scheduler/event.ts";
@@ -98,7 +98,10 @@ export class RunCore {
         if (this.attempts.expireKnown()) continue;
         return false;
       }
-      for (const command of apply(this.#graph, this.#state, event)) this.#carryOut(command);
+      const commands = apply(this.#graph, this.#state, event);
+      // Whoever else stops a run as failed says why before.
+      if (this.#state.cancelledAs === "failed" && this.stopFailure === null) this.#tellBreaker(commands);
+      for (const command of commands) this.#carryOut(command);
     }
     return this.#queue.size > 0;
   }
@@ -171,6 +174,20 @@ export class RunCore {
     const why = this.#ledger.unitEnded(command, unit, this.#scopes.view(command.scope).stepRecord(command.step));
     if (unit !== undefined && command.status !== "cancelled") this.#letters.unitEnded(unit, why);
     this.attempts.end(command.unit);
+  }
+
+  /** So many units failed for good in a row that the run was given up. */
+  #tellBreaker(commands: readonly SchedulerCommand[]): void {
+    const { failuresInARow: failures } = this.#state;
+    const failed = commands.findLast((command) => command.type === "unit" && command.status === "failed");
+    const last = failed?.type === "unit" ? (this.attempts.find(failed.unit)?.failure ?? null) : null;
+    this.stopFailure = failure(
+      last?.class ?? "cancelled",
+      "circuit_open",
+      `${failures} steps or items in a row failed for good, and limits.circuit_breaker gives the run up${last === null ? "" : `; the last: ${last.message}`}`,
+      { help: "mend what they have in common and resume; what succeeded is kept" },
+    );
+    this.#o.sink.event({ type: "circuit.opened", data: { scope: "run", failures, class: last?.class ?? null } });
   }
 
   #stepEnded(command: StepCommand): void {

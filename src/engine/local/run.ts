@@ -51,6 +51,8 @@ export interface LocalRunOptions {
   readonly isCopy: boolean;
   /** Nothing is asked and nothing is done: budgets, rates and breakers are not for it. */
   readonly isFree: boolean;
+  /** Models are asked, and not a recording: rates count. */
+  readonly isLive: boolean;
   /** `run.started`'s data. */
   readonly started: { readonly [name: string]: Json };
   /** Keys of facts that do not answer any more. */
@@ -123,7 +125,15 @@ export class LocalRun implements Sink {
     const sink = options.alone === undefined ? this : aloneSink(this, options.alone);
     this.#core = new RunCore({ ...options.core, sink });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
-    this.#gate = options.isFree ? () => openGate : gateOf(options.core.info.plan, options.core.facts, this.#host());
+    this.#gate = options.isFree
+      ? () => openGate
+      : gateOf({
+          plan: options.core.info.plan,
+          facts: options.core.facts,
+          clock: options.clock,
+          rates: options.isLive ? options.store.rates : null,
+          host: this.#host(),
+        });
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
     this.#core.start();
@@ -420,6 +430,11 @@ export class LocalRun implements Sink {
         this.#wake();
       },
       event: (start, type, data) => this.#tell(start, type, data),
+      guarded: (work) => {
+        let result: ReturnType<typeof work> | null = null;
+        this.#guard(() => (result = work()));
+        return result;
+      },
       committed: () => {
         if (this.#isOver) return Promise.resolve(false);
         this.#wake();

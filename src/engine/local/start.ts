@@ -50,7 +50,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     ...(plan.variant === undefined ? {} : { variant: plan.variant }),
     plan: keptPlan(plan, core.value),
   };
-  const { store, clock, redactor, onEvents, log, hurry, isFree, isAttended, isCopy } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isFree, isLive, isAttended, isCopy } = around;
   return ok(
     new LocalRun({
       core: core.value,
@@ -63,6 +63,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       hurry,
       isCopy,
       isFree,
+      isLive,
       started,
       forget: [],
       activeMs: 0,

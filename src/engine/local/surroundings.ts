@@ -52,6 +52,8 @@ export interface Surroundings {
   readonly isCopy: boolean;
   /** Nothing is asked and nothing is done: budgets, rates and breakers are not for it. */
   readonly isFree: boolean;
+  /** Models are asked, and not a recording: rates count. */
+  readonly isLive: boolean;
 }
 
 /** Where contents lie that outlive their runs. */

@@ -76,7 +76,7 @@ export interface NextStart {
 /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
 export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }, LeaseOwner> {
   const { summary, plan, core, facts, around, alone } = next;
-  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree, unitFiles } = around;
+  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree, isLive, unitFiles } = around;
   const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
   if (!lease.ok) return err(lease.owner);
   const started = {
@@ -100,6 +100,7 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     hurry,
     isCopy,
     isFree,
+    isLive,
     started,
     forget: facts.forgotten.map(({ key }) => key),
     carry: facts.carried === null || facts.forgotten.length === 0 ? [] : [facts.carried],

@@ -84,7 +84,8 @@ export class Budgets {
     });
     const now = (): Verdict | null => answer;
     if (now() === null) {
-      this.#host.event(attempt.start, "step.waiting", { for: "budget", budgets: budgets.map(({ id }) => id) });
+      const message = `waits for what other calls leave of the budget of ${budgets.map(({ label }) => label).join(", ")}`;
+      this.#host.event(attempt.start, "step.waiting", { for: "budget", budgets: budgets.map(({ id }) => id), message });
       await attempt.pause(answered);
     }
     takeBack();

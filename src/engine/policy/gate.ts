@@ -1,19 +1,125 @@
-import { openGate, type CallGate } from "../../agent/call-gate.ts";
-import type { Plan } from "../../plan/types.ts";
-import { Places } from "../../run/budget/place.ts";
+import { freePass, openGate, type CallGate, type CallPass, type CallWay } from "../../agent/call-gate.ts";
+import type { Plan, PlannedModel } from "../../plan/types.ts";
+import type { ModelRequest } from "../../provider/provider.ts";
+import { Places, type Pressure } from "../../run/budget/place.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { RateStore } from "../../run/rate-use.ts";
+import type { Clock } from "../../util/clock.ts";
+import { err, ok, type Result } from "../../util/result.ts";
 import type { FactIndex } from "../local/fact-index.ts";
 import type { GatedAttempt } from "../local/attempt.ts";
 import { Budgets } from "./budget.ts";
+import { Circuits } from "./circuit.ts";
 import type { PolicyHost } from "./host.ts";
+import { Rates } from "./rate.ts";
+import { charge, worstCase } from "./worst-case.ts";
+
+export interface GateOptions {
+  readonly plan: Plan;
+  readonly facts: FactIndex;
+  readonly clock: Clock;
+  /** null = nobody is asked, so that no rate counts. */
+  readonly rates: RateStore | null;
+  readonly host: PolicyHost;
+}
 
 /** The gate of each attempt of a run: what lets its calls in. Attempts that nothing bounds have an open one. */
-export function gateOf(plan: Plan, facts: FactIndex, host: PolicyHost): (attempt: GatedAttempt) => CallGate {
+export function gateOf({ plan, facts, clock, rates, host }: GateOptions): (attempt: GatedAttempt) => CallGate {
   const places = new Places(plan);
-  if (!places.hasBudgets) return () => openGate;
-  const budgets = new Budgets(plan, places, facts, host);
-  return (attempt) => {
-    const pressure = places.at(attempt.start.key, attempt.start.path);
-    if (pressure.budgets.length === 0) return openGate;
-    return { keepsSpend: true, enter: (...call) => budgets.enter(attempt, pressure, ...call) };
-  };
+  const { breaker } = plan.limits;
+  const budgets = places.hasBudgets ? new Budgets(plan, places, facts, host) : null;
+  const circuits = breaker === undefined || breaker.scope === "run" ? null : new Circuits(breaker, clock, host);
+  const limits = rates === null || !places.hasRates ? null : new Rates(rates, clock, host);
+  if (budgets === null && circuits === null && limits === null) return () => openGate;
+  const parts = { budgets, circuits, limits, scope: breaker?.scope ?? "run" };
+  return (attempt) => new AttemptGate(attempt, places.at(attempt.start.key, attempt.start.path), parts);
+}
+
+interface Parts {
+  readonly budgets: Budgets | null;
+  readonly circuits: Circuits | null;
+  readonly limits: Rates | null;
+  readonly scope: "run" | "model" | "agent";
+}
+
+class AttemptGate implements CallGate {
+  readonly keepsSpend: boolean;
+  readonly #attempt: GatedAttempt;
+  readonly #pressure: Pressure;
+  readonly #parts: Parts;
+
+  constructor(attempt: GatedAttempt, pressure: Pressure, parts: Parts) {
+    this.#attempt = attempt;
+    this.#pressure = pressure;
+    this.#parts = parts;
+    this.keepsSpend = parts.budgets !== null && pressure.budgets.length > 0;
+  }
+
+  async begin(): Promise<Failure | null> {
+    const { circuits, limits, scope } = this.#parts;
+    if (circuits !== null && scope === "agent") {
+      const choice = await circuits.choose(this.#attempt, [this.#agent]);
+      if (!choice.ok) return choice.failure;
+    }
+    if (limits === null || (await limits.spawn(this.#attempt, this.#pressure.rates))) return null;
+    this.end(failure("cancelled", "cancelled", "stopped"));
+    return this.#stopped();
+  }
+
+  end(why: Failure | null): void {
+    const { circuits, scope } = this.#parts;
+    if (scope === "agent") circuits?.end(this.#attempt, this.#agent, this.#classOf(why));
+  }
+
+  async choose(models: readonly PlannedModel[]): Promise<Result<number, Failure>> {
+    const { circuits, scope } = this.#parts;
+    if (circuits === null || scope !== "model") return ok(0);
+    const choice = await circuits.choose(this.#attempt, models.map(nameOf));
+    return choice.ok ? ok(choice.index) : err(choice.failure);
+  }
+
+  asked(model: PlannedModel, why: Failure | null): void {
+    const { circuits, scope } = this.#parts;
+    if (scope === "model") circuits?.end(this.#attempt, nameOf(model), this.#classOf(why));
+  }
+
+  async enter(model: PlannedModel, request: ModelRequest, how: CallWay): Promise<Result<CallPass, Failure>> {
+    const { budgets, limits } = this.#parts;
+    const pass = this.keepsSpend
+      ? await (budgets as Budgets).enter(this.#attempt, this.#pressure, model, request, how)
+      : ok(freePass);
+    // A batch endpoint has rates of its own.
+    if (!pass.ok || limits === null || how.isBatch) return pass;
+    // Last of all, with the slot in hand: what it takes counts from now on.
+    const worst = worstCase(model, request, null, false);
+    const correct = await limits.call(this.#attempt, this.#pressure.rates, model, worst.tokens);
+    if (correct === null) {
+      pass.value.settle(null);
+      return err(this.#stopped());
+    }
+    return ok({
+      settle: (end) => {
+        pass.value.settle(end);
+        correct(end === null ? 0 : charge(model, end, worst, false).tokens);
+      },
+    });
+  }
+
+  get #agent(): string {
+    return this.#pressure.agent ?? "";
+  }
+
+  /** What was stopped by its time limit did not answer in time. */
+  #classOf(why: Failure | null): Failure["class"] | null {
+    if (why === null) return null;
+    return why.class === "cancelled" && this.#attempt.signal.reason === "timeout" ? "timeout" : why.class;
+  }
+
+  #stopped(): Failure {
+    return failure("cancelled", "cancelled", `'${this.#attempt.label}' was stopped before its call`);
+  }
+}
+
+function nameOf({ id, baseUrl }: PlannedModel): string {
+  return baseUrl === null ? id : `${id} at ${baseUrl}`;
 }

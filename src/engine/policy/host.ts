@@ -10,6 +10,8 @@ export interface PolicyHost {
   /** A fact, written with the next commit. */
   remember(fact: Fact): void;
   event(start: Start, type: EventType, data: { readonly [name: string]: Json }): void;
+  /** Does something with the store; null when it cannot be done, and the run is over. */
+  guarded<T>(work: () => T): T | null;
   /** Settles when all that was said so far is durable; false when the run is over. */
   committed(): Promise<boolean>;
 }

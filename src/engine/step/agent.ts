@@ -4,7 +4,7 @@ import { failure } from "../../run/failure.ts";
 import { asText } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
-import type { StepHandler } from "./handler.ts";
+import { plainResult, type StepHandler } from "./handler.ts";
 
 export interface AgentStepOptions extends Pick<TaskSurroundings, "providerFor" | "check"> {
   /** Who answers for a model through its batch endpoint. */
@@ -44,10 +44,13 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         model: first.id,
         isWaiting: false,
         asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
-        run: async (attempt) => ({
-          extra: null,
-          ...(await runTask(task, { ...attempt, check: options.check, providerFor })),
-        }),
+        run: async (attempt) => {
+          const refused = await attempt.gate.begin();
+          if (refused !== null) return plainResult({ ok: false, failure: refused });
+          const result = await runTask(task, { ...attempt, check: options.check, providerFor });
+          attempt.gate.end(result.ok ? null : result.failure);
+          return { extra: null, ...result };
+        },
       });
     },
   };

@@ -2544,10 +2544,48 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/budget"
     },
     "rate": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "spawns": {
+       "$ref": "#/$defs/rate"
+      },
+      "anthropic": {
+       "$ref": "#/$defs/providerRate"
+      },
+      "openai": {
+       "$ref": "#/$defs/providerRate"
+      },
+      "ollama": {
+       "$ref": "#/$defs/providerRate"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false
     },
     "circuit_breaker": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "failures": {
+       "type": "integer",
+       "minimum": 1
+      },
+      "cooldown": {
+       "$ref": "#/$defs/duration"
+      },
+      "scope": {
+       "enum": [
+        "run",
+        "model",
+        "agent"
+       ]
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false
     },
     "agents": {
      "x-since": "later"
@@ -2880,6 +2918,27 @@ export const manifestSchema: SchemaNode = {
     "from",
     "to"
    ]
+  },
+  "providerRate": {
+   "type": "object",
+   "properties": {
+    "requests": {
+     "$ref": "#/$defs/rate"
+    },
+    "tokens": {
+     "$ref": "#/$defs/rate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
+  },
+  "rate": {
+   "type": "string",
+   "pattern": "^[1-9]\\d{0,8}[kM]?/[smhd]$",
+   "x-says": "a rate such as 10/m, 5/s or 400k/m",
+   "x-text": "rate"
   }
  }
 };

@@ -34,6 +34,10 @@ export type ModelChoice = ModelName | ModelName[];
  */
 export type Duration = string;
 /**
+ * So many in a second, minute, hour or day; `k` is a thousand, `M` a million. Never more within any such span.
+ */
+export type Rate = string;
+/**
  * How the delay grows from try to try.
  */
 export type Backoff = "fixed" | "exponential";
@@ -424,9 +428,39 @@ export interface Limits {
   grace?: Duration;
   budget?: Budget;
   /**
+   * How often things may start, counted over all runs of the project: attempts of agents (`spawns`), and for each provider its requests and their tokens. What has to wait gives its slot back, and no timeout counts.
+   */
+  rate?: {
+    spawns?: Rate;
+    anthropic?: ProviderRate;
+    openai?: ProviderRate;
+    ollama?: ProviderRate;
+  };
+  /**
+   * Stops asking who fails again and again.
+   */
+  circuit_breaker?: {
+    /**
+     * So many failures in a row open it. Default 3.
+     */
+    failures?: number;
+    cooldown?: Duration;
+    /**
+     * What is counted together. `model`, `agent`: attempts in a row that end `overloaded`, `server`, `network` or `timeout`; while it is open the next model or stage is taken, or else waited. `run`: steps and items in a row that failed for good; then the run fails. Default run.
+     */
+    scope?: "run" | "model" | "agent";
+  };
+  /**
    * How deep workflows may use others. Default 3.
    */
   depth?: number;
+}
+/**
+ * How much one provider may be asked.
+ */
+export interface ProviderRate {
+  requests?: Rate;
+  tokens?: Rate;
 }
 /**
  * What a step has that does not say otherwise.

@@ -31,6 +31,14 @@ export function checkLimits(manifest: NormalManifest, problems: Problems): void 
       help: "say how much: `usd`, `tokens` or `calls`",
     });
   }
+  const { breaker } = manifest.limits;
+  if (breaker?.scope === "run" && breaker.hasCooldown) {
+    problems.warn(["limits", "circuit_breaker", "cooldown"], {
+      code: "WF3072",
+      message: "`cooldown` says nothing where the whole run is counted: the run fails when the breaker opens",
+      help: "write `scope: model` or `scope: agent`, or take it away",
+    });
+  }
 }
 
 /** Reports the models that a budget in USD cannot count, each once a file. */

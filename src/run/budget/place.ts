@@ -1,4 +1,4 @@
-import type { NormalBudget } from "../../manifest/pressure.ts";
+import type { NormalBudget, NormalRates } from "../../manifest/pressure.ts";
 import type { Plan, PlannedStep, PlannedSubWorkflow } from "../../plan/types.ts";
 
 /** A budget of a run, and what it belongs to. */
@@ -16,6 +16,7 @@ export interface Pressure {
   readonly agent: string | null;
   /** From the outside in, the agent's last. */
   readonly budgets: readonly BudgetPlace[];
+  readonly rates: readonly NormalRates[];
 }
 
 /** Finds what holds where in a plan. */
@@ -32,6 +33,11 @@ export class Places {
   get hasBudgets(): boolean {
     const { limits, agents } = this.#plan;
     return [limits, ...Object.values(agents), ...this.#workflows()].some(({ budget }) => budget !== undefined);
+  }
+
+  /** There is a rate anywhere in the plan. */
+  get hasRates(): boolean {
+    return [this.#plan.limits, ...this.#workflows()].some(({ rates }) => rates !== undefined);
   }
 
   #workflows(): readonly PlannedSubWorkflow[] {
@@ -56,7 +62,9 @@ export class Places {
   at(key: string, path: string | null = null): Pressure {
     const { limits, agents } = this.#plan;
     const budgets: BudgetPlace[] = [];
+    const rates: NormalRates[] = [];
     if (limits.budget !== undefined) budgets.push(runPlace(limits.budget));
+    if (limits.rates !== undefined) rates.push(limits.rates);
     const parts = (key.split("/~", 1)[0] as string).split("/");
     const names = path?.split("/") ?? [];
     let scope = 0;
@@ -73,11 +81,12 @@ export class Places {
       scope = step.body.scope;
       const workflow = this.#plan.scopes[scope]?.workflow ?? null;
       const label = `'${names.slice(0, depth + 1).join("/") || id}'`;
+      if (workflow?.rates !== undefined) rates.push(workflow.rates);
       if (workflow?.budget !== undefined) budgets.push({ id: unit, label, budget: workflow.budget });
     }
     const own = agent === null ? undefined : agents[agent]?.budget;
     if (own !== undefined) budgets.push(agentPlace(agent as string, own));
-    return { agent, budgets };
+    return { agent, budgets, rates };
   }
 
   #step(scope: number, id: string): PlannedStep | undefined {

@@ -60,6 +60,7 @@ function answer(m: Machine, event: Answer): void {
   if (unit === undefined) return;
   switch (event.type) {
     case "ended":
+      unit.isRecalled = event.isRecalled === true;
       endAttempt(m, unit, event.outcome);
       return;
     case "entered": {

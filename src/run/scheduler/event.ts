@@ -12,7 +12,14 @@ export type SchedulerEvent =
   /** Answer to `attempt` for a step with a child scope: its inputs stand, open the scope. */
   | { readonly type: "entered"; readonly unit: number; readonly serial: number }
   /** Answer to `attempt` and `leave`, also after `abort`. A repeated answer (same serial) is ignored. */
-  | { readonly type: "ended"; readonly unit: number; readonly serial: number; readonly outcome: AttemptOutcome }
+  | {
+      readonly type: "ended";
+      readonly unit: number;
+      readonly serial: number;
+      readonly outcome: AttemptOutcome;
+      /** It was recorded by an earlier start of the run: the run breaker does not count it again. Default false. */
+      readonly isRecalled?: boolean;
+    }
   /** Answer to `judge`. */
   | {
       readonly type: "judged";
@@ -40,6 +47,12 @@ export type GateVerdict =
 
 export type AttemptOutcome =
   | { readonly kind: "succeeded" }
-  | { readonly kind: "failed"; readonly class: FailureClass; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: "failed";
+      readonly class: FailureClass;
+      readonly retryAfterMs: number | null;
+      /** The stage is given up at once, whatever retries are left: who it asks is known not to answer. Default false. */
+      readonly leavesStage?: boolean;
+    }
   /** The runner died while it was in flight and it may be repeated: no retry is used up. */
   | { readonly kind: "lost" };

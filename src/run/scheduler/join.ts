@@ -19,7 +19,8 @@ export function countUnit(m: Machine, unit: UnitState, end: UnitEnd): void {
     step.failed += 1;
     // A budget failure must show whatever else failed: it is never caught.
     step.firstFailure = end.class === "budget" ? "budget" : (step.firstFailure ?? end.class);
-    m.state.failuresInARow += 1;
+    // What failed before the run was resumed has stopped it once already.
+    if (!unit.isRecalled) m.state.failuresInARow += 1;
   } else step.cancelled += 1;
   const { id, item } = unit;
   m.commands.push({

@@ -3,10 +3,11 @@ import { scopeGraph, type Graph, type StepNode } from "./graph.ts";
 
 /** The scheduler's view of a plan. `slots` is the number of attempts at once; default: the plan's `limits.concurrency`. */
 export function graphOf(plan: Plan, slots: number = plan.limits.concurrency): Graph {
+  const { breaker } = plan.limits;
   return {
     scopes: plan.scopes.map((scope) => scopeGraph(scope.steps.map(nodeOf))),
     slots,
-    breakerFailures: null,
+    breakerFailures: breaker?.scope === "run" ? breaker.failures : null,
   };
 }
 

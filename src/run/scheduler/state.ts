@@ -98,6 +98,8 @@ export interface UnitState {
   childScope: number | null;
   /** How its attempt ended while the scope inside was still being stopped; null otherwise. */
   verdict: AttemptOutcome | null;
+  /** The outcome of its latest attempt was recorded by an earlier start of the run. */
+  isRecalled: boolean;
 }
 
 /** The state before the first event. */

@@ -23,6 +23,8 @@ import { isOpen, type ScopeState, type StepState, type UnitState } from "./state
 /** Failures after which no other stage is tried. */
 const FINAL: ReadonlySet<FailureClass> = new Set(["cancelled", "budget", "internal"]);
 
+type FailedOutcome = Extract<AttemptOutcome, { readonly kind: "failed" }>;
+
 /** How an attempt ends that was stopped. */
 export const CANCELLED: AttemptOutcome = { kind: "failed", class: "cancelled", retryAfterMs: null };
 
@@ -45,6 +47,7 @@ export function startUnit(m: Machine, scope: ScopeState, index: number): void {
     cancelling: false,
     childScope: null,
     verdict: null,
+    isRecalled: false,
   };
   m.state.nextUnit += 1;
   m.state.units.set(unit.id, unit);
@@ -99,13 +102,17 @@ export function endAttempt(m: Machine, unit: UnitState, outcome: AttemptOutcome)
   }
   if (unit.cancelling) endCancelled(m, unit, step);
   else if (outcome.kind === "lost") repeatLost(m, unit);
-  else if (node.retry.on.has(outcome.class) && unit.attempt < node.retry.maxAttempts) {
+  else if (canRetry(node, unit, outcome)) {
     const delayMs = backoffMs(node.retry, unit.attempt, attemptKey(unit), outcome.retryAfterMs);
     unit.attempt += 1;
     delay(m, unit, delayMs);
   } else if (unit.stage + 1 < node.stages && !FINAL.has(outcome.class)) nextStage(m, unit);
   else if (node.judged && !FINAL.has(outcome.class)) endUnit(m, unit, "failed", "output", "handoff_exhausted");
   else endUnit(m, unit, "failed", outcome.class, null);
+}
+
+function canRetry({ retry }: StepNode, { attempt }: UnitState, outcome: FailedOutcome): boolean {
+  return outcome.leavesStage !== true && retry.on.has(outcome.class) && attempt < retry.maxAttempts;
 }
 
 /** `until` or `accept` was evaluated on a successful attempt. */

@@ -1,3 +1,4 @@
+import { memoryRates } from "./memory-rates.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { KeptLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
@@ -207,6 +208,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       },
     },
     state: state.project,
+    rates: memoryRates(),
     stateOfRun: (runId, scope) => state.ofRun(runId, scope),
     changeState(lease, scope, change, batchOf) {
       fenced(lease);

@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../util/clock.ts";
 import { StoreError, type Store } from "../store.ts";
+import { rateTable } from "./rate-table.ts";
 import { accountTable } from "./account-table.ts";
 import { blobFolder } from "./blob-folder.ts";
 import { cacheTable } from "./cache-table.ts";
@@ -75,6 +76,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ...stateTable(connection, clock, version, writeBatch),
       ...deadLetterTable(connection, version),
       ...accountTable(connection, version),
+      ...rateTable(connection),
       ...pruning(connection, blobs, runs.findRun),
       ...(readOnly ? { sweepBlobs: () => refuse(path) } : {}),
       close: connection.close,

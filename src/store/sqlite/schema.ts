@@ -11,7 +11,7 @@ export const APPLICATION_ID = 0x4d737472;
  *   1  runs with lease, records, events, facts, inbox (muster 0.1)
  *   2  state: values of the project (muster 0.1)
  *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
- *      run_state: values of runs;
+ *      run_state: values of runs; rate_use: what was used of limits in time;
  *      cache: outcomes that are reused over runs;
  *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts)
  *
@@ -99,6 +99,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run, scope, key)
   ) WITHOUT ROWID;
   CREATE TABLE cache (key TEXT PRIMARY KEY, created_at INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE rate_use (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL);
+  CREATE INDEX rate_use_by_name ON rate_use (name, at);
   DROP INDEX fact_by_key;
   `,
 ];

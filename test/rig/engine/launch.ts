@@ -74,6 +74,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     isAttended: false,
     isCopy: false,
     isFree: false,
+    isLive: true,
     handlers: {
       agent: createAgentStep({ providerFor: () => provider, batchProviderFor: () => provider, check }),
       run: options.runStep ?? holding(realRunStep, clock),

@@ -25,7 +25,16 @@ test("the defaults of the language are written out", () => {
     models: {},
     agents: {},
     defaultModel: null,
-    limits: { concurrency: 8, timeoutMs: 3_600_000, hasTimeout: false, graceMs: 30_000, depth: 3, budget: null },
+    limits: {
+      concurrency: 8,
+      timeoutMs: 3_600_000,
+      hasTimeout: false,
+      graceMs: 30_000,
+      depth: 3,
+      budget: null,
+      rates: null,
+      breaker: null,
+    },
     permissions: null,
     steps: [
       {
