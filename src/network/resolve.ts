@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { hostKey, isPrivateHost } from "../plan/host-pattern.ts";
 import { failure, type Failure } from "../run/failure.ts";
@@ -17,7 +16,10 @@ export type HostGuard = (host: string, isPrivate: boolean) => string | null;
 /** Asks the system for all addresses of a name; rejects with the system's error. */
 export type Resolve = (host: string) => Promise<readonly HostAddress[]>;
 
-export const systemResolve: Resolve = (host) => lookup(host, { all: true });
+export const systemResolve: Resolve = async (host) => {
+  const { lookup } = await import("node:dns/promises");
+  return lookup(host, { all: true });
+};
 
 /**
  * Looks a host up, once, and checks the name and every address that it leads to: a name that is allowed may lead into a

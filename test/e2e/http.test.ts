@@ -170,4 +170,40 @@ outputs: { n: "\${{ steps.get.output.n }}", said: "\${{ steps.said.output }}" }`
     });
     expect(web.exchanges).toEqual([]);
   });
+
+  story(
+    "a program that a value names is held to the permissions too, in a workflow that is used as well",
+    async ({ project }) => {
+      project.write(
+        "flow.yaml",
+        `
+muster: 1
+name: caps
+permissions: { shell: [printf, git] }
+inputs: { program: { type: string, default: git } }
+steps:
+  allowed: { run: ["{{ inputs.program }}", --version] }
+  child: { uses: ./child.yaml, with: { program: "\${{ inputs.program }}" } }`,
+      );
+      project.write(
+        "child.yaml",
+        `
+muster: 1
+name: child
+permissions: { shell: [printf, true] }
+inputs: { program: { type: string } }
+steps:
+  inner: { run: ["{{ inputs.program }}", --version] }`.replace("printf, true", 'printf, "true"'),
+      );
+      const run = await project.muster("run", "flow.yaml", "--report", "report.json");
+      expect(run.code).toBe(1);
+      expect(project.report().steps["allowed"]).toMatchObject({ status: "succeeded" });
+      expect(project.report().error).toMatchObject({
+        class: "refused",
+        code: "permission_denied",
+        message:
+          "step 'child' failed: step 'child/inner' failed: 'inner' may not start: `permissions.shell` does not allow the program 'git'",
+      });
+    },
+  );
 });

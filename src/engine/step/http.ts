@@ -1,12 +1,12 @@
 import type { Resolve } from "../../network/resolve.ts";
-import { webRequest, type WebRequest } from "../../network/web-request.ts";
+import type { WebRequest } from "../../network/web-request.ts";
 import type { Template } from "../../expression/template.ts";
 import { isHeaderValue } from "../../plan/header-value.ts";
 import { refusalOf } from "../../plan/permissions.ts";
 import type { HttpBody, PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { createRedactor, type Redactor } from "../../run/redact.ts";
-import { asText, type Json } from "../../util/json.ts";
+import { asText, type Json, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
 import { version } from "../../util/version.ts";
@@ -18,7 +18,6 @@ import {
   type PrepareContext,
   type StepHandler,
 } from "./handler.ts";
-import { answerValue, statusFailure } from "./http-answer.ts";
 
 /** The longest answer that is read. */
 const LONGEST_BODY = 10 * 1024 * 1024;
@@ -49,6 +48,7 @@ export function createHttpStep(options: HttpStepOptions): StepHandler {
         kind: "later",
         model: null,
         isWaiting: false,
+        asked: () => askedOf(body.method, resolved.value),
         run: async (attempt) => {
           const guard = (host: string, isPrivate: boolean) => refusalOf(grant, { kind: "host", host, isPrivate });
           const result = await send(step, body, resolved.value, { guard, ...options }, attempt);
@@ -101,6 +101,17 @@ function resolveTemplates(id: string, body: HttpBody, context: PrepareContext): 
   return problems[0] === undefined ? ok({ url, headers, query, body: content }) : err(problems[0]);
 }
 
+/** For who looks at a request that failed; secrets are taken out by whoever keeps it. */
+function askedOf(method: string, { url, headers, query, body }: Resolved): JsonObject {
+  return {
+    method,
+    url,
+    ...(query.length === 0 ? {} : { query: query.map(([name, value]) => ({ name, value })) }),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
 /** A whole part of the path that means another folder, however it is written. */
 function hasDotSegment(url: string): boolean {
   const path = url.replace(/[?#].*$/s, "");
@@ -120,6 +131,11 @@ async function send(
   const { host } = request.value.url;
   const { guard, resolve, check } = options;
   const wanted = body.expect ?? [];
+  // Loaded by the first request: most runs make none.
+  const [{ webRequest }, { answerValue, statusFailure }] = await Promise.all([
+    import("../../network/web-request.ts"),
+    import("./http-answer.ts"),
+  ]);
   const answer = await webRequest(request.value, { guard, resolve, signal, longestBody: LONGEST_BODY, wanted });
   if (!answer.ok) return plainResult({ ok: false, failure: answer.error });
   const { status } = answer.value;

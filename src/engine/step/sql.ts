@@ -6,9 +6,7 @@ import { failure, type Failure } from "../../run/failure.ts";
 import { asText, type Json } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { SchemaCheck } from "../../util/schema-check.ts";
-import { askPostgres } from "../sql/postgres.ts";
 import type { SqlRequest, SqlRows } from "../sql/sql.ts";
-import { askSqlite } from "../sql/sqlite.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { plainResult, type AttemptContext, type PrepareContext, type StepHandler } from "./handler.ts";
 
@@ -37,6 +35,7 @@ export function createSqlStep(options: SqlStepOptions): StepHandler {
         kind: "later",
         model: null,
         isWaiting: false,
+        asked: () => ({ query: body.query, params }),
         run: async (attempt) => {
           const rows = await ask(step, connection, request, attempt, { ...options, grant: context.grant });
           return resultOf(step, rows, attempt, options.check);
@@ -78,6 +77,7 @@ async function ask(
   if (problem !== null) return err(failure("invalid", "bad_statement", `the query of '${label}': ${problem}`));
   if (path === undefined) {
     const guard = (host: string, isPrivate: boolean) => refusalOf(grant, { kind: "host", host, isPrivate });
+    const { askPostgres } = await import("../sql/postgres.ts");
     return askPostgres(connection, request, { ...options, guard, label, signal, timeoutMs: step.timeoutMs });
   }
   const refusal = refusalOf(grant, { kind: "files", mode: request.isWrite ? "write" : "read" });
@@ -85,6 +85,7 @@ async function ask(
     return err(failure("refused", "permission_denied", `'${label}' may not open ${path}: ${refusal}`));
   }
   const env = { ...options.environment, MUSTER_RUN_ID: runId, MUSTER_STEP: label };
+  const { askSqlite } = await import("../sql/sqlite.ts");
   return askSqlite(path, request, { ...options, env, label, signal });
 }
 

@@ -39,6 +39,10 @@ export function createStateStep(check: SchemaCheck): StepHandler {
         kind: "later",
         model: null,
         isWaiting: false,
+        asked: () => {
+          const { kind, key, ...values } = operation.value;
+          return { [kind]: key, ...values, scope: body.scope };
+        },
         run: async (attempt) => carryOut(step, body.scope, operation.value, attempt, check),
       });
     },
