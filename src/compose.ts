@@ -18,7 +18,8 @@ import { createValueStep } from "./engine/step/value.ts";
 import { createWaitStep } from "./engine/step/wait.ts";
 import { createFileReader } from "./engine/workspace/file.ts";
 import { createGlob } from "./engine/workspace/glob.ts";
-import type { Surroundings } from "./engine/local/surroundings.ts";
+import type { OpenAudit, Surroundings } from "./engine/local/surroundings.ts";
+import { auditOf, initiatorOf } from "./compose/audit.ts";
 import type { StepHandler } from "./engine/step/handler.ts";
 import { cacheFolder, createUnitFiles, repositoryFiles } from "./compose/files.ts";
 import type { Environment } from "./compose/environment.ts";
@@ -174,7 +175,9 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   if (!simulated) missing.push(...uncountable(plan));
   const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
   if (store !== null && !store.ok) missing.push(...store.error);
-  if (missing.length > 0) return err(missing);
+  const audit = simulated ? ok(null) : openAuditOf(options);
+  if (!audit.ok) missing.push(audit.error);
+  if (!audit.ok || missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
     const value = env[name];
@@ -235,6 +238,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     handlers: simulated
       ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
       : handlers,
+    initiator: redactor.value.text(initiatorOf(env)),
+    ...(audit.value === null ? {} : { openAudit: audit.value }),
     hurry: simulated,
     isAttended: options.isAttended ?? false,
     isCopy: simulated,
@@ -249,6 +254,15 @@ function uncountable(plan: Plan): readonly string[] {
     ({ model, agent }) =>
       `a budget in USD counts the calls of ${model.id}, and its price is not known: ${priceHelp(agent)}`,
   );
+}
+
+/** A copy that cannot be written is known before anything runs. */
+function openAuditOf({ plan, workspace, store }: SurroundingsOptions): Result<OpenAudit | null, string> {
+  try {
+    return ok(auditOf({ plan, workspace, store, clock: systemClock }));
+  } catch (error) {
+    return err(`events.file ${plan.events?.file ?? ""} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 function simulatedProvider(plan: Plan): () => Provider {

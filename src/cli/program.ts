@@ -271,6 +271,15 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--from <value>", "only if the present value is this one (null: or there is none)")
     .option("--json", "the value with its version");
 
+  command(
+    "stats [workflow]",
+    "how runs went: success, time, cost by model, agent and step, variants, savings",
+    "muster stats review --since 30d",
+    () => import("./commands/stats.ts"),
+  )
+    .option("--since <duration>", "only runs that were started so long ago or later, e.g. 30d")
+    .option("--json", "one JSON document");
+
   const deadLetters = program.command("dead-letters").description("what failed for good: look at it, try it again");
   const letterCommands = () => import("./commands/dead-letters.ts");
   command(

@@ -78,6 +78,9 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       case "cache.damaged":
         line(at, marks.note, `${name}  what the cache has for it is damaged: it is done again`);
         return;
+      case "log":
+        line(at, marks.note, printable(jsonText(data["message"])));
+        return;
       case "model.substituted":
         line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;

@@ -118,6 +118,11 @@ export function attemptOf(key: string): number {
   return Number(key.slice(key.lastIndexOf(".") + 1));
 }
 
+/** The stage (0 = the primary) of the innermost attempt that a name is in, or 0. */
+export function stageOf(key: string): number {
+  return Number([...key.matchAll(/\/\d+\.(\d+)\.\d+(?=\/|$)/g)].at(-1)?.[1] ?? 0);
+}
+
 /** True for the name of an attempt itself: not of a call in it, nor of a gate. */
 export function isAttemptKey(key: string): boolean {
   return /\/\d+\.\d+\.\d+$/.test(key);

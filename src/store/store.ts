@@ -93,6 +93,7 @@ export interface RunAccount {
   readonly workflowVersion: string | null;
   readonly status: RunStatus;
   readonly startedAt: number;
+  /** Who runs it; null unless it is `running`. */
   readonly lease: LeaseOwner | null;
   /** null = it has not ended since these are kept. */
   readonly figures: RunFigures | null;

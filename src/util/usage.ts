@@ -20,3 +20,8 @@ export function addUsage(a: Usage, b: Usage): Usage {
     calls: a.calls + b.calls,
   };
 }
+
+/** All tokens, in and out. */
+export function tokensOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number {
+  return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
+}

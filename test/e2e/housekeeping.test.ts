@@ -167,7 +167,7 @@ describe("muster doctor", () => {
     const { code, list, of } = await findings(project);
     expect(code).toBe(0);
     expect(list.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["node", "terminal", "git", "project", "disk", "state", "key"]),
+      expect.arrayContaining(["node", "terminal", "git", "project", "disk", "sandbox", "state", "key"]),
     );
     expect(of("key")).toMatchObject([
       { status: "ok", message: matching(/^ANTHROPIC_API_KEY is set, for 127\.0\.0\.1:\d+$/) },

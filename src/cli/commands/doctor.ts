@@ -4,6 +4,7 @@ import { printable } from "../../diagnostic/printable.ts";
 import { findProject, type Project } from "../../util/project.ts";
 import { checkDisk, checkFolder, checkGit, checkNode, checkTerminal } from "../doctor/check-machine.ts";
 import { checkModels } from "../doctor/check-models.ts";
+import { checkSandbox } from "../doctor/check-sandbox.ts";
 import { checkState } from "../doctor/check-state.ts";
 import { fail, ok, type Finding } from "../doctor/finding.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
@@ -24,6 +25,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     checkGit(terminal.cwd),
     checkFolder(project),
     checkDisk(project),
+    ...checkSandbox(),
     ...(options.repair === true ? [repair(project)] : []),
     ...checkState(project),
     ...(await checkModels(terminal)),

@@ -1,9 +1,11 @@
-import { hasState, openStore, removeRunFolder } from "../../compose.ts";
+import { resolve } from "node:path";
+import { hasState, openStore, removeRunFolder, workspaceOf } from "../../compose.ts";
+import { completeAudit } from "../../compose/audit.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { parseDuration } from "../../util/duration.ts";
 import { formatBytes } from "../../util/format.ts";
-import { findProject } from "../../util/project.ts";
+import { findProject, type Project } from "../../util/project.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { standing } from "../standing.ts";
 import type { Terminal } from "../terminal.ts";
@@ -46,6 +48,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
             .slice(options.keep ?? 0);
     const lettersOf = new Map<string, number>();
     for (const { runId } of store.listDeadLetters()) lettersOf.set(runId, (lettersOf.get(runId) ?? 0) + 1);
+    if (!dryRun) for (const summary of chosen) keepAudit(summary, project, store);
     const gone = dryRun ? chosen : chosen.filter(({ runId }) => store.deleteRun(runId, mayGo));
     if (!dryRun) for (const { runId } of gone) removeRunFolder(project, runId);
     const letters = gone.reduce((sum, { runId }) => sum + (lettersOf.get(runId) ?? 0), 0);
@@ -71,6 +74,18 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     return exitCode.succeeded;
   } finally {
     store.close();
+  }
+}
+
+/** What the runner of a run could not copy any more is copied before the run goes. UsageError when that fails. */
+function keepAudit(summary: RunSummary, project: Project, store: Store): void {
+  try {
+    completeAudit(summary, workspaceOf(resolve(project.root, summary.manifestPath), project), store, systemClock);
+  } catch (error) {
+    if (error instanceof Error && error.name === "StoreError") throw error;
+    throw new UsageError(
+      `run ${summary.runId} is not in its audit copy as a whole, which cannot be written: ${(error as Error).message}; mend that first: nothing was deleted`,
+    );
   }
 }
 

@@ -51,6 +51,8 @@ export interface CoreOptions {
   readonly isRecall?: boolean;
   /** Takes secrets out of a value. Default: there are none in it. */
   readonly redact?: (value: Json) => Json;
+  /** Who started this start of the run: starts of agents are told in full, for the audit copy. Default: they are not. */
+  readonly initiator?: string;
   /** What earlier starts told of dead letters. Default: nothing. */
   readonly letters?: readonly KeptLetter[];
   /** The lasting name of the only unit that may start; facts answer for the others, or they wait. Default: all may. */

@@ -56,7 +56,7 @@ export class RunCore {
     this.#o = options;
     this.#graph = graphOf(info.plan, slots);
     this.#scopes = new Scopes(options);
-    this.#ledger = new Ledger({ now: options.now, event: (event) => sink.event(event) });
+    this.#ledger = new Ledger({ ...options, event: (event) => sink.event(event) });
     this.#gates = new Gates({
       ...options,
       remember,

@@ -7,14 +7,14 @@ import { itemRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "
 import { stepSpend } from "../../run/report.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
-import type { Json, JsonObject } from "../../util/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.ts";
+import type { CoreOptions } from "./core-options.ts";
 import { joinFailure, unitFailure } from "./failing.ts";
 import type { EventDraft, Start } from "./sink.ts";
 import type { UnitWork } from "./unit-work.ts";
 
-export interface LedgerOptions {
+export interface LedgerOptions extends Pick<CoreOptions, "now" | "keep" | "redact" | "initiator"> {
   readonly event: (event: EventDraft) => void;
-  readonly now: () => number;
 }
 
 /** What a unit that succeeded leaves behind. */
@@ -59,8 +59,23 @@ export class Ledger {
     this.#o.event({
       type: "attempt.started",
       ...place(start),
-      data: start.work.model === null ? {} : { model: start.work.model },
+      data: { ...(start.work.model === null ? {} : { model: start.work.model }), ...this.#audited(start) },
     });
+  }
+
+  /** Who starts which agent, for what, and within what: nothing unless there is an audit copy. */
+  #audited({ step: { body }, path, work }: Start): JsonObject {
+    const { initiator, keep, redact } = this.#o;
+    if (initiator === undefined || body.kind !== "agent") return {};
+    const asked = work.asked?.() ?? null;
+    const task = isJsonObject(asked) ? (asked["task"] ?? null) : null;
+    const end = path.lastIndexOf("/");
+    return {
+      agent: body.agent,
+      task: keep(redact?.(task) ?? task),
+      parent: end < 0 ? null : path.slice(0, end),
+      initiator,
+    };
   }
 
   /** An attempt has failed: told once it is known whether another one follows (`tellAttempt`). */

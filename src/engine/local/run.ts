@@ -5,11 +5,14 @@ import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { budgetLines } from "../../run/budget/line.ts";
 import type { Fact } from "../../run/fact.ts";
+import type { AuditCopy } from "../../reporter/audit-file.ts";
+import type { RunMode } from "../../run/figures.ts";
+import { measureRun } from "../../run/measure-run.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
 import { ratedScope, waitInOpenSteps } from "../../run/state.ts";
 import { roundUsd } from "../../run/spend.ts";
-import type { Lease, Store } from "../../store/store.ts";
+import type { Batch, Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
@@ -27,6 +30,7 @@ import { Recorder } from "./recorder.ts";
 import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
 import { runState } from "./run-state.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
+import type { OpenAudit } from "./surroundings.ts";
 import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
 
 /** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
@@ -63,6 +67,10 @@ export interface LocalRunOptions {
   readonly activeMs: number;
   /** What must be done before anything starts; a failure ends the run. Default: nothing. */
   readonly before?: () => Promise<Failure | null>;
+  /** The audit copy. Default: there is none. */
+  readonly openAudit?: OpenAudit;
+  /** How its answers are made. */
+  readonly mode: RunMode;
   /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
   readonly isAttended: boolean;
   /** Default: all units. The core's `only` names the same one. */
@@ -83,6 +91,7 @@ export class LocalRun implements Sink {
   readonly #o: LocalRunOptions;
   readonly #core: RunCore;
   readonly #recorder: Recorder;
+  readonly #audit: AuditCopy | null;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #delays: UnitTimers;
   /** Attempts that wait for a slot to go on with. */
@@ -134,6 +143,7 @@ export class LocalRun implements Sink {
           rates: options.isLive ? options.store.rates : null,
           host: this.#host(),
         });
+    this.#audit = options.openAudit?.(options.lease.runId, (message) => this.#warn(message)) ?? null;
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
     this.#core.start();
@@ -472,7 +482,7 @@ export class LocalRun implements Sink {
     this.#timers.every(RENEW_LEASE_MS, () =>
       this.#guard(() => {
         store.renewLease(lease, clock.now());
-        this.#publish(this.#recorder.commit({ activeMs: this.#activeMs() }));
+        this.#publish(this.#recorder.commit({ activeMs: this.#activeMs(), ...this.#copied() }));
       }),
     );
     this.#timers.every(READ_INBOX_MS, () => this.#guard(() => this.#inbox.read()));
@@ -504,7 +514,21 @@ export class LocalRun implements Sink {
   }
 
   #publish(events: readonly StoredEvent[]): void {
-    if (events.length > 0) this.#o.onEvents(events);
+    if (events.length === 0) return;
+    this.#o.onEvents(events);
+    this.#audit?.onEvents(events);
+  }
+
+  /** Something beside the run does not work: it is told, and the run goes on. */
+  #warn(message: string): void {
+    this.#o.log.warn({}, message);
+    this.event({ type: "log", data: { level: "warn", message } });
+    this.#wake();
+  }
+
+  /** What of the audit copy is durable by now. */
+  #copied(): Pick<Batch, "copied"> {
+    return this.#audit === null ? {} : { copied: this.#audit.sync() };
   }
 
   // ---- ends
@@ -536,7 +560,7 @@ export class LocalRun implements Sink {
         cost_usd: costUsd === null ? null : roundUsd(costUsd),
       },
     });
-    this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
+    this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs(), ...this.#figures() }));
   }
 
   /** The score of the run, or why there is none; nothing where the workflow has none. */
@@ -546,9 +570,18 @@ export class LocalRun implements Sink {
     return score === null ? {} : { score };
   }
 
+  /** What the run took so far; a unit that ran alone leaves the figures of its run as they were. */
+  #figures(): Pick<Batch, "figures"> {
+    const { core, clock, mode, alone } = this.#o;
+    if (alone !== undefined) return {};
+    const { plan, startedAt } = core.info;
+    const { record } = this.#core;
+    return { figures: measureRun({ plan, record, facts: core.facts, mode, startedAt, endedAt: clock.now() }) };
+  }
+
   #endInterrupted(): void {
     this.event({ type: "run.interrupted", data: {} });
-    this.#publish(this.#recorder.commit({ status: "interrupted", activeMs: this.#activeMs() }));
+    this.#publish(this.#recorder.commit({ status: "interrupted", activeMs: this.#activeMs(), ...this.#figures() }));
     this.#end({ ...this.#soFar(), status: "interrupted", failure: null });
   }
 
@@ -557,7 +590,7 @@ export class LocalRun implements Sink {
     const status = alone.statusAfter();
     if (status === "interrupted") {
       this.event({ type: "run.interrupted", data: { retry: labelOf(alone) } });
-      this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs() }));
+      this.#publish(this.#recorder.commit({ status, activeMs: this.#activeMs(), ...this.#figures() }));
     } else this.#tellEnd(status, alone.failure);
     this.#end({ ...this.#soFar(), status: "interrupted", failure: null });
   }
@@ -601,6 +634,9 @@ export class LocalRun implements Sink {
     this.#isOver = true;
     this.#standStill();
     this.#active.stop();
+    // The last events are in the copy since the last commit.
+    if (this.#audit !== null) this.#recorder.commit(this.#copied());
+    this.#audit?.close();
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
   }

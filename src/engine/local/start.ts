@@ -5,7 +5,7 @@ import { ok, type Result } from "../../util/result.ts";
 import { FactIndex } from "./fact-index.ts";
 import { LocalRun } from "./run.ts";
 import { evaluateEnv } from "./scope-entry.ts";
-import { coreOptions, keptPlan, type Frozen, type Surroundings } from "./surroundings.ts";
+import { coreOptions, keptPlan, modeOf, type Frozen, type Surroundings } from "./surroundings.ts";
 
 export interface FirstStart {
   readonly runId: string;
@@ -49,6 +49,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     plan_digest: plan.digest,
     ...(plan.variant === undefined ? {} : { variant: plan.variant }),
     plan: keptPlan(plan, core.value),
+    ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? null }),
   };
   const { store, clock, redactor, onEvents, log, hurry, isFree, isLive, isAttended, isCopy } = around;
   return ok(
@@ -67,6 +68,8 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       started,
       forget: [],
       activeMs: 0,
+      mode: modeOf(frozen),
+      ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
       isAttended,
     }),
   );

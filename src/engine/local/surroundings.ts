@@ -3,6 +3,8 @@ import { grantOf } from "../../plan/permissions.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Failure } from "../../run/failure.ts";
+import type { AuditCopy } from "../../reporter/audit-file.ts";
+import type { RunMode } from "../../run/figures.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { LeaseOwner, Store } from "../../store/store.ts";
@@ -44,6 +46,10 @@ export interface Surroundings {
   readonly log: Log;
   /** Over the plan's `limits.concurrency`; null = that one. */
   readonly concurrency: number | null;
+  /** Opens the audit copy of a run, where there is one; throws the system's error. Default: there is none. */
+  readonly openAudit?: OpenAudit;
+  /** Who starts this start of the run. */
+  readonly initiator?: string;
   /** Delays end at once: for simulated runs. */
   readonly hurry: boolean;
   /** Somebody is asked for approvals while the run goes on, who can answer. */
@@ -74,6 +80,9 @@ function runCache(
   };
 }
 
+/** The audit copy of a run; `warn` is told once when it cannot be written any more. */
+export type OpenAudit = (runId: string, warn: (message: string) => void) => AuditCopy;
+
 /** What is fixed at the first start of a run and holds for all its resumes. */
 export interface Frozen {
   readonly inputs: JsonObject;
@@ -82,6 +91,12 @@ export interface Frozen {
   readonly run: JsonObject;
   /** What the command line chose, to be chosen again: `--model`, `--replay`. */
   readonly choice: JsonObject;
+}
+
+/** How the answers of a run are made, by what its first start chose. */
+export function modeOf({ choice }: Pick<Frozen, "choice">): RunMode {
+  if (choice["simulated"] === true) return "simulated";
+  return (choice["origin"] ?? null) === null ? "live" : "replayed";
 }
 
 /** What of the surroundings the core needs. */
@@ -100,7 +115,7 @@ export type CoreSurroundings = Pick<
   | "secrets"
   | "concurrency"
 > &
-  Partial<Pick<Surroundings, "redactor">>;
+  Partial<Pick<Surroundings, "redactor" | "openAudit" | "initiator">>;
 
 /** The core of a run over its facts; an `env` that cannot be evaluated is a failure. */
 export function coreOptions(
@@ -133,6 +148,7 @@ export function coreOptions(
     read: (ref) => readValue(store, ref),
     keep: (value) => keepValue(store, value),
     now: () => clock.now(),
+    ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? "unknown" }),
     ...(redactor === undefined ? {} : { redact: (value: Json) => redactor.value(value) }),
     ...(concurrency === null ? {} : { slots: concurrency }),
   });

@@ -10,7 +10,7 @@ import type { Alone } from "./alone.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { FactIndex } from "./fact-index.ts";
 import { LocalRun } from "./run.ts";
-import { keptPlan, type Surroundings } from "./surroundings.ts";
+import { keptPlan, modeOf, type Frozen, type Surroundings } from "./surroundings.ts";
 
 /** The facts of a run, and those of them that answer no more. */
 export interface SplitFacts {
@@ -87,6 +87,7 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     ...(plan.variant === undefined ? {} : { variant: plan.variant }),
     plan: keptPlan(plan, core),
     taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
+    ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? null }),
     ...next.started,
   };
   const options = {
@@ -105,6 +106,8 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     forget: facts.forgotten.map(({ key }) => key),
     carry: facts.carried === null || facts.forgotten.length === 0 ? [] : [facts.carried],
     activeMs: summary.activeMs,
+    mode: modeOf(summary.frozen as unknown as Frozen),
+    ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
     isAttended: around.isAttended,
     ...(alone === undefined ? {} : { alone }),
     ...(next.left.length === 0 || unitFiles === null

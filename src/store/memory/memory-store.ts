@@ -179,7 +179,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
         workflowVersion,
         status,
         startedAt,
-        lease,
+        lease: status === "running" ? lease : null,
         figures,
       })),
     copiedSeq: (runId) => entries.get(runId)?.copied ?? 0,

@@ -1,26 +1,30 @@
 import { crc32 } from "node:zlib";
-import type { RunFigures } from "../../run/figures.ts";
-import type { Batch, RunAccount, RunRecord, Store } from "../store.ts";
+import type { Batch, RunAccount, RunRecord, RunStatus, Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
-import { checkRow, findRow, ownerOf, type RunRow, type UncheckedRunRow } from "./run-row.ts";
+import { decodeFigures, encodeFigures } from "./figures-row.ts";
+import { existingRow, findRow, ownerOf, type RunRow } from "./run-row.ts";
 
 /** A run with its figures; without any, its record tells which workflow it is of. */
-type AccountRow = UncheckedRunRow & {
+interface AccountRow {
+  readonly id: number;
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly started_at: number;
   readonly workflow: string | null;
   readonly version: string | null;
   readonly figures: string | null;
   readonly figures_crc: number | null;
-  readonly record: string | null;
-};
+}
 
 /** The version of the file that first has the tables: an older one that is only read has no figures. */
 const SINCE_VERSION = 3;
 
-const WITH_FIGURES = `SELECT run.*, workflow, version, figures.body AS figures, figures.crc AS figures_crc, record.body AS record
-  FROM run LEFT JOIN figures ON figures.id = run.id LEFT JOIN record ON record.id = run.id AND figures.id IS NULL`;
-const WITHOUT_FIGURES = `SELECT run.*, NULL AS workflow, NULL AS version, NULL AS figures, NULL AS figures_crc, record.body AS record
-  FROM run LEFT JOIN record ON record.id = run.id`;
+// Thousands of rows at once: of a run that has figures only what changes no more is read, and its lease where it is held.
+const WITH_FIGURES = `SELECT run.id AS id, run_id, status, started_at, workflow, version, body AS figures, figures.crc AS figures_crc
+  FROM run LEFT JOIN figures ON figures.id = run.id`;
+const WITHOUT_FIGURES =
+  "SELECT id, run_id, status, started_at, NULL AS workflow, NULL AS version, NULL AS figures, NULL AS figures_crc FROM run";
 
 /** What runs took, and how far they were copied. */
 export function accountTable(connection: Connection, fileVersion: number): Pick<Store, "listAccounts" | "copiedSeq"> {
@@ -31,7 +35,7 @@ export function accountTable(connection: Connection, fileVersion: number): Pick<
       read(() =>
         sql(`${all} ORDER BY started_at DESC, run.id DESC`)
           .all()
-          .map((row) => accountOf(row as unknown as AccountRow)),
+          .map((row) => accountOf(connection, row as unknown as AccountRow)),
       ),
     copiedSeq: (runId) =>
       read(() => {
@@ -51,7 +55,7 @@ export function writeAccount({ sql }: Connection, run: RunRow, { figures, copied
   if (figures !== undefined) {
     const record = sql("SELECT body FROM record WHERE id = ?").get(run.id)?.["body"] as string;
     const { workflow, workflowVersion: version } = JSON.parse(record) as RunRecord;
-    const body = JSON.stringify(figures);
+    const body = encodeFigures(figures);
     sql("INSERT OR REPLACE INTO figures (id, workflow, version, body, crc) VALUES (?, ?, ?, ?, ?)").run(
       run.id,
       workflow,
@@ -64,18 +68,19 @@ export function writeAccount({ sql }: Connection, run: RunRow, { figures, copied
     sql("INSERT OR REPLACE INTO audit (id, seq, crc) VALUES (?, ?, ?)").run(run.id, copied, crc32(String(copied)));
 }
 
-function accountOf(columns: AccountRow): RunAccount {
-  const row = checkRow(columns);
-  const common = { runId: row.run_id, status: row.status, startedAt: row.started_at, lease: ownerOf(row) };
-  if (row.figures === null || row.workflow === null) {
-    if (row.record === null) throw new DamagedRow(`the record of run ${row.run_id} is missing`);
-    const { workflow, workflowVersion } = JSON.parse(row.record) as RunRecord;
-    return { ...common, workflow, workflowVersion, figures: null };
+function accountOf(connection: Connection, row: AccountRow): RunAccount {
+  const { run_id: runId, status, started_at: startedAt, workflow, version, figures } = row;
+  const lease = status === "running" ? ownerOf(existingRow(connection, runId)) : null;
+  const common = { runId, status, startedAt, lease };
+  if (figures === null || workflow === null) {
+    const record = connection.sql("SELECT body FROM record WHERE id = ?").get(row.id)?.["body"];
+    if (typeof record !== "string") throw new DamagedRow(`the record of run ${runId} is missing`);
+    const { workflow: name, workflowVersion } = JSON.parse(record) as RunRecord;
+    return { ...common, workflow: name, workflowVersion, figures: null };
   }
-  const { workflow, version } = row;
-  if (crcOf(workflow, version, row.figures) !== row.figures_crc)
-    throw new DamagedRow(`the figures of run ${row.run_id} do not match their checksum`);
-  return { ...common, workflow, workflowVersion: version, figures: JSON.parse(row.figures) as RunFigures };
+  if (crcOf(workflow, version, figures) !== row.figures_crc)
+    throw new DamagedRow(`the figures of run ${runId} do not match their checksum`);
+  return { ...common, workflow, workflowVersion: version, figures: decodeFigures(figures) };
 }
 
 function crcOf(workflow: string, version: string | null, body: string): number {
