@@ -149,11 +149,16 @@ class ScopeFlow {
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #outputs = new Map<number, (field: string | undefined) => TaintSource | null>();
   readonly #needed = new Map<number, ReadonlySet<number>>();
+  /** Approvals that nothing gets past when they are refused. */
+  readonly #approvals: readonly number[];
 
   constructor(scope: PlannedScope, around: Around) {
     this.scope = scope;
     this.#around = around;
     this.#indexOf = new Map(scope.steps.map(({ id }, index) => [id, index]));
+    this.#approvals = scope.steps.flatMap(({ body, onError }, index) =>
+      approvals.has(body.kind) && onError.kind === "fail" ? [index] : [],
+    );
   }
 
   set(index: number, source: TaintSource | null): void {
@@ -201,12 +206,9 @@ class ScopeFlow {
   /** An approval stands between: the reader needs one, and that one needs what is read (null: what is outside is there before). */
   #isSeen(reader: number | null, read: number | null): boolean {
     if (reader === null) return false;
-    for (const index of this.#needs(reader)) {
-      const step = this.scope.steps[index];
-      if (step === undefined || !approvals.has(step.body.kind) || step.onError.kind !== "fail") continue;
-      if (read === null || this.#needs(index).has(read)) return true;
-    }
-    return false;
+    return this.#approvals.some(
+      (index) => this.#needs(reader).has(index) && (read === null || this.#needs(index).has(read)),
+    );
   }
 
   /** All steps that must have succeeded before this one can start. */

@@ -1,21 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { findTaint } from "../../../src/plan/taint.ts";
-import type { Plan, PlannedScope, PlannedStep } from "../../../src/plan/types.ts";
 import { planOfText } from "../../rig/engine/story.ts";
 
 const HEAD = `muster: 1\nname: w\npermissions: { network: ["*"], shell: any, state: write, files: write }\nsteps:\n`;
 
-/** The plan with each `wait` step as an approval, which lets a person look. */
-function withApprovals(plan: Plan): Plan {
-  const approve = (step: PlannedStep): PlannedStep =>
-    step.body.kind === "wait" ? { ...step, body: { kind: "approval" } as unknown as PlannedStep["body"] } : step;
-  const scopes = plan.scopes.map((scope): PlannedScope => ({ ...scope, steps: scope.steps.map(approve) }));
-  return { ...plan, scopes };
-}
-
 /** `SOURCE -> SINK PART` of all that is found. */
 function found(steps: string): readonly string[] {
-  const plan = withApprovals(planOfText(HEAD + steps));
+  const plan = planOfText(HEAD + steps);
   return findTaint(plan).map(
     ({ source, scope, step, part }) => `${source.id} -> ${plan.scopes[scope]?.steps[step]?.id} ${part.join(".")}`,
   );
@@ -27,27 +18,31 @@ const USE = `run: ./work.sh, env: { T: "{{ steps.fetch.output }}" }`;
 describe("an approval between", () => {
   it("lets what comes before it through", () => {
     expect(
-      found(`${FETCH}  ask: { needs: fetch, wait: { for: 1s } }\n  use: { needs: ask, ${USE} }\n  early: { ${USE} }\n`),
+      found(
+        `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? } }\n  use: { needs: ask, ${USE} }\n  early: { ${USE} }\n`,
+      ),
     ).toEqual(["fetch -> early env"]);
   });
 
   it("is none where it does not come after the source, may be passed by, or does not end the run", () => {
-    expect(found(`${FETCH}  ask: { wait: { for: 1s } }\n  use: { needs: ask, ${USE} }\n`)).toEqual([
+    expect(found(`${FETCH}  ask: { approval: { prompt: Look? } }\n  use: { needs: ask, ${USE} }\n`)).toEqual([
       "fetch -> use env",
     ]);
     expect(
       found(
-        `${FETCH}  ask: { needs: fetch, wait: { for: 1s } }\n  other: { run: "true" }\n  use: { needs: { any: [ask, other] }, ${USE} }\n`,
+        `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? } }\n  other: { run: "true" }\n  use: { needs: { any: [ask, other] }, ${USE} }\n`,
       ),
     ).toEqual(["fetch -> use env"]);
     expect(
-      found(`${FETCH}  ask: { needs: fetch, wait: { for: 1s }, on_error: continue }\n  use: { needs: ask, ${USE} }\n`),
+      found(
+        `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? }, on_error: continue }\n  use: { needs: ask, ${USE} }\n`,
+      ),
     ).toEqual(["fetch -> use env"]);
   });
 
   it("holds for all that is inside of a group behind it", () => {
     const group = (needs: string) =>
-      `${FETCH}  ask: { needs: fetch, wait: { for: 1s } }\n  group:\n    ${needs}\n    steps:\n      use: { ${USE} }\n    outputs: {}\n`;
+      `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? } }\n  group:\n    ${needs}\n    steps:\n      use: { ${USE} }\n    outputs: {}\n`;
     expect([found(group("needs: ask")), found(group("needs: fetch"))]).toEqual([[], ["fetch -> use env"]]);
   });
 });
