@@ -12,11 +12,12 @@ const INSIDE_FILE = "write it in the file that it uses";
 
 /** Keys about files and reuse over runs: the kinds of steps for which each has no meaning. */
 const noMeaning: { readonly [key: string]: { readonly [kind: string]: NoMeaning } } = {
-  workspace: { ...withoutFiles(), agent: [NO_TOOLS, TAKE_OUT] },
+  workspace: { ...withoutFiles(), agent: [NO_TOOLS, TAKE_OUT], handoff: [NO_TOOLS, TAKE_OUT] },
   reads: withoutFiles(),
   writes: {
     ...withoutFiles(),
     agent: [NO_TOOLS, "let a `run` step write its output: `stdin: ${{ steps.ID.output }}`"],
+    handoff: [NO_TOOLS, "let a `run` step write its output: `stdin: ${{ steps.ID.output }}`"],
   },
   cache: {
     value: ["which costs nothing", TAKE_OUT],

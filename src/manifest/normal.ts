@@ -147,6 +147,17 @@ export interface NormalStep {
   /** null = not cached. */
   readonly cache: NormalCache | null;
   readonly simulate: { readonly output: Json } | null;
+  /** Of a `handoff`: each stage, the step's own first, then those of `fallback`. Missing for all other steps. */
+  readonly handoff?: readonly NormalHandoffStage[];
+}
+
+/** What a stage of a `handoff` has beside its agent and models. */
+export interface NormalHandoffStage {
+  readonly pointer: Pointer;
+  /** An expression; null = every output is accepted. */
+  readonly accept: string | null;
+  /** A person in place of an agent. */
+  readonly approval: NormalApproval | null;
 }
 
 /** One entry of `reads` or `writes`, and where it is written. */

@@ -34,6 +34,7 @@ import type {
   Duration,
   Fallback,
   Files,
+  HandoffStep,
   Input,
   Join,
   Manifest,
@@ -243,6 +244,24 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     writes: normalisePatterns(step.writes, [...pointer, "writes"]),
     cache: normaliseCache(step.cache ?? (isCachedByDefault(step) ? shared.cache : undefined), pointer),
     simulate: step.simulate ?? null,
+    ...("handoff" in step ? handoffOf(step, pointer) : {}),
+  };
+}
+
+/** The stages of a handoff are those of a step with `fallback`, each with its own judge. */
+function handoffOf(step: HandoffStep, pointer: Pointer): Pick<NormalStep, "handoff" | "fallback"> {
+  const models = modelChain(step.model, [...pointer, "model"]);
+  const at = (index: number): Pointer => [...pointer, "handoff", index];
+  return {
+    fallback: step.handoff.slice(1).map(({ agent }, index) => ({
+      agent: agent === undefined ? null : { name: agent, pointer: [...at(index + 1), "agent"] },
+      models: agent === undefined ? [] : models,
+    })),
+    handoff: step.handoff.map(({ accept = null, approval }, index) => ({
+      pointer: at(index),
+      accept,
+      approval: approval === undefined ? null : normaliseApproval(approval),
+    })),
   };
 }
 
@@ -299,6 +318,17 @@ function normaliseFallback({ agent, model }: Fallback[number], pointer: Pointer)
 const MATRIX_MODEL = /^\s*\$\{\{\s*matrix\.(\w+)\s*\}\}\s*$/;
 
 function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody {
+  if ("handoff" in step) {
+    const model = modelChain(step.model, [...pointer, "model"]);
+    return {
+      kind: "agent",
+      agent: step.handoff[0]?.agent ?? "",
+      task: step.task,
+      model,
+      modelKey: null,
+      batchApi: false,
+    };
+  }
   if ("agent" in step) {
     const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;
     const model = modelKey === null ? modelChain(step.model, [...pointer, "model"]) : null;

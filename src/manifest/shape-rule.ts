@@ -28,6 +28,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
       );
     }
     checkApproval(step, pointer, problems);
+    checkHandoff(step, pointer, problems);
     checkFileKeys(step, not);
     if (step["state"] !== undefined && step["idempotent"] !== undefined) {
       not("idempotent", "'idempotent' has no meaning for 'state', whose changes are done exactly once", "take it out");
@@ -178,10 +179,49 @@ function checkApproval(step: JsonObject, pointer: Pointer, problems: ProblemList
     if (step[key] === undefined) continue;
     problems.add("WF2015", [...pointer, key], `'${key}' has no meaning for 'approval': ${why}`, { part: "key", help });
   }
+  checkDeadline(approval, [...pointer, "approval"], problems);
+}
+
+function checkDeadline(approval: Json, pointer: Pointer, problems: ProblemList): void {
   if (!isJsonObject(approval) || approval["on_timeout"] === undefined || approval["timeout"] !== undefined) return;
-  problems.add("WF2015", [...pointer, "approval", "on_timeout"], "'on_timeout' without 'timeout'", {
+  problems.add("WF2015", [...pointer, "on_timeout"], "'on_timeout' without 'timeout'", {
     part: "key",
     help: "say how long it waits with `timeout`, or take it out",
+  });
+}
+
+/** An entry is an agent or a person; an agent comes first. */
+function checkHandoff(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
+  const { handoff } = step;
+  if (!Array.isArray(handoff)) return;
+  (handoff as readonly Json[]).forEach((entry, index) => {
+    if (!isJsonObject(entry)) return;
+    const at = [...pointer, "handoff", index];
+    const not = (key: string, message: string, help: string): void =>
+      problems.add("WF2015", [...at, key], message, { part: "key", help });
+    const { agent, approval, accept } = entry;
+    if (approval === undefined) {
+      if (agent === undefined)
+        problems.add("WF2015", at, "an entry of 'handoff' needs an agent or an approval", {
+          help: "write `{ agent: NAME }` or `{ approval: { prompt: ... } }`",
+        });
+      return;
+    }
+    if (agent !== undefined)
+      return not("approval", "one entry of 'handoff' with an agent and an approval", "make two entries of it");
+    if (accept !== undefined)
+      not("accept", "'accept' has no meaning for a person, whose answer is the output", "take it out");
+    if (isJsonObject(approval) && approval["input"] !== undefined)
+      problems.add("WF2015", [...at, "approval", "input"], "what a person fills in here is the output of the step", {
+        part: "key",
+        help: "write its schema as `output` of the step",
+      });
+    checkDeadline(approval, [...at, "approval"], problems);
+    if (index === 0)
+      problems.add("WF2007", [...at, "approval"], "a person as the first of a 'handoff' is not in this version yet", {
+        part: "key",
+        help: "put an `approval` step before this one",
+      });
   });
 }
 

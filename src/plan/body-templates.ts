@@ -2,13 +2,14 @@ import type { Template } from "../expression/template.ts";
 import type { Plan, PlannedStep } from "./types.ts";
 
 /** Every template whose value goes into what a step does. */
-export function bodyTemplates(plan: Plan, { body, fallback }: PlannedStep): Template[] {
+export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: PlannedStep): Template[] {
   switch (body.kind) {
     case "value":
       return [body.value];
     case "agent": {
       const agents = [body.agent, ...fallback.map((stage) => stage.agent ?? body.agent)];
-      return [body.task, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
+      const prompts = handoff.flatMap(({ approval }) => present(approval?.prompt));
+      return [body.task, ...prompts, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
     }
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];

@@ -2,7 +2,15 @@ import { InternalError } from "../util/internal-error.ts";
 import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
-import type { Plan, PlannedFallback, PlannedModel, PlannedStep, PlannedSubWorkflow, StepKind } from "./types.ts";
+import type {
+  HandoffStage,
+  Plan,
+  PlannedFallback,
+  PlannedModel,
+  PlannedStep,
+  PlannedSubWorkflow,
+  StepKind,
+} from "./types.ts";
 
 /**
  * What a kind of step does with its body, as a number. Raised when an outcome that was recorded earlier would no
@@ -46,7 +54,7 @@ class Digester {
   }
 
   step(step: PlannedStep, scope: number, item: number | null): string {
-    const { body, fan, repeat, fallback, workspace, files } = step;
+    const { body, fan, repeat, fallback, workspace, files, handoff } = step;
     return digestOf({
       kind: body.kind,
       semantics: semantics[body.kind],
@@ -60,6 +68,7 @@ class Digester {
       ...(files === undefined
         ? {}
         : { reads: files.reads as unknown as Json, writes: files.writes as unknown as Json }),
+      ...(handoff === undefined ? {} : { handoff: handoff.map(judgeOf) }),
       ...(fallback.length === 0 ? {} : { stages: fallback.map((stage) => stageOf(this.#plan, step, stage)) }),
     });
   }
@@ -167,6 +176,11 @@ export function modelsOfStage(
 ): readonly PlannedModel[] {
   if (stage.models !== null) return stage.models;
   return stage.agent === null ? modelsOf(plan, step) : (plan.agents[stage.agent]?.models ?? []);
+}
+
+/** What of a stage decides on whether it is accepted, and what a person is asked. */
+function judgeOf({ accept, approval }: HandoffStage): Json {
+  return { accept, prompt: (approval?.prompt ?? null) as Json, approvers: approval?.approvers ?? [] };
 }
 
 function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {

@@ -237,6 +237,16 @@ export interface PlannedStep {
   readonly cache?: PlannedCache;
   /** What `--simulate` answers for this step; null = nothing is said. */
   readonly simulate: { readonly output: Json } | null;
+  /** Of a `handoff`: who judges each stage, the step's own first, then those of `fallback`. Missing for other steps. */
+  readonly handoff?: readonly HandoffStage[];
+}
+
+/** What a stage of a `handoff` has beside its agent and models. */
+export interface HandoffStage {
+  /** CEL source over `output`; null = every output is accepted. */
+  readonly accept: string | null;
+  /** A person in place of an agent. */
+  readonly approval: ApprovalBody | null;
 }
 
 /** `path` is relative to the repository, without `..`. */
@@ -393,4 +403,6 @@ export interface ApprovalBody {
   readonly onTimeout: "reject" | "fail";
   /** JSON Schema of what the person fills in; null = nothing. */
   readonly input: JsonSchema | null;
+  /** In a `handoff` what is filled in is the output. */
+  readonly givesInput?: true;
 }

@@ -1,4 +1,4 @@
-import type { StepKind } from "../plan/types.ts";
+import type { RecordKind } from "./state.ts";
 import { sha256 } from "../util/digest.ts";
 import type { JsonObject } from "../util/json.ts";
 import type { Failure } from "./failure.ts";
@@ -13,7 +13,7 @@ export interface DeadLetter {
   readonly path: string;
   /** Index of the item; null for a step without `for_each`. */
   readonly item: number | null;
-  readonly kind: StepKind;
+  readonly kind: RecordKind;
   /** Who did it last; null for other kinds. */
   readonly agent: string | null;
   /** The model that was asked last, `provider/model`. */

@@ -16,10 +16,13 @@ export interface ScopeRecord {
   scoreProblem: string | null;
 }
 
+/** The kind of a step as reports tell it: a handoff runs as an agent, or asks a person. */
+export type RecordKind = StepKind | "handoff";
+
 export interface StepRecord {
   readonly id: string;
   readonly path: string;
-  readonly kind: StepKind;
+  readonly kind: RecordKind;
   status: "pending" | "ready" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
   /** Failed, and `on_error` let the run go on. */
   caught: boolean;
@@ -74,10 +77,10 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
   return {
     score: null,
     scoreProblem: null,
-    steps: scope.steps.map(({ id, body, fan, repeat }) => ({
+    steps: scope.steps.map(({ id, body, fan, repeat, handoff }) => ({
       id,
       path: `${prefix}${id}`,
-      kind: body.kind,
+      kind: handoff === undefined ? body.kind : "handoff",
       status: "pending",
       caught: false,
       skipCause: null,

@@ -22,6 +22,7 @@ import { idempotencyKey, prepareTask } from "./prepare-task.ts";
 import { cachedWork, findCached, type CacheTools } from "./run-cache.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Start, StartReason } from "./sink.ts";
+import { pathsOf } from "./step-read.ts";
 import type { Task, UnitWork } from "./unit-work.ts";
 
 /** The fingerprint of a stop by a person: it holds whatever else changes. */
@@ -393,7 +394,8 @@ export class Attempts {
       kind: "failed",
       class: why.class,
       retryAfterMs: why.retryAfterMs,
-      ...(why.code === CIRCUIT_OPEN ? { leavesStage: true } : {}),
+      // Nor is a person asked again who has answered, or has not in time.
+      ...(why.code === CIRCUIT_OPEN || unit.task?.step.body.kind === "approval" ? { leavesStage: true } : {}),
     };
     const recalled = unit.isRecalled ? { isRecalled: true } : {};
     this.#o.post({ type: "ended", unit: answered.unit, serial: answered.serial, outcome, ...recalled });
@@ -403,20 +405,32 @@ export class Attempts {
   judge(command: Answered): void {
     const unit = this.unit(command.unit);
     if (unit.task === null || unit.output === null) throw new InternalError("a round without an output is judged");
-    const { until, untilPaths } = unit.view.read(unit.index);
+    const read = unit.view.read(unit.index);
+    const accept = read.accepts[unit.task.stage];
+    // A stage of a handoff that asks for nothing takes what comes.
+    if (accept === null)
+      return this.#o.post({ type: "judged", unit: command.unit, serial: command.serial, verdict: "accept" });
+    const until = accept ?? read.until;
     if (until === null) throw new InternalError(`'${unit.record.path}' has nothing to be judged by`);
     this.#o.ledger.roundEnded(unit, unit.output);
     const variables = { ...unit.task.variables, output: this.#o.options.read(unit.output) };
-    const verdict = this.#o.options.evaluator.evaluate(until, unit.view.values(untilPaths, unit.index, variables));
+    const verdict = this.#o.options.evaluator.evaluate(
+      until,
+      unit.view.values(accept === undefined ? read.untilPaths : pathsOf([until]), unit.index, variables),
+    );
     const answer = (is: "accept" | "reject" | "error"): void =>
       this.#o.post({ type: "judged", unit: command.unit, serial: command.serial, verdict: is });
-    if (verdict.ok && typeof verdict.value === "boolean") return answer(verdict.value ? "accept" : "reject");
+    if (verdict.ok && typeof verdict.value === "boolean") {
+      // What was not accepted is nobody's output; the next one finds it as `previous`.
+      if (!verdict.value && accept !== undefined) this.#o.ledger.disown(unit);
+      return answer(verdict.value ? "accept" : "reject");
+    }
     const problem = verdict.ok
       ? { code: "not_boolean", message: `it gives ${JSON.stringify(verdict.value).slice(0, 100)}, not true or false` }
       : verdict.error;
     this.#o.ledger.keepFailure(
       unit,
-      expressionFailure("until", unit.record.path, problem),
+      expressionFailure(accept === undefined ? "until" : "accept", unit.record.path, problem),
       null,
       this.#o.options.now(),
     );

@@ -62,6 +62,7 @@ const fieldReaders: { readonly [field: string]: (step: StepRecord, read: ReadVal
   branch: (step) => step.extra?.["branch"] ?? null,
   artifacts: (step, read) =>
     Object.fromEntries(stepArtifacts(step, read).map((artifact) => [artifact.path, artifactJson(artifact)])),
+  by: (step) => step.extra?.["by"] ?? null,
 };
 
 /**

@@ -11,6 +11,12 @@ export function unitFailure(command: UnitCommand, path: string, last: Failure | 
       help: "see whether the step itself brings the runner down (memory?), then run it again with 'muster resume --rerun'",
     });
   }
+  if (command.code === "handoff_exhausted") {
+    const why = last === null ? "no output was accepted" : `the last one: ${last.message}`;
+    return failure("output", "handoff_exhausted", `the 'handoff' of '${path}' came to its end: ${why}`, {
+      help: "see what each of them gave with 'muster logs'; loosen 'accept', or add one to the end",
+    });
+  }
   if (command.code === "repeat_exhausted") {
     return failure(
       "output",

@@ -168,6 +168,11 @@ export class Ledger {
     else Object.assign(unit.record, { output, extra, artifacts, failure: null });
   }
 
+  /** The output of a stage was not accepted. */
+  disown({ record, item }: UnitWork): void {
+    (item === null ? record : item.record).output = null;
+  }
+
   keepFailure(unit: UnitWork, why: Failure, extra: Fact["extra"], endedAt: number): void {
     unit.endedAt = endedAt;
     unit.failure = why;

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../../util/result.ts";
 import type { Failure } from "../../run/failure.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import { valueAt } from "./context.ts";
+import type { Work } from "../step/handler.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { FilesRead } from "./files-read.ts";
 import type { LoopVariables } from "./scope-view.ts";
@@ -60,7 +61,7 @@ export function prepareTask(
           });
   const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
   const pathsRead = paths.ok ? paths.value.digests : [];
-  const work = prepared.ok ? prepared.value : null;
+  const work = prepared.ok ? signed(prepared.value, step) : null;
   const written = read.staticDigest(unit.item?.index ?? null);
   const bound = work?.kind === "later" ? work.bound : undefined;
   const whole = bound === undefined ? written : digestOf([written, bound]);
@@ -97,7 +98,8 @@ function cacheKeyOf(
   asked: { readonly print: string; readonly staticDigest: string; readonly round: string },
   { evaluator, cache }: CoreOptions,
 ): Result<string | null, Failure> {
-  if (step.cache === undefined || cache === null) return ok(null);
+  // A person is asked anew in each run, whatever was said in another.
+  if (step.cache === undefined || cache === null || step.body.kind === "approval") return ok(null);
   if (step.cache.key === null) return ok(`${asked.print}/${asked.round}`);
   const values = view.values(view.read(index).cachePaths, index, variables);
   const key = evaluator.evaluate(step.cache.key, values);
@@ -107,8 +109,23 @@ function cacheKeyOf(
 
 const NO_FILES = ok({ files: { artifacts: [], sources: [], writes: [] }, digests: [] });
 
+/** Of a `handoff` it is on the record who gave the output: an agent here, a person by their own handler. */
+function signed(work: Work | null, { handoff, body }: PlannedStep): Work | null {
+  if (handoff === undefined || work === null || work.kind === "now" || body.kind !== "agent") return work;
+  const by = body.agent.slice(body.agent.lastIndexOf("#") + 1);
+  return {
+    ...work,
+    run: async (context) => {
+      const result = await work.run(context);
+      return { ...result, extra: { ...result.extra, by } };
+    },
+  };
+}
+
 /** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */
 function stageOf(step: PlannedStep, stage: number): PlannedStep {
+  const approval = step.handoff?.[stage]?.approval ?? null;
+  if (approval !== null) return { ...step, body: approval };
   const fallback = stage === 0 ? undefined : step.fallback[stage - 1];
   if (fallback === undefined || step.body.kind !== "agent") return step;
   const agent = fallback.agent ?? step.body.agent;

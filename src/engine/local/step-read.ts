@@ -22,6 +22,8 @@ export interface StepRead {
   /** `repeat.until`, null when there is none. */
   readonly until: Template | null;
   readonly untilPaths: readonly (readonly string[])[];
+  /** Of a `handoff`, by stage; null = every output is accepted. */
+  readonly accepts: readonly (Template | null)[];
   readonly onErrorPaths: readonly (readonly string[])[];
   /** Names in `cache.key`. */
   readonly cachePaths: readonly (readonly string[])[];
@@ -42,6 +44,9 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
   const all = step.body.kind === "run" ? [...read, ["env"]] : read;
   const condition: Template | null = step.condition === null ? null : { kind: "cel", source: step.condition };
   const until: Template | null = step.repeat === null ? null : { kind: "cel", source: step.repeat.until };
+  const accepts = (step.handoff ?? []).map(({ accept }): Template | null =>
+    accept === null ? null : { kind: "cel", source: accept },
+  );
   const { fan } = step;
   const itemKey: Template | null = fan === null || fan.itemKey === null ? null : { kind: "cel", source: fan.itemKey };
   const partial = step.needs.filter((group) => group.required < group.of.length);
@@ -56,6 +61,7 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
     itemKeyPaths: pathsOf(present(itemKey)),
     until,
     untilPaths: pathsOf(present(until)),
+    accepts,
     onErrorPaths: pathsOf(step.onError.kind === "output" ? [step.onError.output] : []),
     cachePaths: pathsOf(present(step.cache?.key)),
     secrets: all.some((path) => path[0] === "secrets"),

@@ -94,7 +94,7 @@ async function ask(body: ApprovalBody, question: Question, attempt: AttemptConte
   const answer = await Promise.race([answered, expired.then(() => null)]);
   over.abort();
   if (answer !== null && (deadline === null || answer.at <= deadline))
-    return outcomeOf(answer, label, attempt, request);
+    return outcomeOf(body, answer, label, attempt, request);
   if (signal.aborted) {
     if (signal.reason === "cancelled") tell(attempt, request, "withdrawn", null, null);
     return plainResult({ ok: false, failure: failure("cancelled", "cancelled", `'${label}' was stopped`) });
@@ -103,11 +103,18 @@ async function ask(body: ApprovalBody, question: Question, attempt: AttemptConte
   return plainResult({ ok: false, failure: timedOut(body, label) });
 }
 
-function outcomeOf(answer: Answer, label: string, attempt: AttemptContext, request: string): AttemptResult {
+function outcomeOf(
+  body: ApprovalBody,
+  answer: Answer,
+  label: string,
+  attempt: AttemptContext,
+  request: string,
+): AttemptResult {
   // What a person types may hold a secret, too.
   const { by, comment, input } = attempt.redactor.value(answerJson(answer)) as unknown as Answer;
   const { verdict } = answer;
   tell(attempt, request, verdict, by, comment);
+  if (verdict === "approved" && body.givesInput === true) return plainResult({ ok: true, output: input }, { by });
   if (verdict === "approved") return plainResult({ ok: true, output: { by, comment, input } });
   const why = comment === null ? "" : `: ${comment}`;
   return plainResult({ ok: false, failure: failure("refused", "rejected", `${by} rejected '${label}'${why}`) });

@@ -64,7 +64,7 @@ function instead(real: StepHandler, check: SchemaCheck, make: MakeUp): StepHandl
 }
 
 function problemsOf({ body, output: schema }: PlannedStep, output: Json, check: SchemaCheck): readonly string[] {
-  if (body.kind === "approval") {
+  if (body.kind === "approval" && body.givesInput !== true) {
     const reason = answerMisfit(output, body.input, check);
     return reason === null ? [] : [reason];
   }
@@ -88,7 +88,7 @@ function outputOf(step: PlannedStep, { plan, unit, values }: PrepareContext, mak
   if (step.body.kind === "approval") {
     const { input } = step.body;
     const filledIn = input === null ? null : make.value(input, `${plan.workflow.name}/${label}`);
-    return { by: "simulated", comment: null, input: filledIn };
+    return step.body.givesInput === true ? filledIn : { by: "simulated", comment: null, input: filledIn };
   }
   if (step.output === null) return step.body.kind === "sql" ? [] : make.text(label);
   const value = make.value(step.output, `${plan.workflow.name}/${label}`);

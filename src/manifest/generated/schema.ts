@@ -1599,6 +1599,125 @@ export const manifestSchema: SchemaNode = {
     "value"
    ]
   },
+  "handoffStep": {
+   "type": "object",
+   "x-kind": "handoff",
+   "x-place": "step",
+   "properties": {
+    "handoff": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "agent": {
+        "$ref": "#/$defs/name"
+       },
+       "accept": {
+        "$ref": "#/$defs/expression"
+       },
+       "approval": {
+        "$ref": "#/$defs/approval"
+       }
+      },
+      "patternProperties": {
+       "^x-": true
+      },
+      "additionalProperties": false,
+      "x-says": "{ agent: ..., accept: ... } or { approval: { prompt: ... } }"
+     },
+     "minItems": 1
+    },
+    "task": {
+     "$ref": "#/$defs/task"
+    },
+    "model": {
+     "$ref": "#/$defs/modelChoice"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "$ref": "#/$defs/cache"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "$ref": "#/$defs/reads"
+    },
+    "writes": {
+     "$ref": "#/$defs/writes"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "handoff",
+    "task"
+   ]
+  },
   "httpStep": {
    "type": "object",
    "x-kind": "http",
@@ -2322,7 +2441,7 @@ export const manifestSchema: SchemaNode = {
   },
   "step": {
    "x-place": "step",
-   "x-says": "a map with one of the keys agent, run, value, http, sql, state, uses, steps, approval or wait",
+   "x-says": "a map with one of the keys agent, run, value, handoff, http, sql, state, uses, steps, approval or wait",
    "anyOf": [
     {
      "$ref": "#/$defs/agentStep"
@@ -2368,38 +2487,7 @@ export const manifestSchema: SchemaNode = {
      }
     },
     {
-     "x-since": "later",
-     "x-kind": "handoff",
-     "properties": {
-      "handoff": {},
-      "task": {},
-      "model": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/handoffStep"
     },
     {
      "$ref": "#/$defs/httpStep"

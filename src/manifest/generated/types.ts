@@ -74,7 +74,17 @@ export type OnError =
  * One step. Exactly one key says what it does: agent, run, value, session, handoff, http, sql, state, uses, steps, approval, send or wait.
  */
 export type Step =
-  AgentStep | RunStep | ValueStep | HttpStep | SqlStep | StateStep | UsesStep | StepsStep | ApprovalStep | WaitStep;
+  | AgentStep
+  | RunStep
+  | ValueStep
+  | HandoffStep
+  | HttpStep
+  | SqlStep
+  | StateStep
+  | UsesStep
+  | StepsStep
+  | ApprovalStep
+  | WaitStep;
 /**
  * What is to be done, as a text for the model; `{{ }}` puts values in.
  */
@@ -677,6 +687,69 @@ export interface ValueStep {
   simulate?: Simulate;
 }
 /**
+ * Tries agents and people in turn until an answer is accepted.
+ */
+export interface HandoffStep {
+  /**
+   * Who tries, in order, an agent first. `previous` is the output of the one before.
+   */
+  handoff: {
+    agent?: Name;
+    accept?: Expression;
+    approval?: Approval;
+  }[];
+  task: Task;
+  model?: ModelChoice;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  cache?: Cache;
+  workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
+  simulate?: Simulate;
+}
+/**
+ * A question to a person, bound to what was shown: the prompt, the values in it, and the steps that wait for the answer. When any of it changes, an answer no longer counts.
+ */
+export interface Approval {
+  /**
+   * What the person is asked, as a text; `{{ }}` puts values in.
+   */
+  prompt: string;
+  /**
+   * Who may answer: `github:LOGIN`, `oidc:SUBJECT`, or the account of a channel. No identity is verified yet, so this is advisory.
+   *
+   * Items: A person.
+   */
+  approvers?: string[];
+  /**
+   * Whoever started the run may not answer. No identity is verified yet, so this is advisory.
+   */
+  not_initiator?: boolean;
+  timeout?: Duration;
+  /**
+   * What happens when nobody answers in time: `reject` (default) is a failure `refused`, `fail` a failure `timeout`, which is not tried again.
+   */
+  on_timeout?: "reject" | "fail";
+  input?: JsonSchemaObject;
+}
+/**
  * Makes an HTTP request.
  */
 export interface HttpStep {
@@ -1019,31 +1092,6 @@ export interface ApprovalStep {
   reads?: Files;
   writes?: Files;
   simulate?: Simulate;
-}
-/**
- * A question to a person, bound to what was shown: the prompt, the values in it, and the steps that wait for the answer. When any of it changes, an answer no longer counts.
- */
-export interface Approval {
-  /**
-   * What the person is asked, as a text; `{{ }}` puts values in.
-   */
-  prompt: string;
-  /**
-   * Who may answer: `github:LOGIN`, `oidc:SUBJECT`, or the account of a channel. No identity is verified yet, so this is advisory.
-   *
-   * Items: A person.
-   */
-  approvers?: string[];
-  /**
-   * Whoever started the run may not answer. No identity is verified yet, so this is advisory.
-   */
-  not_initiator?: boolean;
-  timeout?: Duration;
-  /**
-   * What happens when nobody answers in time: `reject` (default) is a failure `refused`, `fail` a failure `timeout`, which is not tried again.
-   */
-  on_timeout?: "reject" | "fail";
-  input?: JsonSchemaObject;
 }
 /**
  * Waits, without holding a slot.

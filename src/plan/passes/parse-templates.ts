@@ -1,11 +1,11 @@
 import type { Template } from "../../expression/template.ts";
-import type { NormalCache, NormalFan, NormalManifest, NormalStep } from "../../manifest/normal.ts";
+import type { NormalApproval, NormalCache, NormalFan, NormalManifest, NormalStep } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
 import { pathBeside } from "../source-files.ts";
 import type { TextFiles } from "../text-files.ts";
-import type { OnError, PlannedCache, PlannedFan, StepBody } from "../types.ts";
+import type { ApprovalBody, HandoffStage, OnError, PlannedCache, PlannedFan, StepBody } from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
 import { multiplyOut } from "./multiply-out.ts";
 import { parseHttp, parseSql, parseState } from "./parse-effects.ts";
@@ -45,6 +45,8 @@ export interface ParsedStep {
   readonly until: string | null;
   readonly files: ParsedFiles;
   readonly cache: PlannedCache | null;
+  /** Of a `handoff`, by stage. */
+  readonly handoff?: readonly HandoffStage[];
   /** Its own expressions, not those of steps inside of it. */
   readonly sites: readonly Site[];
 }
@@ -99,6 +101,7 @@ function parseStep(step: NormalStep, files: TextFiles, problems: Problems): Pars
     until: step.repeat === null ? null : reader.expression(step.repeat.until, at("repeat", "until"), "until"),
     files: parseFiles(step, reader, problems),
     cache: step.cache === null ? null : parseCache(step.cache, reader),
+    ...(step.handoff === undefined ? {} : { handoff: parseHandoff(step, reader, problems) }),
     sites: reader.sites,
   };
 }
@@ -106,6 +109,35 @@ function parseStep(step: NormalStep, files: TextFiles, problems: Problems): Pars
 function parseCache({ key, ttlMs, pointer }: NormalCache, reader: Reader): PlannedCache {
   const source = reader.expression(key, pointer, "unit");
   return { key: source === null ? null : { kind: "cel", source }, ttlMs };
+}
+
+function parseHandoff(step: NormalStep, reader: Reader, problems: Problems): readonly HandoffStage[] {
+  return (step.handoff ?? []).map(({ pointer, accept, approval }) => ({
+    accept: accept === null ? null : reader.expression(accept, [...pointer, "accept"], "until"),
+    approval:
+      approval === null
+        ? null
+        : {
+            ...parseApproval(step.id, approval, [...pointer, "approval"], reader, problems),
+            input: step.output ?? { type: "string" },
+            givesInput: true,
+          },
+  }));
+}
+
+function parseApproval(
+  id: string,
+  approval: NormalApproval,
+  pointer: Pointer,
+  reader: Reader,
+  problems: Problems,
+): ApprovalBody {
+  const at = [...pointer, "prompt"];
+  if (approval.prompt.trim() === "") {
+    const help = "say what the person decides";
+    problems.error(at, { code: "WF2006", message: `the prompt of step '${id}' is empty`, help });
+  }
+  return { kind: "approval", ...approval, prompt: reader.text(approval.prompt, at, "unit") ?? NOTHING };
 }
 
 function parseFan(id: string, fan: NormalFan, at: At, reader: Reader, problems: Problems): PlannedFan {
@@ -183,17 +215,8 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       if (until?.kind === "literal" && body.until !== null) checkTime(body.until, at("wait", "until"), problems);
       return { kind: "wait", forMs: body.forMs, until };
     }
-    case "approval": {
-      if (body.prompt.trim() === "") {
-        const help = "say what the person decides";
-        problems.error(at("approval", "prompt"), {
-          code: "WF2006",
-          message: `the prompt of step '${step.id}' is empty`,
-          help,
-        });
-      }
-      return { ...body, prompt: reader.text(body.prompt, at("approval", "prompt"), "unit") ?? NOTHING };
-    }
+    case "approval":
+      return parseApproval(step.id, body, at("approval"), reader, problems);
   }
 }
 

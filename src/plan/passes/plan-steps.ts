@@ -75,6 +75,7 @@ export function planStep(
     ...(files === null ? {} : { files }),
     ...(parsed.cache === null ? {} : { cache: parsed.cache }),
     simulate: step.simulate,
+    ...(parsed.handoff === undefined ? {} : { handoff: parsed.handoff }),
   };
 }
 

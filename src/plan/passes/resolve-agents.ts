@@ -42,7 +42,7 @@ export function checkAgents(manifest: NormalManifest, steps: Iterable<ParsedStep
   };
   for (const { step } of steps) {
     const { id, body, fallback } = step;
-    if (body.kind === "agent") check(id, body.agent, () => [...step.pointer, "agent"]);
+    if (body.kind === "agent") check(id, body.agent, () => [...(step.handoff?.[0]?.pointer ?? step.pointer), "agent"]);
     for (const { agent } of fallback) if (agent !== null) check(id, agent.name, () => agent.pointer);
   }
 }

@@ -34,7 +34,11 @@ const PROCESS: Fields = [
 ];
 
 /** What more each kind gives beside its output. */
-const more: { readonly [kind: string]: Fields } = { run: PROCESS, http: [["status_code", orNull(intShape)]] };
+const more: { readonly [kind: string]: Fields } = {
+  run: PROCESS,
+  http: [["status_code", orNull(intShape)]],
+  handoff: [["by", orNull(stringShape)]],
+};
 /** The rows of a query: maps whose keys are the names of the columns. */
 const ROWS = listShape({ type: "object", additionalProperties: true });
 /** `artifacts`: by path. */
@@ -200,12 +204,20 @@ function stepsShape(
 
 /** `steps.x` of one step. */
 function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema, files: Fields): JsonSchema {
-  if (unitOutput === freeTextShape && fan === null && step.repeat === null) return TEXT_STEP;
+  if (unitOutput === freeTextShape && fan === null && step.repeat === null && step.handoff === undefined)
+    return TEXT_STEP;
   const tree = step.workspace === "worktree" ? BRANCH : [];
   const output = orNull(unitOutput);
   if (fan === null) {
     const rounds: Fields = step.repeat === null ? [] : [["results", listShape(true)]];
-    return closed([["output", output], ...ALWAYS, ...(more[body.kind] ?? []), ...tree, ...files, ...rounds]);
+    return closed([
+      ["output", output],
+      ...ALWAYS,
+      ...(more[step.handoff === undefined ? body.kind : "handoff"] ?? []),
+      ...tree,
+      ...files,
+      ...rounds,
+    ]);
   }
   const one = fan.batch?.flatten === true ? flattened(unitOutput) : unitOutput;
   const result = closed([

@@ -5,10 +5,10 @@ import type { Plan, PlannedStep, SqlBody } from "../types.ts";
 import { oneLine } from "./format.ts";
 
 /** What a step does, in a few words: `agent researcher`, `run`, `uses launch/content.yaml`, `wait 10m`. */
-export function nameOf(plan: Plan, { body }: PlannedStep): string {
+export function nameOf(plan: Plan, { body, handoff }: PlannedStep): string {
   switch (body.kind) {
     case "agent":
-      return `agent ${agentName(body.agent)}`;
+      return `${handoff === undefined ? "agent" : "handoff, first"} ${agentName(body.agent)}`;
     case "uses":
       return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;
     case "wait":

@@ -106,6 +106,8 @@ function stepLines(
   const models = modelText(plan, step);
   if (models !== "") rows.push(["model", models]);
   if (step.fallback.length > 0) rows.push(["then", fallbackText(plan, step)]);
+  const accepts = (step.handoff ?? []).flatMap(({ accept }) => (accept === null ? [] : oneLine(accept)));
+  if (accepts.length > 0) rows.push(["accept", accepts.join("; then ")]);
   if (step.needs.length > 0) rows.push(["needs", step.needs.map((group) => needText(group, scope)).join(", and ")]);
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
   if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);

@@ -84,7 +84,8 @@ function fanText(fan: PlannedFan, { units, isSizeKnown }: StepEstimate): string 
 
 /** The stages after a step's own: `then model a/b, then agent c`. Empty where there are none. */
 export function fallbackText(plan: Plan, step: PlannedStep): string {
-  const stages = step.fallback.map((stage) => {
+  const stages = step.fallback.map((stage, index) => {
+    if ((step.handoff?.[index + 1]?.approval ?? null) !== null) return "a person";
     const models = modelsOfStage(plan, step, stage).map(({ id }) => id);
     return stage.agent === null
       ? models.join(", then ")

@@ -51,7 +51,7 @@ export type AttemptOutcome =
       readonly kind: "failed";
       readonly class: FailureClass;
       readonly retryAfterMs: number | null;
-      /** The stage is given up at once, whatever retries are left: who it asks is known not to answer. Default false. */
+      /** The stage is given up at once, whatever retries are left: who it asks is known not to answer, or has. Default false. */
       readonly leavesStage?: boolean;
     }
   /** The runner died while it was in flight and it may be repeated: no retry is used up. */

@@ -20,7 +20,7 @@ function nodeOf(step: PlannedStep): StepNode {
     fan: fan === null ? null : { maxParallel: mostAtOnce(step, fan), failFast: fan.failFast, join: fan.join },
     repeat: repeat === null ? null : { max: repeat.max, delayMs: repeat.delayMs },
     stages: 1 + step.fallback.length,
-    judged: false,
+    judged: step.handoff !== undefined,
     retry: { ...step.retry, on: new Set(step.retry.on) },
     caught: onError.kind !== "fail",
     childScope: body.kind === "steps" || body.kind === "uses" ? body.scope : null,

@@ -113,6 +113,7 @@ describe("the values of a step", () => {
       "exit_code",
       "status_code",
       "stderr",
+      "by",
     ]);
     expect(read(["steps.constructor.output", "steps.text.__proto__"])).toEqual({ text: {} });
   });
