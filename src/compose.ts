@@ -226,7 +226,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     check,
     glob: createGlob(options.workspace),
     file: createFileReader(options.workspace),
-    repository: repositoryFiles(options.workspace),
+    repository: repositoryFiles(options.workspace, simulated),
     unitFiles,
     // Answers that were made up or replayed are nobody else's, and a replay is strict.
     cache: simulated || recording !== null ? null : cacheFolder(runsFolder),
@@ -323,7 +323,7 @@ export function readingTools(
     check,
     glob: createGlob(workspace),
     file: createFileReader(workspace),
-    repository: repositoryFiles(workspace),
+    repository: repositoryFiles(workspace, simulated),
     clock: systemClock,
     handlers: simulated
       ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })

@@ -68,7 +68,11 @@ export function startOnDisk(
     mayTake: () => true,
     evaluator: createEvaluator(),
     check: createSchemaCheck(),
-    repository: { find: () => ({ ok: true, value: [] }), digest: (path) => ({ ok: false, error: `no file ${path}` }) },
+    repository: {
+      isMadeUp: false,
+      find: () => ({ ok: true, value: [] }),
+      digest: (path) => ({ ok: false, error: `no file ${path}` }),
+    },
     unitFiles: null,
     cache: null,
     glob: () => ({ ok: true, value: [] }),

@@ -242,6 +242,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--older-than <duration>", "runs that have not changed for so long, e.g. 30d")
     .option("--keep <n>", "but never the newest so many of them", count)
     .option("--all", "runs that can still be resumed, too")
+    .option("--cache", "every outcome in the cache, whatever its age")
     .option("--dry-run", "only say what would go")
     .option("--json", "one JSON document");
 

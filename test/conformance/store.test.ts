@@ -465,6 +465,49 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
     });
   });
 
+  describe("outcomes for other runs", () => {
+    const entry = (key: string, createdAt: number, more: object = {}) => ({
+      key,
+      output: { inline: key },
+      extra: null,
+      artifacts: null,
+      model: "anthropic/m",
+      createdAt,
+      ...more,
+    });
+
+    it("are there once the batch is, for every run, and the last one under a key counts", () => {
+      const lease = store.createRun(run("R1"), ann);
+      expect(store.cache.find("k")).toBeNull();
+      store.commit(lease, { events: [], facts: [], cache: [entry("k", T0), entry("other", T0)] });
+      store.commit(lease, { events: [], facts: [], cache: [entry("k", T0 + 5, { extra: { exit_code: 0 } })] });
+      expect(rig.open().cache.find("k")).toEqual(entry("k", T0 + 5, { extra: { exit_code: 0 } }));
+      expect([...store.cache.entries()]).toHaveLength(2);
+      store.deleteRun("R1", always);
+      expect(store.cache.find("other")).toEqual(entry("other", T0));
+    });
+
+    it("are not written by who lost the lease", () => {
+      const lease = store.createRun(run("R1"), ann);
+      store.acquireLease("R1", bob, always);
+      expect(() => store.commit(lease, { events: [], facts: [], cache: [entry("k", T0)] })).toThrow(LeaseLostError);
+      expect(store.cache.find("k")).toBeNull();
+    });
+
+    it("go by their age, and keep their values as long as they stay", () => {
+      const lease = store.createRun(run("R1"), ann);
+      const blob = store.putBlob(Buffer.from("large"));
+      const large = entry("old", T0, { output: { blob, bytes: 5 } });
+      store.commit(lease, { events: [], facts: [], cache: [large, entry("new", T0 + 10)] });
+      now = T0 + 100;
+      expect(store.sweepBlobs({ olderThan: now }).count).toBe(0);
+      expect(store.cache.prune({ olderThan: T0 + 10, dryRun: true })).toBe(1);
+      expect(store.cache.prune({ olderThan: T0 + 10, dryRun: false })).toBe(1);
+      expect([store.cache.find("old"), store.cache.find("new")]).toEqual([null, entry("new", T0 + 10)]);
+      expect(store.sweepBlobs({ olderThan: now }).count).toBe(1);
+    });
+  });
+
   describe("values of the project", () => {
     const { key, value, version, updatedAt } = {
       key: "a/b",

@@ -85,4 +85,33 @@ describe("the cache", () => {
     await project.muster("run", "workflows/c.yaml", "--simulate", "--report", "report.json");
     expect(project.report().steps["look"]).toMatchObject({ from_cache: false });
   });
+
+  story("is told of by plan, is shared by two runs at once, and goes with prune", async ({ project, fake }) => {
+    project.write("workflows/c.yaml", CACHED.replace("  show:\n", "  show:\n    reads: out/all.txt\n"));
+    const runs = await Promise.all([
+      project.muster("run", "workflows/c.yaml"),
+      project.muster("run", "workflows/c.yaml"),
+    ]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    const asked = fake.requests.length;
+    const plan = await project.muster("plan", "workflows/c.yaml", "--input", 'sites=["a","b","new"]');
+    expect(plan.stdout).toMatch(/^in the cache {3}look \(2\)$/m);
+    const whole = await project.muster("plan", "workflows/c.yaml", "--json");
+    expect((JSON.parse(whole.stdout) as { cached: unknown }).cached).toEqual([
+      { path: "look", units: 2 },
+      { path: "make", units: 1 },
+    ]);
+    const pruned = await project.muster("prune", "--cache", "--json");
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ cached: 3, runs: [] });
+    expect((await project.muster("plan", "workflows/c.yaml")).stdout).toMatch(/^in the cache {3}nothing$/m);
+    expect(await project.muster("run", "workflows/c.yaml")).toMatchObject({ code: 0 });
+    expect(fake.requests.length).toBe(asked + 2);
+  });
+
+  story("does not answer what was asked for anew", async ({ project, fake }) => {
+    project.write("workflows/c.yaml", CACHED.replace("  show:\n", "  show:\n    reads: out/all.txt\n"));
+    expect(await project.muster("run", "workflows/c.yaml", "--run-id", "R")).toMatchObject({ code: 0 });
+    expect(await project.muster("resume", "R", "--rerun", "look")).toMatchObject({ code: 0 });
+    expect(fake.requests).toHaveLength(4);
+  });
 });

@@ -86,6 +86,9 @@ describe("muster prune", () => {
         runs: ["FAILED", "OLD"],
         blobs: 2,
         blob_bytes: 45_004,
+        cached: 0,
+        cached_files: 0,
+        cached_file_bytes: 0,
         compacted: true,
       });
       expect([runIds(project), blobs(project).length]).toEqual([["NEW", "STOPPED", "LIVE"], 3]);

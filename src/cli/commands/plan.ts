@@ -7,6 +7,9 @@ import { renderSvg } from "../../plan/render/svg.ts";
 import { renderText } from "../../plan/render/text.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { givenInputs, type InputOptions } from "../inputs.ts";
+import { cachedUnits } from "../cached-units.ts";
+import type { CachedUnits } from "../../engine/local/preview-cache.ts";
+import { printable } from "../../diagnostic/printable.ts";
 import { modelChoice } from "../model-choice.ts";
 import { projectPolicy } from "../project-policy.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,11 +29,13 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   const choice = modelChoice(options.model);
   const { plan: whole, source } = planOrExit(file, terminal, choice, "told", lockMode(terminal, options));
   const plan = variantPlan(whole, options.variant ?? null);
-  const told = estimate(plan, givenInputs(plan, options, terminal));
+  const given = givenInputs(plan, options, terminal);
+  const told = estimate(plan, given);
+  const cached = cachedUnits(plan, file, given, terminal);
   const { bold, dim } = terminal.outColor;
   const renderers: { readonly [format in PlanOptions["format"]]: () => string } = {
-    text: () => renderText(plan, told, file, { strong: bold, faint: dim }),
-    json: () => renderJson(plan, told),
+    text: () => renderText(plan, told, file, { strong: bold, faint: dim }) + cachedText(cached),
+    json: () => renderJson(plan, told, cached),
     mermaid: () => renderMermaid(plan, told),
     markdown: () => renderMarkdown(plan, told, file),
     svg: () => renderSvg(plan, told),
@@ -40,4 +45,11 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   if (violations.length > 0)
     terminal.err(renderDiagnostics(violations, [source], { color: terminal.color.isColorSupported }));
   return violations.some(({ severity }) => severity === "error") ? exitCode.invalid : exitCode.succeeded;
+}
+
+/** `in the cache   look (2), make`. */
+function cachedText(cached: readonly CachedUnits[] | null): string {
+  if (cached === null) return "";
+  const names = cached.map(({ path, units }) => printable(path) + (units > 1 ? ` (${units})` : ""));
+  return `in the cache   ${names.length === 0 ? "nothing" : names.join(", ")}\n`;
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { hasState, openStore, removeRunFolder, workspaceOf } from "../../compose.ts";
 import { completeAudit } from "../../compose/audit.ts";
+import { sweepCachedFiles } from "../../compose/files.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { parseDuration } from "../../util/duration.ts";
@@ -19,6 +20,8 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Runs that can still be resumed, too. */
   readonly all?: boolean;
+  /** Every cached outcome, whatever its age. */
+  readonly cache?: boolean;
   readonly json?: boolean;
   readonly state?: string;
 }
@@ -52,6 +55,10 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     const gone = dryRun ? chosen : chosen.filter(({ runId }) => store.deleteRun(runId, mayGo));
     if (!dryRun) for (const { runId } of gone) removeRunFolder(project, runId);
     const letters = gone.reduce((sum, { runId }) => sum + (lettersOf.get(runId) ?? 0), 0);
+    // Without a word about age or number the cache stays, as runs do.
+    const cacheAge = options.cache === true ? Number.MAX_SAFE_INTEGER : olderThanMs === null ? 0 : now - olderThanMs;
+    const cached = store.cache.prune({ olderThan: cacheAge, dryRun });
+    const files = await sweepCachedFiles(project, store, { olderThan: now - YOUNG_MS, dryRun });
     const blobs = store.sweepBlobs({
       olderThan: now - YOUNG_MS,
       dryRun,
@@ -60,14 +67,18 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     const isCompact = dryRun || gone.length === 0 || compacted(store);
     if (options.json === true)
       terminal.out(
-        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), dead_letters: letters, blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
+        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), dead_letters: letters, cached, cached_files: files.count, cached_file_bytes: files.bytes, blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
       );
     else {
       if (dryRun) terminal.out(runLines(gone, terminal.outColor));
       terminal.err(
         `${dryRun ? "would delete" : "deleted"} ${count(gone.length, "run")}${letters === 0 ? " " : `, ${count(letters, "dead letter")} `}and ${count(blobs.count, "unused value")} (${formatBytes(blobs.bytes)})\n`,
       );
-      if (options.olderThan === undefined && options.keep === undefined)
+      if (cached > 0 || files.count > 0)
+        terminal.err(
+          `${dryRun ? "would delete" : "deleted"} ${count(cached, "cached outcome")} and ${count(files.count, "cached file")} (${formatBytes(files.bytes)})\n`,
+        );
+      if (options.olderThan === undefined && options.keep === undefined && options.cache !== true)
         terminal.err("say which runs may go: --older-than 30d, --keep 20\n");
       if (!isCompact) terminal.err("another process is at work: the file shrinks at the next prune\n");
     }

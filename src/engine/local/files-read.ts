@@ -3,13 +3,15 @@ import { plainPath } from "../../plan/file-pattern.ts";
 import type { Artifact } from "../../run/artifact.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Json } from "../../util/json.ts";
-import type { Result } from "../../util/result.ts";
+import { ok, type Result } from "../../util/result.ts";
 
 export interface FileSources {
   /** A file of the workspace. */
   readonly file: (path: string) => Result<string, string>;
   /** Artifacts of steps before, by path. */
   readonly artifacts: ReadonlyMap<string, Artifact>;
+  /** A file that is not there would have been written. */
+  readonly isMadeUp: boolean;
   /** The text of one of them. */
   readonly text: (artifact: Artifact) => Result<string, string>;
 }
@@ -31,8 +33,13 @@ export class FilesRead implements Resources {
   artifact(path: string): Result<string, string> {
     const artifact = this.#o.artifacts.get(plainPath(path));
     return artifact === undefined
-      ? this.#once(`artifact ${path}`, () => this.#o.file(path), null)
+      ? this.#once(`artifact ${path}`, () => this.#fileOrMadeUp(path), null)
       : this.#once(`artifact ${path}`, () => this.#o.text(artifact), artifact.sha256);
+  }
+
+  #fileOrMadeUp(path: string): Result<string, string> {
+    const text = this.#o.file(path);
+    return text.ok || !this.#o.isMadeUp ? text : ok(`[simulated:${path}]`);
   }
 
   /** Path and content of each file, for the fingerprint. */

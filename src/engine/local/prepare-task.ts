@@ -35,6 +35,7 @@ export function prepareTask(
   const texts = new FilesRead({
     artifacts,
     file: options.file,
+    isMadeUp: options.repository.isMadeUp,
     // Who only reads a run needs to know which text it was, not what is in it: it may lie on another machine.
     text: (artifact) => (options.isRecall === true ? ok("") : options.artifactText(artifact)),
   });

@@ -16,6 +16,8 @@ export interface RepositoryFiles {
   readonly find: (path: string, isGlob: boolean) => Result<readonly string[], string>;
   /** SHA-256, 64 hex digits. */
   readonly digest: (path: string) => Result<string, string>;
+  /** Steps write nothing: a file that one of them would have written is not missed. For simulated runs. */
+  readonly isMadeUp: boolean;
 }
 
 export interface FileQuestion {
@@ -76,7 +78,7 @@ function addSources(
 ): Failure | null {
   const found = repository.find(path, isGlob);
   if (!found.ok) return failure("invalid", "cannot_read", `'reads' of '${id}': ${found.error}`);
-  if (found.value.length === 0 && !isGlob) {
+  if (found.value.length === 0 && !isGlob && !repository.isMadeUp) {
     return failure("invalid", "missing_file", `'${id}' reads '${path}', which is not there`, {
       help: "no step before it wrote it, and the repository has no such file",
     });

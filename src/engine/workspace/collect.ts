@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { constants, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artifact } from "../../run/artifact.ts";
@@ -62,7 +61,7 @@ async function keepOne(
       const message = `'${path}' of '${label}' has ${formatBytes(size)}; the largest file that is kept has ${formatBytes(LARGEST_ARTIFACT_BYTES)}`;
       return err(failure("output", "artifact_too_large", message, { help: "split it, or store it elsewhere" }));
     }
-    const source = createReadStream("", { fd: file.fd, autoClose: false, start: 0 });
+    const source = file.createReadStream();
     const kept = await contents.keep(source, finder.longest === 0 ? undefined : watchForSecrets(finder), signal);
     return ok({ path, ...kept, url: null, ...((mode & 0o111) === 0 ? {} : { executable: true as const }) });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, link, mkdir, open, rename, rm, stat, utimes } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 
 /** Content that does not match its name, or is not there. */
@@ -101,6 +101,27 @@ export class ContentFolder {
     });
     if (found.size !== bytes) throw new DamagedContent(`${path} has ${found.size} bytes, not ${bytes}`);
     if ((await digestOfFile(path)) !== sha256) throw new DamagedContent(`${path} is damaged`);
+  }
+
+  /** Deletes contents, and drafts, that are not used and were last stored or used before `olderThan` (milliseconds since 1970). */
+  async sweep(
+    isUsed: (sha256: string) => boolean,
+    olderThan: number,
+    dryRun: boolean,
+  ): Promise<{ readonly count: number; readonly bytes: number }> {
+    let [count, bytes] = [0, 0];
+    const names = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of names) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      if (isUsed(`${basename(entry.parentPath)}${entry.name}`)) continue;
+      const found = await stat(path);
+      if (found.mtimeMs >= olderThan) continue;
+      if (!dryRun) await rm(path, { force: true });
+      count += 1;
+      bytes += found.size;
+    }
+    return { count, bytes };
   }
 
   async #giveName(draft: string, sha256: string): Promise<void> {

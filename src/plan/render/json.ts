@@ -11,7 +11,11 @@ import { grantsJson, hasCaps } from "./grant.ts";
  * with its `path` (null: the file itself) and the `steps` that lead to it.
  * History: 1 = the first.
  */
-export function renderJson(plan: Plan, estimate: Estimate): string {
+export function renderJson(
+  plan: Plan,
+  estimate: Estimate,
+  cached: readonly { readonly path: string; readonly units: number }[] | null = null,
+): string {
   const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const idOf = (index: number): string => scope.steps[index]?.id ?? "";
   const document = {
@@ -34,6 +38,7 @@ export function renderJson(plan: Plan, estimate: Estimate): string {
       assumed_inputs: estimate.assumedInputs,
       price_table_date: estimate.priceTableDate,
     },
+    ...(cached === null ? {} : { cached }),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

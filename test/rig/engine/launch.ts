@@ -60,6 +60,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     glob: createGlob(workspace),
     file: createFileReader(workspace),
     repository: {
+      isMadeUp: false,
       find: (path, isGlob) => findFiles(workspace, path, isGlob),
       digest: (path) => digestOf(workspace, path),
     },
