@@ -1,6 +1,7 @@
 // npm run bench [-- --quick] [-- --write] [-- NAME...]: times Muster against its targets.
 //   --quick   a tenth of everything, once: that the works still work, in under a minute
 //   --write   writes bench/RESULTS.md
+// npm run bench -- claims [--write]: what orchestration saves (bench/CLAIMS.md), see claims.ts
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -35,6 +36,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
 });
+if (positionals.includes("claims")) {
+  const { benchClaims } = await import("./claims.ts");
+  await benchClaims({ write: values.write });
+  process.exit(0);
+}
 const unknown = positionals.filter((name) => !works.some((work) => work.name === name));
 if (unknown.length > 0) {
   process.stderr.write(`no work ${unknown.join(", ")}; there are ${works.map(({ name }) => name).join(", ")}\n`);

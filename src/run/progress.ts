@@ -1,3 +1,4 @@
+import type { NormalBudget } from "../manifest/pressure.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedStep, type StepKind } from "../plan/types.ts";
 import { graphOf } from "../plan/graph.ts";
 import { jsonText, type Json } from "../util/json.ts";
@@ -104,6 +105,11 @@ export class Progress {
   /** How many steps of the workflow itself are over. */
   done(): number {
     return this.steps.reduce((count, step) => count + (isOver(step) ? 1 : 0), 0);
+  }
+
+  /** What the run may spend; undefined = nothing bounds it. */
+  get budget(): NormalBudget | undefined {
+    return this.#plan.limits.budget;
   }
 
   /** Tokens and dollars of all steps so far. */

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../util/json.ts";
 import type { Estimate, Range, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
+import { budgetJson } from "./budget.ts";
 import { grantsJson, hasCaps } from "./grant.ts";
 
 /**
@@ -37,6 +38,7 @@ export function renderJson(
       unknown_input: estimate.unknownInput,
       assumed_inputs: estimate.assumedInputs,
       price_table_date: estimate.priceTableDate,
+      ...(plan.limits.budget === undefined ? {} : { budget: budgetJson(plan, estimate) }),
     },
     ...(cached === null ? {} : { cached }),
   };

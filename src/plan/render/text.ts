@@ -2,6 +2,7 @@ import { formatDuration } from "../../util/duration.ts";
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
+import { budgetText } from "./budget.ts";
 import { formatCount, formatRange, oneLine } from "./format.ts";
 import { hasCaps, scopeGrantText, topGrantText } from "./grant.ts";
 import {
@@ -143,6 +144,8 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
     rows.push(["cost", costText(estimate)], ["prices", `of ${estimate.priceTableDate}, for a million tokens`]);
     rows.push(...estimate.models.map((model): [string, string] => ["", priceText(model)]));
   }
+  const budget = budgetText(plan, estimate);
+  if (budget !== null) rows.push(["budget", budget]);
   if (hasCaps(plan)) rows.push(["permissions", topGrantText(plan)]);
   if (estimate.assumedInputs.length > 0) rows.push(["inputs", `by default: ${estimate.assumedInputs.join(", ")}`]);
   if (plan.artifactStore !== undefined) rows.push(["artifacts", `over 1 MiB in ${plan.artifactStore}`]);

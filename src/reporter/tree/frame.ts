@@ -59,6 +59,10 @@ function totals(progress: Progress, width: number, now: number, color: Colors): 
     formatElapsed(Math.max(0, (endedAt ?? now) - (startedAt ?? now))),
     `${progress.done()}/${steps.length} steps`,
   ];
-  if (tokens > 0) parts.push(`${formatTokens(tokens)} tokens`, formatUsd(isCostUnknown ? null : costUsd));
+  const { budget } = progress;
+  const ofTokens = typeof budget?.tokens === "number" ? ` of ${formatTokens(budget.tokens)}` : "";
+  const ofUsd = typeof budget?.usd === "number" ? ` of ${formatUsd(budget.usd)}` : "";
+  if (tokens > 0)
+    parts.push(`${formatTokens(tokens)}${ofTokens} tokens`, `${formatUsd(isCostUnknown ? null : costUsd)}${ofUsd}`);
   return color.dim(cut(`   ${parts.join("  ")}`, width));
 }
