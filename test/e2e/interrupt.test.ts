@@ -194,3 +194,46 @@ steps:
     expect(project.report().steps["work"]?.error?.code).toBe("outcome_unknown");
   });
 });
+
+describe("a run that waits for a person", () => {
+  const waiting = `
+muster: 1
+name: waits
+steps:
+  ok: { approval: { prompt: "Go?" }, on_error: { output: { by: nobody, comment: null, input: null } } }
+  work: { run: "touch started; sleep 1000", on_error: continue }
+  go: { needs: [ok, work], run: [echo, "{{ steps.ok.output.by }}"] }
+finally:
+  tidy: { run: [echo, "after {{ run.status }}"] }
+`;
+
+  story("is cancelled by kill RUN, with its processes, and then `finally` runs", async ({ project }) => {
+    project.write("flow.yaml", waiting);
+    const run = project.start(["run", "flow.yaml", "--run-id", "R", "--report", "report.json"]);
+    await project.appears("started");
+    expect((await project.muster("kill", "R")).code).toBe(0);
+    expect((await run.ended).code).toBe(1);
+    expect(project.report()).toMatchObject({
+      status: "cancelled",
+      steps: { ok: { status: "cancelled" }, go: { status: "cancelled" }, tidy: { output: "after cancelled" } },
+    });
+    expect((await project.muster("approve", "R", "ok")).stderr).toContain("run R is over: it was cancelled");
+  });
+
+  story("loses the question to kill RUN STEP, and `on_error` applies", async ({ project }) => {
+    project.write("flow.yaml", waiting);
+    const run = project.start(["run", "flow.yaml", "--run-id", "R", "--report", "report.json"]);
+    await project.appears("started");
+    expect((await project.muster("kill", "R", "ok")).code).toBe(0);
+    expect((await project.muster("kill", "R", "work")).code).toBe(0);
+    expect((await run.ended).code).toBe(0);
+    expect(project.report()).toMatchObject({ steps: { ok: { caught: true }, go: { output: "nobody" } } });
+  });
+
+  story("and for nothing else is cancelled by a kill from outside when nobody runs it", async ({ project }) => {
+    project.write("flow.yaml", 'muster: 1\nname: w\nsteps:\n  ok: { approval: { prompt: "Go?" } }\n');
+    expect((await project.muster("run", "flow.yaml", "--run-id", "R")).code).toBe(4);
+    expect((await project.muster("kill", "R")).stderr).toBe("R is cancelled; nobody was running it\n");
+    expect((await project.muster("resume", "R")).stderr).toContain("was cancelled: there is nothing to resume");
+  });
+});
