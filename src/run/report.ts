@@ -109,13 +109,15 @@ function artifactsJson(step: StepRecord, read: ReadValue): JsonObject {
   return artifacts.length === 0 ? {} : { artifacts: artifacts.map(artifactJson) };
 }
 
+/** The steps inside of a unit stand with its result; of a batch that has one an item, with the first of them. */
 function resultsJson(step: StepRecord, read: ReadValue): Json {
   const results = stepResults(step, read);
-  if (step.items === null || step.batch !== null) return results;
-  return results.map((result, index) => {
-    const inner = step.items?.[index]?.inner ?? null;
-    return inner === null ? result : { ...result, steps: stepsJson(inner, read) };
-  });
+  let at = 0;
+  for (const { item, inner } of step.items ?? []) {
+    if (inner !== null && at < results.length) results[at] = { ...results[at], steps: stepsJson(inner, read) };
+    at += step.batch?.flatten === true && Array.isArray(item) ? (item as readonly Json[]).length : 1;
+  }
+  return results;
 }
 
 /** What a step spent, with all that is inside it. */

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { failure } from "../../../src/run/failure.ts";
 import { report } from "../../../src/run/report.ts";
 import { errorJson, stepOutput, stepResults } from "../../../src/run/step-value.ts";
-import { scopeRecord, type ItemRecord, type StepRecord } from "../../../src/run/state.ts";
+import { scopeRecord, type ItemRecord, type ScopeRecord, type StepRecord } from "../../../src/run/state.ts";
 import type { ValueRef } from "../../../src/run/value-ref.ts";
 import type { Json } from "../../../src/util/json.ts";
 import { planOfText } from "../../rig/engine/story.ts";
@@ -26,10 +26,23 @@ const item = (status: ItemRecord["status"], output: Json): ItemRecord => ({
   inner: null,
 });
 
+const plan = planOfText(
+  "muster: 1\nname: small\nversion: 1.0.0\ninputs: { n: { type: integer, default: 1 } }\nsteps:\n  a: { run: echo, idempotent: true }\n",
+);
+const info = { runId: "R", plan, startedAt: 0, inputs: { n: 1 } };
+const end = {
+  status: "succeeded",
+  finishedAt: 2000,
+  durationMs: 1999.7,
+  outputs: { x: 1 },
+  failure: null,
+  budgets: [],
+  spend: { usage, costUsd: 0.1 + 0.2 },
+  simulated: false,
+  replayed: "scripted",
+} as const;
+
 it("the report of a run, word for word", () => {
-  const plan = planOfText(
-    "muster: 1\nname: small\nversion: 1.0.0\ninputs: { n: { type: integer, default: 1 } }\nsteps:\n  a: { run: echo, idempotent: true }\n",
-  );
   const scope = scopeRecord(plan.scopes[0] ?? EMPTY_SCOPE);
   Object.assign(scope.steps[0] as StepRecord, {
     status: "failed",
@@ -44,18 +57,6 @@ it("the report of a run, word for word", () => {
     failure: failure("exit", "exit_1", "it ended"),
     reused: 1,
   });
-  const info = { runId: "R", plan, startedAt: 0, inputs: { n: 1 } };
-  const end = {
-    status: "succeeded",
-    finishedAt: 2000,
-    durationMs: 1999.7,
-    outputs: { x: 1 },
-    failure: null,
-    budgets: [],
-    spend: { usage, costUsd: 0.1 + 0.2 },
-    simulated: false,
-    replayed: "scripted",
-  } as const;
   const usageJson = { input_tokens: 10, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: 4, calls: 1 };
   expect(report(info, scope, end, read)).toEqual({
     version: 1,
@@ -120,4 +121,26 @@ it("an entry of `results` and an error tell no more than there is", () => {
     attempts: 1,
   });
   expect(errorJson(null)).toBe(null);
+});
+
+const withSteps = (...steps: StepRecord[]): ScopeRecord => ({ ...scopeRecord(scopeOf({})), steps });
+
+it("the steps inside of a unit stand with its result, those of a batch with the first of its items", () => {
+  const inner = withSteps(stepOf({ id: "inner", path: "a[0]/inner", status: "succeeded" }));
+  const batch = (...items: string[]): ItemRecord => ({
+    ...item(
+      "succeeded",
+      items.map((one) => one.toUpperCase()),
+    ),
+    item: items,
+    inner,
+  });
+  const stepsOf = (more: Partial<StepRecord>): unknown[] => {
+    const record = withSteps(stepOf({ status: "succeeded", ...more }));
+    const { steps } = report(info, record, end, read) as { steps: { a: { results: { steps?: object }[] } } };
+    return steps.a.results.map(({ steps: inside }) => inside && Object.keys(inside));
+  };
+  const items = [batch("x", "y"), batch("z")];
+  expect(stepsOf({ items, batch: { size: 2, flatten: true } })).toEqual([["a[0]/inner"], undefined, ["a[0]/inner"]]);
+  expect(stepsOf({ items, batch: { size: 2, flatten: false } })).toEqual([["a[0]/inner"], ["a[0]/inner"]]);
 });
