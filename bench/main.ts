@@ -16,6 +16,7 @@ import { layersWork } from "./work/layers.ts";
 import { modelCallsWork } from "./work/model-calls.ts";
 import { planWork } from "./work/plan.ts";
 import { processesWork } from "./work/processes.ts";
+import { recordWork } from "./work/record.ts";
 import { resumeWork } from "./work/resume.ts";
 import { startWork } from "./work/start.ts";
 
@@ -28,6 +29,7 @@ const works: readonly Work[] = [
   coldPlanWork,
   startWork,
   resumeWork,
+  recordWork,
   processesWork,
   modelCallsWork,
 ];

@@ -165,7 +165,7 @@ describe("docs/cli.md", () => {
 
   story("has every command and every flag of --help, and no others", async ({ project }) => {
     const help = (await project.muster("--help")).stdout;
-    const commands = [...help.slice(help.indexOf("Commands:")).matchAll(/^ {2}([a-z]+) /gm)]
+    const commands = [...help.slice(help.indexOf("Commands:")).matchAll(/^ {2}([a-z-]+) /gm)]
       .map(([, name]) => name)
       .filter((name) => name !== "help");
     expect([...page.matchAll(/^## muster (.+)$/gm)].map(([, name]) => name)).toEqual(commands);
