@@ -209,4 +209,12 @@ describe("on_exceeded: pause", () => {
     expect(shown.stdout).toContain("waiting");
     expect(shown.stdout).toContain("budget of the run: 0 calls of 0 calls");
   });
+
+  story("a simulation asks nobody and needs no budget", async ({ fake, project }) => {
+    project.write("flow.yaml", flow("budget: { calls: 0 }", `for_each: ${items(2)}`));
+    const run = await project.muster("run", "flow.yaml", "--simulate", "--report", "report.json");
+    expect(run.code).toBe(0);
+    expect(fake.count()).toBe(0);
+    expect(budgetOf(project).budget).toBeUndefined();
+  });
 });

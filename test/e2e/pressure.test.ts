@@ -47,9 +47,9 @@ describe("rates hold over all runs of a project", () => {
     expect(fake.count()).toBe(3);
   });
 
-  story("starts of attempts, with the retries; a wait takes no slot and no timeout", async ({ fake, project }) => {
+  story("starts of attempts, with the retries; a wait takes no slot", async ({ fake, project }) => {
     fake.on("Say", broken);
-    const retry = "retry: { max_attempts: 9, backoff: fixed, delay: 1ms }, timeout: 1s";
+    const retry = "retry: { max_attempts: 9, backoff: fixed, delay: 1ms }";
     project.write(
       "flow.yaml",
       flow(

@@ -32,6 +32,14 @@ export class Story {
   succeed = (unit: string): string[] => this.#ended(unit, { kind: "succeeded" });
   fail = (unit: string, failureClass: FailureClass = "exit", retryAfterMs: number | null = null): string[] =>
     this.#ended(unit, { kind: "failed", class: failureClass, retryAfterMs });
+  /** It ends because whom it would ask is known not to answer: the breaker is open. */
+  leaveStage = (unit: string, failureClass: FailureClass = "server"): string[] =>
+    this.#ended(unit, { kind: "failed", class: failureClass, retryAfterMs: null, leavesStage: true });
+  /** Its failure was recorded by an earlier start of the run. */
+  failRecalled = (unit: string, failureClass: FailureClass = "exit"): string[] => {
+    const outcome = { kind: "failed", class: failureClass, retryAfterMs: null } as const;
+    return this.tell({ type: "ended", outcome, isRecalled: true, ...this.handle(unit) });
+  };
   lose = (unit: string): string[] => this.#ended(unit, { kind: "lost" });
   accept = (unit: string): string[] => this.tell({ type: "judged", verdict: "accept", ...this.handle(unit) });
   reject = (unit: string): string[] => this.tell({ type: "judged", verdict: "reject", ...this.handle(unit) });

@@ -34,6 +34,21 @@ test.each([
   expect(outcomeOf(join, answers)).toBe(expected);
 });
 
+test("a budget that is used up shows, whatever the join and `on_error` let through; who has won has won", () => {
+  for (const join of [settled, atLeast(1)]) {
+    const run = story({ each: { each: { join }, caught: true } });
+    run.start();
+    run.run("each", 2);
+    run.succeed("each[0]");
+    expect(run.fail("each[1]", "budget")).toEqual(["unit each[1] failed", "each failed (budget)", "run failed"]);
+  }
+  const run = story({ each: { each: { join: any } } });
+  run.start();
+  run.run("each", 2);
+  run.fail("each[0]", "budget");
+  expect(run.succeed("each[1]")).toEqual(["unit each[1] succeeded", "each succeeded, won by [1]", "run succeeded"]);
+});
+
 test("`all`, `settled` and `at_least` wait for every item, even when the result is certain", () => {
   for (const join of [all, settled, atLeast(1)]) {
     const run = story({ each: { each: { join } } });

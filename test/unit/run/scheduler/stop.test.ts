@@ -168,6 +168,16 @@ test("the run breaker: so many units in a row that failed for good stop the run,
   expect(run.succeed("clean")).toEqual(["clean succeeded", "run failed"]);
 });
 
+test("the run breaker does not count again what failed before the run was resumed", () => {
+  const run = story({ each: { each: { maxParallel: 1 }, caught: true } }, { breakerFailures: 2 });
+  run.start();
+  run.run("each", 4);
+  run.failRecalled("each[0]");
+  run.failRecalled("each[1]");
+  expect(run.fail("each[2]")).toEqual(["unit each[2] failed", "start each[3]"]);
+  expect(run.fail("each[3]")).toEqual(["unit each[3] failed", "each failed (exit), caught", "run failed"]);
+});
+
 test("a try that fails is not a unit that failed: the breaker does not count it", () => {
   const run = story({ a: { retry: { maxAttempts: 3, delayMs: 0 } } }, { breakerFailures: 2 });
   run.start();

@@ -51,6 +51,14 @@ test("`fallback` follows when the retries are spent, and has retries of its own"
   expect(run.fail("a", "refused")).toEqual(["a failed (refused)", "run failed"]);
 });
 
+test("a stage whose breaker is open is left at once, whatever retries it has", () => {
+  const run = story({ a: { stages: 2, retry: { maxAttempts: 5, delayMs: 0, on: new Set(["server"]) } } });
+  run.start();
+  expect(run.fail("a", "server")).toEqual(["start a try 2"]);
+  expect(run.leaveStage("a")).toEqual(["start a stage 1"]);
+  expect(run.leaveStage("a")).toEqual(["a failed (server)", "run failed"]);
+});
+
 test.each(["cancelled", "budget", "internal"] as const)("no `fallback` after failure %s", (failureClass) => {
   const run = story({ a: { stages: 2, judged: true } });
   run.start();
