@@ -211,7 +211,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     agent: withFiles(createAgentStep({ providerFor: answering(false), batchProviderFor: answering(true), check })),
     run: withFiles(createRunStep({ workspace, environment, check })),
     http: createHttpStep({ resolve: systemResolve, check }),
-    sql: createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check }),
+    sql: withFiles(createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check })),
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),

@@ -38,7 +38,6 @@ function withoutFiles(): { readonly [kind: string]: NoMeaning } {
     send: NO_FILES,
     state: NO_FILES,
     http: NO_FILES,
-    sql: NO_FILES,
     steps: ["which touches no files itself", INSIDE_GROUP],
     uses: ["which touches no files itself", INSIDE_FILE],
   };

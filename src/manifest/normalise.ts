@@ -239,7 +239,7 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     isFinally: false,
     repeat: step.repeat === undefined ? null : normaliseRepeat(step.repeat),
     fallback: (step.fallback ?? []).map((stage, index) => normaliseFallback(stage, [...pointer, "fallback", index])),
-    workspace: workspaceOf("run" in step ? (step.workspace ?? shared.workspace) : undefined),
+    workspace: workspaceOf("run" in step || "sql" in step ? (step.workspace ?? shared.workspace) : undefined),
     reads: normalisePatterns(step.reads, [...pointer, "reads"]),
     writes: normalisePatterns(step.writes, [...pointer, "writes"]),
     cache: normaliseCache(step.cache ?? (isCachedByDefault(step) ? shared.cache : undefined), pointer),

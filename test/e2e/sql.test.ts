@@ -64,6 +64,22 @@ outputs: { ids: "\${{ steps.add.output }}", all: "\${{ steps.all.output }}", sum
     look.close();
   });
 
+  story("a file in a folder of its own is handed on as an artifact", async ({ project }) => {
+    project.write(
+      "flow.yaml",
+      `
+muster: 1
+name: w
+steps:
+  make: { workspace: isolated, sql: { connection: "sqlite:out.db", query: "create table t as select 1 as n" }, writes: out.db }
+  read: { workspace: isolated, reads: out.db, sql: { connection: "sqlite:out.db", query: "select n from t" } }
+outputs: { rows: "\${{ steps.read.output }}" }`,
+    );
+    expect((await project.muster("run", "flow.yaml", "--report", "report.json")).code).toBe(0);
+    expect(project.report().outputs).toEqual({ rows: [{ n: 1 }] });
+    expect(project.has("out.db")).toBe(false);
+  });
+
   story("a timeout stops the statement; --simulate asks nothing", async ({ project }) => {
     project.write(
       "flow.yaml",

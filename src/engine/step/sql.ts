@@ -11,7 +11,7 @@ import { expressionFailure } from "./expression-failure.ts";
 import { plainResult, type AttemptContext, type PrepareContext, type StepHandler } from "./handler.ts";
 
 export interface SqlStepOptions {
-  /** Absolute path of the workspace. */
+  /** Absolute path of the workspace of units that have no folder of their own. */
   readonly workspace: string;
   /** The program `node`, which asks SQLite. */
   readonly node: string;
@@ -68,7 +68,7 @@ async function ask(
   step: PlannedStep,
   connection: string,
   request: SqlRequest,
-  { label, signal, runId }: AttemptContext,
+  { label, signal, runId, folder }: AttemptContext,
   { grant, ...options }: SqlStepOptions & Pick<PrepareContext, "grant">,
 ): Promise<Result<SqlRows, Failure>> {
   const path = /^sqlite:(.*)$/is.exec(connection)?.[1];
@@ -86,7 +86,7 @@ async function ask(
   }
   const env = { ...options.environment, MUSTER_RUN_ID: runId, MUSTER_STEP: label };
   const { askSqlite } = await import("../sql/sqlite.ts");
-  return askSqlite(path, request, { ...options, env, label, signal });
+  return askSqlite(path, request, { ...options, workspace: folder ?? options.workspace, env, label, signal });
 }
 
 /** What a database holds and says may have a secret in it. */
