@@ -39,7 +39,9 @@ describe("rates hold over all runs of a project", () => {
     await one.crash();
     expect(fake.count()).toBe(2);
 
+    const third = fake.nextRequest();
     const two = project.start(["run", "flow.yaml", "--run-id", "two"]);
+    void (await third).reply("done");
     await two.shows("waits for limits.rate: requests of anthropic (3/h)");
     expect(fake.count()).toBe(3);
     two.signal("SIGINT");
