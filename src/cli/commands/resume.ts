@@ -1,4 +1,6 @@
-import { hasState, mayTake, openStore, stopLeftBehind } from "../../compose.ts";
+import { resolve } from "node:path";
+import { hasState, mayTake, openStore, stopLeftBehind, workspaceOf } from "../../compose.ts";
+import { completeAudit } from "../../compose/audit.ts";
 import type { BudgetChoice } from "../../plan/budget-choice.ts";
 import { findProject } from "../../util/project.ts";
 import { prepareResume } from "../../engine/local/resume.ts";
@@ -37,6 +39,13 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     const summary = name === undefined ? newestUnfinished(store) : findRun(store, name);
     const { runId } = summary;
     if ((summary.status === "succeeded" && options.rerun.length === 0) || summary.status === "cancelled") {
+      // Its runner may have died between its last commit and the copy of that.
+      try {
+        completeAudit(summary, workspaceOf(resolve(project.root, summary.manifestPath), project), store, systemClock);
+      } catch (error) {
+        if (error instanceof Error && error.name === "StoreError") throw error;
+        terminal.err(`the audit copy of run ${runId} cannot be completed: ${(error as Error).message}\n`);
+      }
       terminal.err(
         `run ${runId} ${summary.status === "succeeded" ? "has succeeded" : "was cancelled"}: there is nothing to resume\n`,
       );
