@@ -230,7 +230,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     "muster doctor --repair",
     () => import("./commands/doctor.ts"),
   )
-    .option("--repair", "tidy the state file: move its log into it, delete half-written files")
+    .option("--repair", "tidy the state file, and save what is whole of a damaged one")
     .option("--json", "one JSON document");
 
   command(

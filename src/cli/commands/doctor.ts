@@ -1,12 +1,11 @@
-import { hasState } from "../../compose.ts";
-import { repairProjectState } from "../../compose/state-care.ts";
 import { printable } from "../../diagnostic/printable.ts";
-import { findProject, type Project } from "../../util/project.ts";
+import { findProject } from "../../util/project.ts";
 import { checkDisk, checkFolder, checkGit, checkNode, checkTerminal } from "../doctor/check-machine.ts";
 import { checkModels } from "../doctor/check-models.ts";
 import { checkSandbox } from "../doctor/check-sandbox.ts";
 import { checkState } from "../doctor/check-state.ts";
-import { fail, ok, type Finding } from "../doctor/finding.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { repairState } from "../doctor/repair-state.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -26,24 +25,13 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     checkFolder(project),
     checkDisk(project),
     ...checkSandbox(),
-    ...(options.repair === true ? [repair(project)] : []),
+    ...(options.repair === true ? repairState(project) : []),
     ...checkState(project),
     ...(await checkModels(terminal)),
   ];
   if (options.json === true) terminal.out(`${JSON.stringify({ version: 1, findings }, null, 2)}\n`);
   else for (const finding of findings) terminal.out(findingText(finding, terminal));
   return findings.some(({ status }) => status === "fail") ? exitCode.runFailed : exitCode.succeeded;
-}
-
-function repair(project: Project): Finding {
-  if (!hasState(project)) return ok("repair", "there is no state to repair");
-  try {
-    const { drafts } = repairProjectState(project);
-    return ok("repair", `the log is in the file, ${drafts} half-written file${drafts === 1 ? "" : "s"} deleted`);
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "StoreError") throw error;
-    return fail("repair", error.message, "saving what is still whole is not in this version yet");
-  }
 }
 
 function findingText({ name, status, message, help }: Finding, { outColor: color }: Terminal): string {

@@ -12,7 +12,7 @@ const LARGE_LOG_BYTES = 64 * 1024 ** 2;
 export function checkState(project: Project): readonly Finding[] {
   if (!hasState(project)) return [ok("state", `none yet in ${project.statePath}; 'muster run' makes it`)];
   const found = inspectProjectState(project);
-  const help = "a copy of the file, or a fresh start: saving what is still whole is not in this version yet";
+  const help = "'muster doctor --repair' saves what is whole, keeps the damaged file beside it, and says what is lost";
   if (found.problems.length > 0) return found.problems.map((problem) => fail("state", problem, help));
   return [ok("state", sizeText(found)), ...leftovers(found), ...unfinished(project)];
 }

@@ -9,5 +9,10 @@ export interface Finding {
 }
 
 export const ok = (name: string, message: string): Finding => ({ name, status: "ok", message, help: null });
-export const warn = (name: string, message: string, help: string): Finding => ({ name, status: "warn", message, help });
+export const warn = (name: string, message: string, help: string | null): Finding => ({
+  name,
+  status: "warn",
+  message,
+  help,
+});
 export const fail = (name: string, message: string, help: string): Finding => ({ name, status: "fail", message, help });

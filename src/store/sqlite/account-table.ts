@@ -61,7 +61,7 @@ export function writeAccount({ sql }: Connection, run: RunRow, { figures, copied
       workflow,
       version,
       body,
-      crcOf(workflow, version, body),
+      figuresCrc(workflow, version, body),
     );
   }
   if (copied !== undefined)
@@ -78,11 +78,12 @@ function accountOf(connection: Connection, row: AccountRow): RunAccount {
     const { workflow: name, workflowVersion } = JSON.parse(record) as RunRecord;
     return { ...common, workflow: name, workflowVersion, figures: null };
   }
-  if (crcOf(workflow, version, figures) !== row.figures_crc)
+  if (figuresCrc(workflow, version, figures) !== row.figures_crc)
     throw new DamagedRow(`the figures of run ${runId} do not match their checksum`);
   return { ...common, workflow, workflowVersion: version, figures: decodeFigures(figures) };
 }
 
-function crcOf(workflow: string, version: string | null, body: string): number {
+/** The checksum of a run's figures. */
+export function figuresCrc(workflow: string, version: string | null, body: string): number {
   return crc32(`${workflow}\n${version ?? ""}\n${body}`);
 }

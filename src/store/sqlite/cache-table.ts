@@ -40,17 +40,18 @@ export function writeCache({ sql }: Connection, entries: readonly CacheEntry[]):
   const put = sql("INSERT OR REPLACE INTO cache (key, created_at, body, crc) VALUES (?, ?, ?, ?)");
   for (const { key, createdAt, ...rest } of entries) {
     const row = { key, created_at: createdAt, body: JSON.stringify(rest) };
-    put.run(row.key, row.created_at, row.body, crcOf(row));
+    put.run(row.key, row.created_at, row.body, cacheCrc(row));
   }
 }
 
 /** null when the row is damaged. */
 function decode(row: CacheRow): CacheEntry | null {
-  if (crcOf(row) !== row.crc) return null;
+  if (cacheCrc(row) !== row.crc) return null;
   const body = JSON.parse(row.body) as Omit<CacheEntry, "key" | "createdAt">;
   return { key: row.key, createdAt: row.created_at, ...body };
 }
 
-function crcOf({ key, created_at: createdAt, body }: Omit<CacheRow, "crc">): number {
+/** The checksum of an entry. */
+export function cacheCrc({ key, created_at: createdAt, body }: Omit<CacheRow, "crc">): number {
   return crc32(`${key} ${createdAt} ${body}`);
 }

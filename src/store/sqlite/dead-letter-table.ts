@@ -41,7 +41,7 @@ export function deadLetterTable(
         const row = run && sql("SELECT body FROM dead_letter WHERE run = ? AND key = ?").get(run.id, key);
         if (run === null || !row) return false;
         sql("UPDATE dead_letter SET dropped = 1, crc = ? WHERE run = ? AND key = ?").run(
-          crcOf(key, 1, row["body"] as string),
+          letterCrc(key, 1, row["body"] as string),
           run.id,
           key,
         );
@@ -59,17 +59,18 @@ export function writeLetters({ sql }: Connection, run: RunRow, { revived = [], d
       run.id,
       key,
       body,
-      crcOf(key, 0, body),
+      letterCrc(key, 0, body),
     );
   }
 }
 
 function decode({ run_id: runId, key, dropped, body, crc }: LetterRow): KeptLetter {
-  if (crcOf(key, dropped, body) !== crc)
+  if (letterCrc(key, dropped, body) !== crc)
     throw new DamagedRow(`the dead letter '${key}' of run ${runId} does not match its checksum`);
   return { runId, key, isDropped: dropped === 1, ...(JSON.parse(body) as Omit<DeadLetter, "key">) };
 }
 
-function crcOf(key: string, dropped: number, body: string): number {
+/** The checksum of a letter; `dropped` is 0 or 1. */
+export function letterCrc(key: string, dropped: number, body: string): number {
   return crc32(`${key}\n${dropped} ${body}`);
 }

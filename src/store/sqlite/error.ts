@@ -24,7 +24,7 @@ export const START_AFRESH = "move the file away (with its -wal and -shm) to star
 
 const ADVICE = {
   full: "free some space there, then go on with 'muster resume'",
-  corrupt: `restore it from a copy, or ${START_AFRESH}`,
+  corrupt: `save what is whole with 'muster doctor --repair', or restore it from a copy, or ${START_AFRESH}`,
   busy: "another process is writing to it; try again, and look for a stuck 'muster' process if it stays so",
   io: "check that the file and its folder can be read and written, then go on with 'muster resume'",
 } as const;

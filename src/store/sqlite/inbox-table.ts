@@ -33,7 +33,7 @@ export function inboxTable(connection: Connection): Pick<Store, "post" | "readIn
           row.at,
           row.kind,
           row.body,
-          crcOf(row),
+          messageCrc(row),
         );
         return true;
       }),
@@ -47,10 +47,11 @@ export function dropMessages({ sql }: Connection, run: RunRow, ids: readonly num
 }
 
 function decode(row: InboxRow): InboxMessage {
-  if (crcOf(row) !== row.crc) throw new DamagedRow(`message ${row.id} does not match its checksum`);
+  if (messageCrc(row) !== row.crc) throw new DamagedRow(`message ${row.id} does not match its checksum`);
   return { id: row.id, at: row.at, kind: row.kind, body: JSON.parse(row.body) as Json };
 }
 
-function crcOf(row: Omit<InboxRow, "id" | "crc">): number {
+/** The checksum of a message. */
+export function messageCrc(row: Omit<InboxRow, "id" | "crc">): number {
   return crc32(`${row.at} ${row.kind} ${row.body}`);
 }

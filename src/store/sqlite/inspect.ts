@@ -1,11 +1,15 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../util/clock.ts";
-import { StoreError } from "../store.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import type { Fact } from "../../run/fact.ts";
+import { StoreError, type LeaseOwner, type Store } from "../store.ts";
 import { blobFolder } from "./blob-folder.ts";
 import { toStoreError } from "./error.ts";
 import { requireSqlite, type WarningHost } from "./load-sqlite.ts";
 import { openSqliteStore } from "./open.ts";
+import { NAMED } from "./prune.ts";
+import { salvage, type Salvage } from "./salvage/salvage.ts";
 
 /** A state file and what lies beside it. Sizes in bytes. */
 export interface StateInspection {
@@ -51,23 +55,42 @@ export function inspectState(options: InspectOptions): StateInspection {
   };
 }
 
-/** Moves the log into the file and deletes old drafts. Throws StoreError when the file cannot be used. */
-export function repairState(options: InspectOptions): { readonly drafts: number } {
+export interface RepairOptions extends InspectOptions {
+  /** Whether whoever holds a lease is at work: a damaged file is not replaced under it. */
+  readonly isAlive: (owner: LeaseOwner) => boolean;
+}
+
+/**
+ * Moves the log into the file and deletes old drafts; of a damaged file it saves what is whole. Throws StoreError when
+ * nothing could be done, and then nothing was lost by it.
+ */
+export function repairState(options: RepairOptions): { readonly drafts: number; readonly salvage: Salvage | null } {
   const { path, clock } = options;
-  // Opening it for writing brings an older version up to date, and ends a transaction that a dead process left.
-  openSqliteStore(options).close();
-  const { DatabaseSync } = requireSqlite(options.warnings);
-  const db = new DatabaseSync(path);
-  try {
-    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch (error) {
-    throw toStoreError(error, path);
-  } finally {
-    db.close();
-  }
+  tidy(options);
+  const { problems } = readAll(options);
+  const salvaged = problems.length === 0 ? null : salvage(options);
   const drafts = draftsOf(path, clock);
   for (const draft of drafts) rmSync(draft.path, { force: true });
-  return { drafts: drafts.length };
+  return { drafts: drafts.length, salvage: salvaged };
+}
+
+/** Moves the log into the file, where that is whole enough for it. */
+function tidy(options: InspectOptions): void {
+  const { path } = options;
+  try {
+    // Opening it for writing brings an older version up to date, and ends a transaction that a dead process left.
+    openSqliteStore(options).close();
+    const { DatabaseSync } = requireSqlite(options.warnings);
+    const db = new DatabaseSync(path);
+    try {
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    const told = toStoreError(error, path);
+    if (!(told instanceof StoreError) || told.code !== "corrupt") throw told;
+  }
 }
 
 function readAll(options: InspectOptions): Pick<StateInspection, "problems" | "runs"> {
@@ -87,8 +110,11 @@ function readAll(options: InspectOptions): Pick<StateInspection, "problems" | "r
     try {
       for (const { runId } of store.listRuns()) {
         runs += 1;
-        guarded(() => void [...store.readEvents(runId)]);
-        guarded(() => void [...store.readFacts(runId)]);
+        guarded(() => lookAtBlobs(store, store.readEvents(runId)));
+        guarded(() => lookAtBlobs(store, store.readFacts(runId)));
+        guarded(() => void store.readInbox(runId));
+        guarded(() => void store.copiedSeq(runId));
+        for (const scope of ["run", "copy"] as const) guarded(() => void store.stateOfRun(runId, scope).list(""));
       }
       guarded(() => void store.state.list(""));
       guarded(() => void store.listDeadLetters());
@@ -98,6 +124,19 @@ function readAll(options: InspectOptions): Pick<StateInspection, "problems" | "r
     }
   });
   return { problems: [...new Set(problems)].slice(0, MOST_PROBLEMS), runs };
+}
+
+/** Reads all of them, and every value that they name. Throws StoreError. */
+function lookAtBlobs(store: Store, rows: Iterable<StoredEvent | Fact>): void {
+  const seen = new Set<string>();
+  const look = (text: string): void => {
+    for (const [, name = ""] of text.matchAll(NAMED)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      look(Buffer.from(store.getBlob(name)).toString("latin1"));
+    }
+  };
+  for (const row of rows) look(JSON.stringify(row));
 }
 
 /** What SQLite itself finds. A file that it cannot even open is told by whoever opens it next. */

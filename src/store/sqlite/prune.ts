@@ -5,7 +5,7 @@ import { findRow } from "./run-row.ts";
 import { OF_RUN, spanOf } from "./run-span.ts";
 
 /** Where a blob's name stands in a row or in another blob: `{"blob":"<64 hex digits>",...`. */
-const NAMED = /"blob":"([0-9a-f]{64})"/g;
+export const NAMED = /"blob":"([0-9a-f]{64})"/g;
 
 /** Rows looked through at once. */
 const PAGE_ROWS = 1024;

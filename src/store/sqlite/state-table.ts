@@ -95,7 +95,7 @@ function projectValues({ sql }: Connection, clock: Clock, isThere: boolean): Val
         row.value,
         row.version,
         row.updated_at,
-        crcOf(row, ""),
+        valueCrc(row, ""),
       );
       return { key, value, version: row.version, updatedAt: row.updated_at };
     },
@@ -118,12 +118,17 @@ interface RunValues {
   bury(key: string): void;
 }
 
+/** Whose a value of a run is, in its checksum. */
+export function ofRun(run: number, scope: string): string {
+  return `${run} ${scope} `;
+}
+
 function runValues({ sql }: Connection, clock: Clock, run: number, scope: StateScope, isThere: boolean): RunValues {
-  const of = `${run} ${scope} `;
+  const of = ofRun(run, scope);
   const save = (row: Omit<StateRow, "crc">): void =>
     void sql(
       "INSERT OR REPLACE INTO run_state (run, scope, key, value, version, updated_at, crc) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    ).run(run, scope, row.key, row.value, row.version, row.updated_at, crcOf(row, of));
+    ).run(run, scope, row.key, row.value, row.version, row.updated_at, valueCrc(row, of));
   const select = (prefix: string, limit: number) =>
     isThere
       ? (sql("SELECT * FROM run_state WHERE run = ? AND scope = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?").all(
@@ -194,12 +199,12 @@ function rowOf(key: string, value: Json, current: StateEntry | null, clock: Cloc
 
 /** null = it was taken away. */
 function entryOf(row: StateRow, of: string): StateEntry | null {
-  if (crcOf(row, of) !== row.crc) throw new DamagedRow(`the value '${row.key}' does not match its checksum`);
+  if (valueCrc(row, of) !== row.crc) throw new DamagedRow(`the value '${row.key}' does not match its checksum`);
   if (row.value === null) return null;
   return { key: row.key, value: JSON.parse(row.value) as Json, version: row.version, updatedAt: row.updated_at };
 }
 
-/** `of` says whose value it is; empty for the project's. */
-function crcOf({ key, value, version, updated_at: updatedAt }: Omit<StateRow, "crc">, of: string): number {
+/** The checksum of a value. `of` says whose it is; empty for the project's. */
+export function valueCrc({ key, value, version, updated_at: updatedAt }: Omit<StateRow, "crc">, of: string): number {
   return crc32(`${of}${key}\n${version} ${updatedAt} ${value}`);
 }

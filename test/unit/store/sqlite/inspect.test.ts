@@ -76,7 +76,10 @@ describe("repair", () => {
     expect(inspect()).toMatchObject({ problems: [], drafts: { count: 2, bytes: 8 } });
     expect(inspect().logBytes).toBeGreaterThan(0);
 
-    expect(repairState({ path: state.path, clock: systemClock })).toEqual({ drafts: 2 });
+    expect(repairState({ path: state.path, clock: systemClock, isAlive: () => true })).toEqual({
+      drafts: 2,
+      salvage: null,
+    });
     expect([old.some(existsSync), inspect().logBytes]).toEqual([false, 0]);
     expect(readdirSync(dirname(state.path))).toContain(`state.db.1${id.slice(1)}`);
     expect([store.state.get("k")?.value, store.getBlob(blob).length]).toEqual([1, 5]);

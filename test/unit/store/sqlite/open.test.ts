@@ -100,13 +100,14 @@ describe("an existing state", () => {
     expect([reader.listDeadLetters(), reader.copiedSeq("01K0FIXTURE"), reader.listAccounts()]).toEqual([
       [],
       0,
-      reader.listRuns().map(({ runId, workflow, workflowVersion, status, startedAt, lease }) => ({
+      reader.listRuns().map(({ runId, workflow, workflowVersion, status, startedAt }) => ({
         runId,
         workflow,
         workflowVersion,
         status,
         startedAt,
-        lease,
+        // Nobody is asked who holds a run that does not run.
+        lease: null,
         figures: null,
       })),
     ]);
