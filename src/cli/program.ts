@@ -104,13 +104,6 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .addOption(lockedOption());
 
   command(
-    "test",
-    "run the tests of the project's policy, without a model",
-    "muster test",
-    () => import("./commands/test.ts"),
-  );
-
-  command(
     "diff <base> [head]",
     "what a change means: steps, models, rights, limits and cost of two git revisions (head: the working tree)",
     "muster diff origin/main...HEAD --fail-on widened,cost:+20%",
@@ -124,6 +117,13 @@ function createProgram(end: (code: ExitCode) => void): Command {
     )
     .option("--json", "the same as --format json")
     .option("--fail-on <rules>", "exit code 3 on: widened, models, secrets, flows, any, cost:+20%, cost:+1.50");
+
+  command(
+    "test",
+    "run the tests of the project's policy, without a model",
+    "muster test",
+    () => import("./commands/test.ts"),
+  );
 
   const run = command(
     "run <file>",

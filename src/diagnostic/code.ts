@@ -68,6 +68,7 @@ export const diagnosticCodes = {
   WF3029: "`join` asks for more successes than there are items.",
   WF3040: "Another repository cannot be fetched.",
   WF3041: "A step that goes through the batch API asks a model that has none.",
+  WF3042: "An agent is chosen by an expression that does not say among whom.",
   WF3030: "A workflow with variants is used by another.",
   WF3050: "Two steps, or two items of one, that may run at once write the same file.",
   WF3070: "A model has no known price where a budget in USD counts its calls.",

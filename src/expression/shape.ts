@@ -46,7 +46,7 @@ const opaqueKeywords: ReadonlySet<string> = new Set([
 ]);
 
 /** The alternatives of a schema; a null among them stands for "anything". */
-function branchesOf(schema: JsonSchema): readonly (JsonObject | null)[] {
+export function branchesOf(schema: JsonSchema): readonly (JsonObject | null)[] {
   if (typeof schema === "boolean") return [null];
   // Our own shapes have few keywords: to look at each costs less than to ask for all of these.
   for (const keyword in schema) if (opaqueKeywords.has(keyword)) return [null];

@@ -1,5 +1,5 @@
 import type { Template } from "../expression/template.ts";
-import type { Plan, PlannedStep } from "./types.ts";
+import { agentsOf, type Plan, type PlannedStep } from "./types.ts";
 
 /** Every template whose value goes into what a step does. */
 export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: PlannedStep): Template[] {
@@ -7,9 +7,14 @@ export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: Plan
     case "value":
       return [body.value];
     case "agent": {
-      const agents = [body.agent, ...fallback.map((stage) => stage.agent ?? body.agent)];
+      const agents = [...agentsOf(body), ...fallback.flatMap((stage) => stage.agent ?? [])];
       const prompts = handoff.flatMap(({ approval }) => present(approval?.prompt));
-      return [body.task, ...prompts, ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions))];
+      return [
+        body.task,
+        ...present(body.choice?.by),
+        ...prompts,
+        ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions)),
+      ];
     }
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];

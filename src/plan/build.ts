@@ -133,6 +133,7 @@ class Assembly {
       manifest: file.manifest,
       models,
       problems: file.problems,
+      choices: checked.choices,
       agentName: (name) => this.#agentName(file, name),
       scopeOf: ({ step, body }) => {
         if (body.kind === "steps") return this.#add(checked, body.scope, null);

@@ -12,6 +12,7 @@ import { checkUses } from "./passes/check-uses.ts";
 import { findEdges, type Edges } from "./passes/edges.ts";
 import { parseTemplates, stepsWithin, type ParsedManifest } from "./passes/parse-templates.ts";
 import { atTheTop, placeSteps } from "./passes/position.ts";
+import { chooseAgents, type AgentChoices } from "./passes/choose-agents.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
 import { closed, Scopes } from "./passes/scopes.ts";
@@ -26,6 +27,8 @@ export interface CheckedFile {
   readonly parsed: ParsedManifest;
   readonly models: Models;
   readonly agentModels: AgentModels;
+  /** Who may be chosen where an expression chooses the agent. */
+  readonly choices: AgentChoices;
   readonly edges: Edges;
   readonly artifacts: Artifacts;
   /** What the workflow gives, as far as its shape is known. */
@@ -83,6 +86,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
     (word, names) => problems.suggest(word, names),
   );
   checkExpressions(manifest, parsed, placed, scopes, problems);
+  const choices = chooseAgents(manifest, placed, scopes, problems);
   checkUses(file, placed, scopes, problems);
   const writers = writersOf(placed, usedWrites);
   const { edges, sources, fileEdges } = findEdges(parsed.scope, placed, writers, problems);
@@ -90,12 +94,12 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   checkArtifactCalls(parsed, placed, problems);
   checkWrites(writers, edges, problems);
   checkFans(steps, problems);
-  checkUnused(manifest, parsed, steps, problems);
+  checkUnused(manifest, parsed, steps, choices, problems);
   checkLimits(manifest, problems);
   checkApprovals(stepsWithin(parsed.scope), problems);
 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);
   const artifacts = artifactsOf(placed, writers, sources, edges);
-  return { file, parsed, models, agentModels, edges, artifacts, outputs: closed(outputs) };
+  return { file, parsed, models, agentModels, choices, edges, artifacts, outputs: closed(outputs) };
 }

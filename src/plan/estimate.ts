@@ -11,6 +11,7 @@ import { bytesOf, leastBytesOf, Sizes } from "./size.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
 import {
   EMPTY_SCOPE,
+  agentsOf,
   type AgentBody,
   type Plan,
   type PlannedModel,
@@ -206,6 +207,7 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
   let isPriced = false;
   const { body } = step;
   if (body.kind !== "agent") return { calls, costUsd, unpriced: [] };
+  if (body.choice !== undefined) return callsOfChoice(plan, step, body, units, sizes, ledger);
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
   const turns = step.output === null ? 1 : 2;
   calls.floor = units.floor;
@@ -228,6 +230,31 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
     });
   }
   return { calls, costUsd: isPriced || unpriced.size === 0 ? costUsd : null, unpriced: [...unpriced] };
+}
+
+/** One of several agents does it: the cheapest at the least, the dearest at the most. */
+function callsOfChoice(
+  plan: Plan,
+  step: PlannedStep,
+  body: AgentBody,
+  units: Range,
+  sizes: Sizes,
+  ledger: Ledger,
+): Sums {
+  const { choice: _choice, ...named } = body;
+  const each = agentsOf(body).map((agent) =>
+    callsOf(plan, { ...step, body: { ...named, agent } }, units, sizes, ledger),
+  );
+  const range = (of: readonly Range[]): Range => ({
+    floor: Math.min(...of.map(({ floor }) => floor)),
+    ceiling: Math.max(...of.map(({ ceiling }) => ceiling)),
+  });
+  const priced = each.flatMap(({ costUsd }) => costUsd ?? []);
+  return {
+    calls: range(each.map(({ calls }) => calls)),
+    costUsd: priced.length === 0 ? null : range(priced),
+    unpriced: [...new Set(each.flatMap(({ unpriced }) => unpriced))],
+  };
 }
 
 /** One call with what its prompts hold in any case, all of it cheap from the cache, and one token of answer. */

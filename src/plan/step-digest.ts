@@ -2,14 +2,15 @@ import { InternalError } from "../util/internal-error.ts";
 import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
-import type {
-  HandoffStage,
-  Plan,
-  PlannedFallback,
-  PlannedModel,
-  PlannedStep,
-  PlannedSubWorkflow,
-  StepKind,
+import {
+  agentsOf,
+  type HandoffStage,
+  type Plan,
+  type PlannedFallback,
+  type PlannedModel,
+  type PlannedStep,
+  type PlannedSubWorkflow,
+  type StepKind,
 } from "./types.ts";
 
 /**
@@ -124,6 +125,8 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
   const { body } = step;
   switch (body.kind) {
     case "agent":
+      // Who was chosen is known in the run, and becomes part of the fingerprint there.
+      if (body.choice !== undefined) return { task: body.task as Json, choice: true };
       return {
         task: body.task as Json,
         instructions: (plan.agents[body.agent]?.instructions ?? null) as Json,
@@ -165,7 +168,17 @@ export function modelsOf(
     const distinct = new Map(body.modelsByItem.flat().map((model) => [JSON.stringify(model), model]));
     return [...distinct.values()];
   }
-  return body.models ?? plan.agents[body.agent]?.models ?? [];
+  if (body.models !== null) return body.models;
+  if (body.choice === undefined) return plan.agents[body.agent]?.models ?? [];
+  const all = agentsOf(body).flatMap((name) => plan.agents[name]?.models ?? []);
+  return [...new Map(all.map((model) => [JSON.stringify(model), model])).values()];
+}
+
+/** What of the agent that was chosen in the run decides on its answer, as the fingerprint of a named one has it. */
+export function chosenDigest(plan: Plan, step: PlannedStep): string {
+  if (step.body.kind !== "agent") throw new InternalError(`'${step.id}' chooses no agent`);
+  const instructions = plan.agents[step.body.agent]?.instructions ?? null;
+  return digestOf({ instructions: instructions as Json, models: modelsOf(plan, step).map(askedOf) });
 }
 
 /** The models of a fallback stage: its own, else those of its agent. */

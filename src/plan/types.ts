@@ -297,7 +297,10 @@ export type StepKind = StepBody["kind"];
 
 export interface AgentBody {
   readonly kind: "agent";
+  /** Where it is chosen in the run: the first who may be. */
   readonly agent: string;
+  /** Of `agent: ${{ ... }}`; left out where a name is written: such plans keep their digest. */
+  readonly choice?: AgentChoice;
   readonly task: Template;
   /** The step's own `model`; null = the agent's. */
   readonly models: readonly PlannedModel[] | null;
@@ -305,6 +308,18 @@ export interface AgentBody {
   readonly modelsByItem: readonly (readonly PlannedModel[])[] | null;
   /** Its calls go through the provider's batch endpoint. Left out where they do not: such plans keep their digest. */
   readonly batchApi?: true;
+}
+
+/** An agent that an expression chooses, for each unit anew. */
+export interface AgentChoice {
+  readonly by: Template;
+  /** All who may be chosen: the names that the expression gives, and those in the plan. */
+  readonly agents: { readonly [name: string]: string };
+}
+
+/** The names in the plan of all who may do what an agent step says. */
+export function agentsOf({ agent, choice }: AgentBody): readonly string[] {
+  return choice === undefined ? [agent] : Object.values(choice.agents);
 }
 
 export interface RunBody {

@@ -1,7 +1,7 @@
 import { priceOf } from "./price/price.ts";
 import { AUTO_PROVIDER } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import type { Plan, PlannedModel, PlannedScope, PlannedStep } from "./types.ts";
+import { agentsOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A model that may be asked under a budget in USD, and whose price nobody knows. */
 export interface Unpriced {
@@ -19,7 +19,10 @@ export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCoun
   if (body.kind !== "agent") return [];
   const whole = plan as Plan;
   const stages = [
-    { agent: body.agent, models: modelsOf(whole, step) },
+    ...agentsOf(body).map((agent) => ({
+      agent,
+      models: body.choice === undefined ? modelsOf(whole, step) : (body.models ?? plan.agents[agent]?.models ?? []),
+    })),
     ...step.fallback.map((stage) => ({ agent: stage.agent ?? body.agent, models: modelsOfStage(whole, step, stage) })),
   ];
   return stages.flatMap(({ agent, models }) => {

@@ -165,13 +165,13 @@ function mostTelling(steps: readonly StepFigures[]): readonly StepFigures[] {
 function spendFigures(plan: Plan, facts: readonly Fact[]): readonly SpendFigures[] {
   const planned = stepsByPath(plan);
   const rows = new Map<string, { -readonly [key in keyof SpendFigures]: SpendFigures[key] }>();
-  for (const { key, model, usage, costUsd } of facts) {
+  for (const { key, model, usage, costUsd, extra } of facts) {
     if (usage === null) continue;
     const path = pathOfKey(key);
     const step = planned.get(path);
     const place = {
       step: step === undefined ? null : path,
-      agent: step === undefined ? null : agentOf(step, stageOf(key)),
+      agent: step === undefined ? null : (agentOf(step, stageOf(key)) ?? chosenAgent(extra)),
       model,
     };
     const name = rows.size < MOST_ROWS ? JSON.stringify(place) : "more";
@@ -189,8 +189,14 @@ function spendFigures(plan: Plan, facts: readonly Fact[]): readonly SpendFigures
 }
 
 function agentOf({ body, fallback }: PlannedStep, stage: number): string | null {
-  if (body.kind !== "agent") return null;
+  if (body.kind !== "agent" || body.choice !== undefined) return null;
   return fallback[stage - 1]?.agent ?? body.agent;
+}
+
+/** Who was chosen in the run, where it is on the record. */
+function chosenAgent(extra: Fact["extra"]): string | null {
+  const agent = extra?.["agent"];
+  return typeof agent === "string" ? agent : null;
 }
 
 /** Steps of the plan by the ids of their path. */

@@ -118,7 +118,7 @@ outputs: { text: "\${{ steps.draft.output }}" }`,
       `${head}
 steps:
   group:
-    timeout: 400ms
+    timeout: 3s
     on_error: continue
     steps:
       first: { agent: writer, task: First }

@@ -15,7 +15,10 @@ describe(`kill -9 of ${RUNS} runs (FAULT_SEED=${faultSeed})`, () => {
     );
     const hits = stories.flatMap(({ phases }) => phases.flat());
     const counts = Object.fromEntries(
-      [...PHASES, "between" as const].map((phase) => [phase, hits.filter((hit) => hit === phase).length]),
+      [...PHASES, "waiting" as const, "between" as const].map((phase) => [
+        phase,
+        hits.filter((hit) => hit === phase).length,
+      ]),
     );
     const kills = stories.reduce((sum, { phases }) => sum + phases.length, 0);
     process.stderr.write(`${RUNS} runs, ${kills} kills: ${JSON.stringify(counts)}\n`);

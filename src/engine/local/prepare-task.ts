@@ -1,9 +1,12 @@
+import type { Context } from "../../expression/context.ts";
+import type { Evaluator } from "../../expression/evaluate.ts";
+import { chosenDigest } from "../../plan/step-digest.ts";
 import type { PlannedStep } from "../../plan/types.ts";
 import { fingerprint } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
 import { digestOf, sha256 } from "../../util/digest.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import type { Failure } from "../../run/failure.ts";
+import { failure, type Failure } from "../../run/failure.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import { valueAt } from "./context.ts";
 import type { Work } from "../step/handler.ts";
@@ -21,16 +24,20 @@ export function prepareTask(
 ): Task {
   const { info, handlers, evaluator, read: readValue } = options;
   const { view, index } = unit;
-  const step = stageOf(view.step(index), stage);
+  const planned = view.step(index);
   const read = view.read(index);
   const previous =
-    step.repeat === null && step.fallback.length === 0
+    planned.repeat === null && planned.fallback.length === 0
       ? {}
       : { previous: unit.previous === null ? null : readValue(unit.previous) };
   const entry =
-    unit.item === null || step.fan === null ? {} : { [step.fan.variable]: unit.item.record.item, index: position };
+    unit.item === null || planned.fan === null
+      ? {}
+      : { [planned.fan.variable]: unit.item.record.item, index: position };
   const variables = { ...entry, ...previous };
   const values = view.values(read.body, index, variables);
+  const chosen = chooseAgent(planned, values, evaluator);
+  const step = stageOf(chosen.ok ? chosen.value : planned, stage);
   const artifacts = view.artifacts(index);
   const texts = new FilesRead({
     artifacts,
@@ -47,23 +54,27 @@ export function prepareTask(
   const prepared =
     step.body.kind === "steps" || step.body.kind === "uses"
       ? ok(null)
-      : !paths.ok
-        ? paths
-        : handlers[step.body.kind].prepare(step, {
-            plan: info.plan,
-            evaluator,
-            values: read.secrets ? { ...values, secrets: view.secrets } : values,
-            workflowEnv: view.workflowEnv,
-            grant: view.grant,
-            place: view.placeOf(index),
-            unit: unit.item === null ? null : unit.item.index,
-            resources: texts,
-            ...(step.files === undefined ? {} : { files: paths.value.files }),
-          });
+      : !chosen.ok
+        ? chosen
+        : !paths.ok
+          ? paths
+          : handlers[step.body.kind].prepare(step, {
+              plan: info.plan,
+              evaluator,
+              values: read.secrets ? { ...values, secrets: view.secrets } : values,
+              workflowEnv: view.workflowEnv,
+              grant: view.grant,
+              place: view.placeOf(index),
+              unit: unit.item === null ? null : unit.item.index,
+              resources: texts,
+              ...(step.files === undefined ? {} : { files: paths.value.files }),
+            });
   const valuesRead = read.body.map((name, i) => [read.bodyNames[i] as string, valueAt(values, name)] as const);
   const pathsRead = paths.ok ? paths.value.digests : [];
-  const work = prepared.ok ? signed(prepared.value, step) : null;
-  const written = read.staticDigest(unit.item?.index ?? null);
+  const isChosen = planned.body.kind === "agent" && planned.body.choice !== undefined;
+  const work = prepared.ok ? signed(prepared.value, step, isChosen) : null;
+  const asWritten = read.staticDigest(unit.item?.index ?? null);
+  const written = isChosen && chosen.ok ? digestOf([asWritten, chosenDigest(info.plan, step)]) : asWritten;
   const bound = work?.kind === "later" ? work.bound : undefined;
   const whole = bound === undefined ? written : digestOf([written, bound]);
   const print = fingerprint(whole, [...valuesRead, ...texts.digests(), ...pathsRead]);
@@ -110,17 +121,40 @@ function cacheKeyOf(
 
 const NO_FILES = ok({ files: { artifacts: [], sources: [], writes: [] }, digests: [] });
 
-/** Of a `handoff` it is on the record who gave the output: an agent here, a person by their own handler. */
-function signed(work: Work | null, { handoff, body }: PlannedStep): Work | null {
-  if (handoff === undefined || work === null || work.kind === "now" || body.kind !== "agent") return work;
+/** Of a `handoff`, and of a choice, it is on the record who it was: an agent here, a person by their own handler. */
+function signed(work: Work | null, { handoff, body }: PlannedStep, isChosen: boolean): Work | null {
+  if (handoff === undefined && !isChosen) return work;
+  if (work === null || work.kind === "now" || body.kind !== "agent") return work;
   const by = body.agent.slice(body.agent.lastIndexOf("#") + 1);
+  const who = isChosen ? { agent: body.agent } : { by };
   return {
     ...work,
     run: async (context) => {
       const result = await work.run(context);
-      return { ...result, extra: { ...result.extra, by } };
+      return { ...result, extra: { ...result.extra, ...who } };
     },
   };
+}
+
+/** The step with the agent that its expression chooses; as it is where a name is written. */
+function chooseAgent(step: PlannedStep, values: Context, evaluator: Evaluator): Result<PlannedStep, Failure> {
+  if (step.body.kind !== "agent" || step.body.choice === undefined) return ok(step);
+  const { choice, ...body } = step.body;
+  const name = evaluator.evaluate(choice.by, values);
+  if (!name.ok) return err(expressionFailure("agent", step.id, name.error));
+  const agent = typeof name.value === "string" && Object.hasOwn(choice.agents, name.value) ? name.value : null;
+  if (agent !== null) return ok({ ...step, body: { ...body, agent: choice.agents[agent] as string } });
+  const given = JSON.stringify(name.value).slice(0, 100);
+  return err(
+    failure(
+      "invalid",
+      "unknown_agent",
+      `\`agent\` of '${step.id}' gives ${given}, which is no agent that it may choose`,
+      {
+        help: `it may choose ${Object.keys(choice.agents).join(", ")}`,
+      },
+    ),
+  );
 }
 
 /** The step as one of its stages does it: 0 is the step itself, the others are its fallbacks. */

@@ -105,8 +105,10 @@ class AttemptGate implements CallGate {
     });
   }
 
+  /** The one who does it, also where it was chosen in the run. */
   get #agent(): string {
-    return this.#pressure.agent ?? "";
+    const { body } = this.#attempt.start.step;
+    return body.kind === "agent" ? body.agent : (this.#pressure.agent ?? "");
   }
 
   /** What was stopped by its time limit did not answer in time. */

@@ -1295,8 +1295,9 @@ export const manifestSchema: SchemaNode = {
    "x-place": "step",
    "properties": {
     "agent": {
-     "$ref": "#/$defs/name",
-     "x-later-pattern": "^\\$\\{\\{"
+     "type": "string",
+     "pattern": "^(?:[a-z][a-z0-9_-]{0,63}|\\s*\\$\\{\\{.*\\}\\}\\s*)$",
+     "x-says": "the name of an agent, or an expression ${{ }} that chooses one"
     },
     "task": {
      "$ref": "#/$defs/task"

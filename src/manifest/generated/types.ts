@@ -519,7 +519,10 @@ export interface StepMap {
  * One agent does one task.
  */
 export interface AgentStep {
-  agent: Name;
+  /**
+   * The agent that does it: a name, or an expression whose schema is an `enum` of names, so that the plan knows all who may be chosen.
+   */
+  agent: string;
   task: Task;
   model?: StepModel;
   description?: StepDescription;

@@ -1,5 +1,6 @@
 import type { NormalBody, NormalManifest } from "../../manifest/normal.ts";
 import type { Problems } from "../problems.ts";
+import type { AgentChoices } from "./choose-agents.ts";
 import type { ParsedManifest, ParsedStep } from "./parse-templates.ts";
 import type { Site } from "./site.ts";
 
@@ -8,6 +9,7 @@ export function checkUnused(
   manifest: NormalManifest,
   parsed: ParsedManifest,
   steps: readonly ParsedStep[],
+  choices: AgentChoices,
   problems: Problems,
 ): void {
   const read = new Set<string>();
@@ -26,7 +28,7 @@ export function checkUnused(
   for (const { sites, body, step } of steps) {
     note(sites);
     if (body.kind === "steps") note(body.scope.sites);
-    if (body.kind === "agent") agents.add(body.agent);
+    if (body.kind === "agent") for (const agent of choices.get(step.id) ?? [body.agent]) agents.add(agent);
     for (const { agent } of step.fallback) if (agent !== null) agents.add(agent.name);
   }
   const passed = new Set<string>();

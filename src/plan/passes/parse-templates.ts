@@ -54,7 +54,14 @@ export interface ParsedStep {
 /** A body whose models, scopes and files are not resolved yet. */
 export type ParsedBody =
   | Exclude<StepBody, { readonly kind: "agent" | "steps" | "uses" }>
-  | { readonly kind: "agent"; readonly agent: string; readonly task: Template }
+  | {
+      readonly kind: "agent";
+      /** As it is written: a name, or an expression. */
+      readonly agent: string;
+      /** The expression that chooses the agent; null = it is named. */
+      readonly choice: Template | null;
+      readonly task: Template;
+    }
   | { readonly kind: "steps"; readonly scope: ParsedScope }
   | { readonly kind: "uses"; readonly with: { readonly [input: string]: Template } };
 
@@ -174,7 +181,12 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
         const help = "say what the agent is to do";
         problems.error(at("task"), { code: "WF2006", message: `the task of step '${step.id}' is empty`, help });
       }
-      return { kind: "agent", agent: body.agent, task: reader.text(body.task, at("task"), "unit") ?? NOTHING };
+      return {
+        kind: "agent",
+        agent: body.agent,
+        choice: body.agent.includes("${{") ? reader.value(body.agent, at("agent"), "unit") : null,
+        task: reader.text(body.task, at("task"), "unit") ?? NOTHING,
+      };
     case "value":
       return { kind: "value", value: reader.value(body.value, at("value"), "unit") };
     case "run": {

@@ -14,8 +14,10 @@ import {
   type PlannedStep,
   type StepBody,
 } from "../types.ts";
+import type { AgentChoices } from "./choose-agents.ts";
 import type { StepEdges } from "./edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
+import { NOTHING } from "./reader.ts";
 import type { Models } from "./resolve-models.ts";
 
 /** Failures that no retry can mend, whatever `retry.on` says (SEMANTICS, "Nesting and attempts"). */
@@ -34,6 +36,7 @@ export interface StepSurroundings {
   readonly manifest: NormalManifest;
   readonly models: Models;
   readonly problems: Problems;
+  readonly choices: AgentChoices;
   /** The name that an agent of the file has in the plan. */
   readonly agentName: (name: string) => string;
   /** Position in the plan of the scope of a group or of the workflow that a step uses. */
@@ -84,9 +87,12 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
   switch (body.kind) {
     case "agent": {
       const { model, modelKey, batchApi } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
+      const names = around.choices.get(step.id) ?? [];
+      const choice = { by: body.choice ?? NOTHING, agents: entriesOf(names, around.agentName) };
       return {
         kind: body.kind,
-        agent: around.agentName(body.agent),
+        agent: around.agentName(body.choice === null ? body.agent : (names[0] ?? "")),
+        ...(body.choice === null ? {} : { choice }),
         task: body.task,
         models: model === null ? null : chainFor(body.agent, model, around),
         modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
@@ -100,6 +106,10 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
     default:
       return body;
   }
+}
+
+function entriesOf(names: readonly string[], valueOf: (name: string) => string): { readonly [name: string]: string } {
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)]));
 }
 
 function chainFor(

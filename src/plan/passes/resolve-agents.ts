@@ -40,9 +40,11 @@ export function checkAgents(manifest: NormalManifest, steps: Iterable<ParsedStep
       help: meant === null ? `declare it under \`agents\`${declared(names)}` : `did you mean '${meant}'?`,
     });
   };
-  for (const { step } of steps) {
+  for (const { step, body: parsed } of steps) {
     const { id, body, fallback } = step;
-    if (body.kind === "agent") check(id, body.agent, () => [...(step.handoff?.[0]?.pointer ?? step.pointer), "agent"]);
+    const isNamed = parsed.kind === "agent" && parsed.choice === null;
+    if (body.kind === "agent" && isNamed)
+      check(id, body.agent, () => [...(step.handoff?.[0]?.pointer ?? step.pointer), "agent"]);
     for (const { agent } of fallback) if (agent !== null) check(id, agent.name, () => agent.pointer);
   }
 }

@@ -1,13 +1,14 @@
 import type { Template } from "../../expression/template.ts";
 import { asText } from "../../util/json.ts";
 import { formatDuration } from "../../util/duration.ts";
-import type { Plan, PlannedStep, SqlBody } from "../types.ts";
+import { agentsOf, type Plan, type PlannedStep, type SqlBody } from "../types.ts";
 import { oneLine } from "./format.ts";
 
 /** What a step does, in a few words: `agent researcher`, `run`, `uses launch/content.yaml`, `wait 10m`. */
 export function nameOf(plan: Plan, { body, handoff }: PlannedStep): string {
   switch (body.kind) {
     case "agent":
+      if (body.choice !== undefined) return `agent one of ${agentsOf(body).map(agentName).join(", ")}`;
       return `${handoff === undefined ? "agent" : "handoff, first"} ${agentName(body.agent)}`;
     case "uses":
       return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;

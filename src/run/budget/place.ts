@@ -108,6 +108,7 @@ function agentPlace(name: string, budget: NormalBudget): BudgetPlace {
 }
 
 function agentOfStage({ body, fallback }: PlannedStep, stage: number): string | null {
-  if (body.kind !== "agent") return null;
+  // Agents with a budget of their own are not chosen in the run: who it is makes no difference here.
+  if (body.kind !== "agent" || body.choice !== undefined) return null;
   return fallback[stage - 1]?.agent ?? body.agent;
 }

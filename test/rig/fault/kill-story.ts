@@ -8,7 +8,7 @@ import { answerOf, CALLS, CHILD, identityOf, KILLED, markOf, recordOf, type Iden
 import { randomOf } from "./share.ts";
 
 /** What a kill hit. One kill can hit several: one call in flight, another answered and not yet on the record. */
-export type Phase = "start" | "in flight" | "reply before commit" | "during commit" | "end" | "between";
+export type Phase = "start" | "in flight" | "reply before commit" | "during commit" | "waiting" | "end" | "between";
 
 export interface KillStory {
   readonly seed: number;
@@ -108,6 +108,7 @@ export async function killStory(script: string, seed: number): Promise<KillStory
     if (ending.signal !== "SIGKILL") {
       look();
       expectPaid(ending.code === 0 ? 1 : null);
+      if (ending.code === 4) await project.muster("approve", "r", "ok", "--as", "ann");
       return ending.code === 0 ? null : [];
     }
     const before = new Set(onRecord);
@@ -115,7 +116,7 @@ export async function killStory(script: string, seed: number): Promise<KillStory
     expectPaid(null);
     const status = statusOf();
     if (status === null) return ["start"];
-    if (status !== "running") return ["end"];
+    if (status !== "running") return [status === "waiting" ? "waiting" : "end"];
     const hit: Phase[] = blow.kind === "commit" && blow.when === "inside" ? ["during commit"] : [];
     if (asked.some(({ isAnswered }) => !isAnswered)) hit.push("in flight");
     if (asked.some(({ identity, isAnswered }) => isAnswered && !onRecord.has(identity) && !before.has(identity)))
@@ -165,9 +166,14 @@ async function toTheEnd(project: Project, first: readonly string[]): Promise<str
   for (let tries = 1; ; tries += 1) {
     const ending = await project.muster(...args, "--report", "report.json");
     if (ending.code === 0) return null;
+    if (ending.code === 4 && tries <= 5) {
+      await project.muster("approve", "r", "ok", "--as", "ann");
+      args = ["resume", "r"];
+      continue;
+    }
     if (!project.has("report.json")) return `exit code ${String(ending.code)}: ${ending.stderr}`;
     const codes = Object.values(project.report().steps).flatMap(({ error }) => (error === null ? [] : [error.code]));
-    if (tries > 3 || !codes.includes("outcome_unknown")) return `exit code ${String(ending.code)}: ${ending.stderr}`;
+    if (tries > 5 || !codes.includes("outcome_unknown")) return `exit code ${String(ending.code)}: ${ending.stderr}`;
     // The person sees whether it was done, and undoes it, so that once is once.
     project.write("paid.txt", "");
     args = ["resume", "r", "--rerun", "pay"];

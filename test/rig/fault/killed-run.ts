@@ -2,7 +2,7 @@ import type { FakeRequest } from "../fake-anthropic/fake-anthropic.ts";
 import type { Project } from "../muster/project.ts";
 import { sha256 } from "../../../src/util/digest.ts";
 
-/** Every shape of work in one workflow: a map with a repair, a retry, groups, rounds, a sub-workflow, an effect. */
+/** Every shape of work in one workflow: a map with a repair, a retry, groups, rounds, a sub-workflow, an effect, a person. */
 export const KILLED = `
 muster: 1
 name: killed
@@ -36,8 +36,9 @@ steps:
     with: { topic: hare }
   look: { run: [printf, facts], idempotent: true }
   pay: { run: echo paid >> paid.txt }
+  ok: { approval: { prompt: "Tell of {{ steps.loop.output.said }}?" } }
   report:
-    needs: [pay]
+    needs: [pay, ok]
     agent: writer
     task: "Report {{ json steps.map.output }} {{ steps.flaky.output }} {{ json steps.group.output }} {{ steps.loop.output.said }} {{ steps.child.output.text }} {{ steps.look.output }}."
 outputs: { report: "\${{ steps.report.output }}" }
