@@ -45,9 +45,19 @@ const entries: Rule = (before, after) => {
   return was.some((entry) => !isIn(entry, is)) ? "narrowed" : null;
 };
 
+/** More of it is narrower. */
+function opposite(rule: Rule): Rule {
+  const turned = { widened: "narrowed", narrowed: "widened" } as const;
+  return (before, after) => {
+    const direction = before === undefined || after === undefined ? null : rule(before, after);
+    return direction === null ? null : turned[direction];
+  };
+}
+
 /** A guard that goes away is wider. */
 const guard: Rule = (before, after) => {
-  const isThere = (value: Json | undefined): boolean => value !== undefined && value !== false;
+  const isThere = (value: Json | undefined): boolean =>
+    value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
   if (isThere(before) === isThere(after)) return null;
   return isThere(before) ? "widened" : "narrowed";
 };
@@ -55,6 +65,7 @@ const guard: Rule = (before, after) => {
 /** By the end of a field's path; the first that matches counts. */
 const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)budget\.(?:usd|tokens|calls)$/, amount("unbounded")],
+  [/(?:^|\.)rate\..*window$/, opposite(amount("none"))],
   [/(?:^|\.)rate\./, amount("unbounded")],
   [/(?:^|\.)circuit_breaker\.failures$/, amount("unbounded")],
   [/(?:^|\.)limits\.(?:concurrency|timeout|agents|depth|grace)$/, amount("none")],
@@ -68,6 +79,7 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)spawn\.agents$/, entries],
   [/(?:^|\.)secrets$/, entries],
   [/(?:^|\.)approvers$/, guard],
+  [/^events\.file$/, guard],
   [/(?:^|\.)not_initiator$/, guard],
   [/(?:^|\.)effect$/, scale(["unsafe", "idempotent", "none"], "none")],
   [/(?:^|\.)on_exceeded$/, scale(["pause", "fail"], "fail")],

@@ -96,7 +96,10 @@ const words: { readonly [name: string]: string } = {
   condition: "if",
   fan: "for_each",
   isFinally: "finally",
-  usesSecret: "secret",
+  rates: "rate",
+  breaker: "circuit_breaker",
+  assumeUsd: "assume",
+  artifactStore: "artifacts",
   apiKeySecret: "api_key",
 };
 

@@ -159,7 +159,12 @@ describe("which way a field goes", () => {
     ["limits.budget.usd", 1, 2, "widened"],
     ["limits.budget.usd", 1, undefined, "widened"],
     ["limits.budget.usd", undefined, 5, "narrowed"],
-    ["limits.rate.spawns", "10/m", "5/m", "narrowed"],
+    ["limits.rate.spawns.count", 10, 5, "narrowed"],
+    ["limits.rate.spawns.window", "1m", "10s", "widened"],
+    ["limits.rate.providers.anthropic.tokens.count", 1000, undefined, "widened"],
+    ["limits.circuit_breaker.failures", 3, undefined, "widened"],
+    ["approvers", ["github:x"], [], "widened"],
+    ["events.file", "audit.ndjson", undefined, "widened"],
     ["timeout", "90s", "2m", "widened"],
     ["resources.memory", "512MiB", "1GiB", "widened"],
     ["permissions.files", "read", "write", "widened"],
@@ -212,7 +217,7 @@ describe("--fail-on", () => {
 describe("the comment for a pull request", () => {
   it("stays under 60 KB whatever the size, and says that something is left out", () => {
     const large = (text: string): string =>
-      `muster: 1\nname: large\nsteps:\n${Array.from({ length: 3000 }, (_, i) => `  step_${i}: { run: [echo, "${text} ${"long ".repeat(20)}"] }`).join("\n")}`;
+      `muster: 1\nname: large\nsteps:\n${Array.from({ length: 800 }, (_, i) => `  step_${i}: { run: [echo, "${text} ${"long ".repeat(20)}"] }`).join("\n")}`;
     const [before, after] = [planOf(large("a")), planOf(large("b"))];
     const drawn = Array.from({ length: 3 }, (_, i) => ({
       diff: diffPlans(`workflows/w${i}.yaml`, before, after),
