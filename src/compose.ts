@@ -28,7 +28,7 @@ import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
-import { createEvaluator } from "./expression/evaluate.ts";
+import { createEvaluator, type Evaluator } from "./expression/evaluate.ts";
 import { systemResolve } from "./network/resolve.ts";
 import { priceHelp, unpricedIn } from "./plan/unpriced.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
@@ -56,7 +56,7 @@ import type { SourceFile } from "./diagnostic/source.ts";
 import { systemClock, type Clock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
-import { createSchemaCheck } from "./util/schema-check.ts";
+import { createSchemaCheck, type SchemaCheck } from "./util/schema-check.ts";
 
 export type { Recording, RecordingEntry };
 
@@ -72,8 +72,8 @@ export function openStore(project: Project, options: { readonly readOnly: boolea
 }
 
 /** State that no disk holds. */
-export function createMemoryState(): Store {
-  return createMemoryStore({ clock: systemClock });
+export function createMemoryState(clock: Clock = systemClock): Store {
+  return createMemoryStore({ clock });
 }
 
 /** True when there is state to read. */
@@ -140,6 +140,18 @@ export function portablePath(path: string, project: Project): string {
   return relative(project.root, path).split(sep).join("/");
 }
 
+/** What a test does to a simulated run: it has its own time, and some steps answer what the test says. */
+export interface Rehearsal {
+  readonly clock: Clock;
+  /** Shared by the runs of many tests, so that a schema or an expression is prepared once. */
+  readonly check: SchemaCheck;
+  readonly evaluator: Evaluator;
+  /** Who answers for models, given who does where the test says nothing. */
+  providerFor(otherwise: Provider): Provider;
+  /** The kinds of steps, given those that `--simulate` has and those of a live run. */
+  handlers(simulated: Surroundings["handlers"], real: Surroundings["handlers"]): Surroundings["handlers"];
+}
+
 export interface SurroundingsOptions {
   readonly plan: Plan;
   readonly env: Environment;
@@ -154,6 +166,8 @@ export interface SurroundingsOptions {
   /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
   readonly record?: (entry: RecordingEntry) => void;
   readonly concurrency: number | null;
+  /** For `simulated` runs: the test that the run is for. Default: none. */
+  readonly rehearsal?: Rehearsal;
   /** Somebody is asked for approvals while the run goes on. Default: nobody is. */
   readonly isAttended?: boolean;
   readonly onEvents: Surroundings["onEvents"];
@@ -195,9 +209,14 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
       ),
     );
   }
-  const check = createSchemaCheck();
-  const clock = systemClock;
+  const { rehearsal = null } = options;
+  const check = rehearsal?.check ?? createSchemaCheck();
+  const clock = rehearsal?.clock ?? systemClock;
   const answering = (isBatch: boolean): ((model: PlannedModel) => Provider) => {
+    if (rehearsal !== null) {
+      const provider = rehearsal.providerFor(rehearsedProvider(plan, recording));
+      return () => provider;
+    }
     if (simulated) return simulatedProvider(plan);
     const providers = recording === null ? liveProviders(env, secrets, clock, isBatch) : replayProviders(recording);
     return options.record === undefined ? providers : recordingProviders(providers, redactor.value, options.record);
@@ -217,12 +236,15 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     wait: createWaitStep(),
     approval: createApprovalStep(),
   };
+  const simulatedHandlers = simulated
+    ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
+    : handlers;
   return ok({
     store: options.store,
     clock,
     owner: thisOwner(clock),
     mayTake: mayTake(clock),
-    evaluator: createEvaluator(),
+    evaluator: rehearsal?.evaluator ?? createEvaluator(),
     check,
     glob: createGlob(options.workspace),
     file: createFileReader(options.workspace),
@@ -235,16 +257,15 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     onEvents: options.onEvents,
     log: options.log,
     concurrency: options.concurrency,
-    handlers: simulated
-      ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
-      : handlers,
+    handlers: rehearsal?.handlers(simulatedHandlers, handlers) ?? simulatedHandlers,
     initiator: redactor.value.text(initiatorOf(env)),
     ...(audit.value === null ? {} : { openAudit: audit.value }),
-    hurry: simulated,
+    hurry: simulated && rehearsal === null,
     isAttended: options.isAttended ?? false,
     isCopy: simulated,
-    isFree: simulated,
+    isFree: simulated && rehearsal === null,
     isLive: recording === null && !simulated,
+    isPrivate: rehearsal !== null,
   });
 }
 
@@ -263,6 +284,13 @@ function openAuditOf({ plan, workspace, store }: SurroundingsOptions): Result<Op
   } catch (error) {
     return err(`events.file ${plan.events?.file ?? ""} cannot be written: ${(error as Error).message}`);
   }
+}
+
+/** Who answers in a test for what it does not stub. */
+function rehearsedProvider(plan: Plan, recording: Recording | null): Provider {
+  return recording === null
+    ? createSimulateProvider({ workflow: plan.workflow.name })
+    : createReplayProvider({ recording });
 }
 
 function simulatedProvider(plan: Plan): () => Provider {

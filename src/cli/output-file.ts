@@ -3,8 +3,16 @@ import { dirname, resolve } from "node:path";
 import { UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
+type OutputFlag = "--record" | "--report" | "--junit";
+
+const examples: { readonly [flag in OutputFlag]: string } = {
+  "--record": "recording.yaml",
+  "--report": "report.json",
+  "--junit": "junit.xml",
+};
+
 /** The absolute path of a file that a flag names, to be written when all is paid. UsageError where it could not be. */
-export function outputFile(flag: "--record" | "--report", name: string, terminal: Terminal): string {
+export function outputFile(flag: OutputFlag, name: string, terminal: Terminal): string {
   const path = resolve(terminal.cwd, name);
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
@@ -20,6 +28,6 @@ export function outputFile(flag: "--record" | "--report", name: string, terminal
   return path;
 }
 
-function exampleIn(folder: string, flag: "--record" | "--report"): string {
-  return `${folder.replace(/\/$/, "")}/${flag === "--record" ? "recording.yaml" : "report.json"}`;
+function exampleIn(folder: string, flag: OutputFlag): string {
+  return `${folder.replace(/\/$/, "")}/${examples[flag]}`;
 }

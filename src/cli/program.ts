@@ -119,11 +119,16 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--fail-on <rules>", "exit code 3 on: widened, models, secrets, flows, any, cost:+20%, cost:+1.50");
 
   command(
-    "test",
-    "run the tests of the project's policy, without a model",
-    "muster test",
+    "test [path...]",
+    "run *.test.yaml and the tests of the project's policy, without a model",
+    "muster test workflows/ --coverage",
     () => import("./commands/test.ts"),
-  );
+  )
+    .option("--update", "write what comes as the new snapshots")
+    .option("--coverage", "tell which steps and branches no test reaches")
+    .option("--junit <file>", "write the results as JUnit XML")
+    .option("--watch", "run them again when a file changes")
+    .option("--json", "one JSON document");
 
   const run = command(
     "run <file>",

@@ -81,6 +81,21 @@ export class FormReader {
     return this.problem(place, "WF2005", `${what} must be a whole number from ${least} on`);
   }
 
+  boolean(place: Place, what: string): boolean | null {
+    return typeof place.value === "boolean" ? place.value : this.#wrongType(place, what, "true or false");
+  }
+
+  /** The entries of a map with names of the user's own; none where the key is not there. */
+  entries(place: Place, what: string): readonly (readonly [string, Place])[] {
+    const { value, pointer } = place;
+    if (value === undefined) return [];
+    if (!isJsonObject(value)) {
+      this.#wrongType(place, what, "a map of names");
+      return [];
+    }
+    return Object.entries(value).map(([name, entry]) => [name, { value: entry, pointer: [...pointer, name] }]);
+  }
+
   oneOf<T extends string>(place: Place, what: string, values: readonly T[]): T | null {
     if (place.value === undefined) return this.#missing(place, what);
     const found = values.find((value) => value === place.value);

@@ -6,7 +6,6 @@ import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
 import { FormReader, type Place } from "../manifest/form-reader.ts";
 import { readDocument } from "../manifest/read.ts";
-import { isJsonObject } from "../util/json.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { POLICY_FORMAT, type Policy, type PolicyRule, type PolicyTest } from "./policy.ts";
 import { policyScope } from "./scope.ts";
@@ -24,22 +23,12 @@ export function readPolicy(source: SourceFile): Result<Policy, readonly Diagnost
     reader.problem(file("muster_policy"), "WF2004", message, "use the version of muster that it was written for");
   }
   reader.optional(file("description"), (place) => reader.text(place, "description"));
-  const rules = entriesOf(reader, file("rules"), "rules").flatMap(([name, place]) => ruleOf(reader, name, place) ?? []);
+  const rules = reader.entries(file("rules"), "rules").flatMap(([name, place]) => ruleOf(reader, name, place) ?? []);
   const names = new Set(rules.map(({ name }) => name));
-  const tests = entriesOf(reader, file("tests"), "tests").flatMap(
-    ([name, place]) => testOf(reader, name, place, names) ?? [],
-  );
+  const tests = reader
+    .entries(file("tests"), "tests")
+    .flatMap(([name, place]) => testOf(reader, name, place, names) ?? []);
   return reader.diagnostics.length > 0 ? err(reader.diagnostics) : ok({ path: source.path, rules, tests });
-}
-
-/** The entries of a map of names; none where the key is not there. */
-function entriesOf(reader: FormReader, place: Place, what: string): readonly (readonly [string, Place])[] {
-  if (place.value === undefined) return [];
-  if (!isJsonObject(place.value)) {
-    reader.problem(place, "WF2003", `${what} must be a map of names`);
-    return [];
-  }
-  return Object.entries(place.value).map(([name, value]) => [name, { value, pointer: [...place.pointer, name] }]);
 }
 
 function ruleOf(reader: FormReader, name: string, place: Place): PolicyRule | null {

@@ -48,8 +48,9 @@ describe("muster-policy.yaml", () => {
     const failed = await project.muster("test");
     expect(failed.code).toBe(3);
     expect(failed.stdout).toBe(
-      "fail  policy: flow asks a model\n        'no-agents' should be broken, and holds\n" +
-        "fail  policy: hello asks none\n        'no-agents' should hold, and is broken: a asks a model\n",
+      "muster-policy.yaml\n" +
+        "  fail  flow asks a model\n        muster-policy.yaml:8 'no-agents' should be broken, and holds\n" +
+        "  fail  hello asks none\n        muster-policy.yaml:9 'no-agents' should hold, and is broken: a asks a model\n",
     );
   });
 

@@ -73,6 +73,8 @@ export interface LocalRunOptions {
   readonly mode: RunMode;
   /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
   readonly isAttended: boolean;
+  /** Nobody else reaches the state of the run: no lease is renewed, and no message is looked for. Default false. */
+  readonly isPrivate?: boolean;
   /** Default: all units. The core's `only` names the same one. */
   readonly alone?: Alone;
 }
@@ -150,7 +152,7 @@ export class LocalRun implements Sink {
     this.#guard(() => {
       this.#countTime();
       this.#publish(this.#recorder.commit({ status: "running", forget: options.forget }));
-      this.#watch();
+      if (options.isPrivate !== true) this.#watch();
       if (options.before !== undefined) this.#hold(options.before());
       this.#inbox.read();
       this.#wake();

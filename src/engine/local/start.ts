@@ -51,7 +51,19 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     plan: keptPlan(plan, core.value),
     ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? null }),
   };
-  const { store, clock, redactor, onEvents, log, hurry, isFree, isLive, isAttended, isCopy } = around;
+  const {
+    store,
+    clock,
+    redactor,
+    onEvents,
+    log,
+    hurry,
+    isFree,
+    isLive,
+    isAttended,
+    isCopy,
+    isPrivate = false,
+  } = around;
   return ok(
     new LocalRun({
       core: core.value,
@@ -71,6 +83,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       mode: modeOf(frozen),
       ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
       isAttended,
+      isPrivate,
     }),
   );
 }

@@ -60,6 +60,8 @@ export interface Surroundings {
   readonly isFree: boolean;
   /** Models are asked, and not a recording: rates count. */
   readonly isLive: boolean;
+  /** Nobody else reaches the store: no lease is renewed, and no message is looked for. Default false. */
+  readonly isPrivate?: boolean;
 }
 
 /** Where contents lie that outlive their runs. */

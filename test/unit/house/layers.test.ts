@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ["daemon"],
   ["compose"],
   ["library"],
+  ["testing"],
   ["index", "cli"],
 ];
 
