@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import type { StoredEvent } from "../run/event.ts";
+import type { AuditCopy } from "./reporter.ts";
 import { eventJson } from "../run/event-json.ts";
 import type { ReadValue } from "../run/step-value.ts";
 
@@ -32,15 +33,6 @@ export interface AuditFileOptions {
   readonly now: () => number;
   /** Told once that the copy cannot be written; the run goes on without it, and later events try again. */
   readonly warn: (message: string) => void;
-}
-
-/** The audit copy of one run: its events, one JSON object a line. */
-export interface AuditCopy {
-  /** Takes events that were committed; whatever was missed before is written first. Never throws. */
-  onEvents(events: readonly StoredEvent[]): void;
-  /** Makes what was written durable; gives the last `seq` that surely is in the copy. Never throws. */
-  sync(): number;
-  close(): void;
 }
 
 /** Lines are written in pieces of about this size, each by one call: nobody else's line comes into it. */

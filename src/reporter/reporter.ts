@@ -10,3 +10,12 @@ export interface Reporter {
   /** Nothing follows; ends what it shows. Closing twice is harmless. */
   close(): void;
 }
+
+/** The audit copy of one run: its events, one JSON object a line. */
+export interface AuditCopy {
+  /** Takes events that were committed; whatever was missed before is written first. Never throws. */
+  onEvents(events: readonly StoredEvent[]): void;
+  /** Makes what was written durable; gives the last `seq` that surely is in the copy. Never throws. */
+  sync(): number;
+  close(): void;
+}

@@ -5,7 +5,7 @@ import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { budgetLines } from "../../run/budget/line.ts";
 import type { Fact } from "../../run/fact.ts";
-import type { AuditCopy } from "../../reporter/audit-file.ts";
+import type { AuditCopy } from "../../reporter/reporter.ts";
 import type { RunMode } from "../../run/figures.ts";
 import { measureRun } from "../../run/measure-run.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";

@@ -3,7 +3,7 @@ import { grantOf } from "../../plan/permissions.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Failure } from "../../run/failure.ts";
-import type { AuditCopy } from "../../reporter/audit-file.ts";
+import type { AuditCopy } from "../../reporter/reporter.ts";
 import type { RunMode } from "../../run/figures.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { RunInfo } from "../../run/state.ts";
