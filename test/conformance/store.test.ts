@@ -299,6 +299,9 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       expect(seqs({ after: 998 })).toEqual([999, 1000]);
       expect(seqs({ after: 5, limit: 300 })).toEqual(all.slice(5, 305).map(({ seq }) => seq));
       expect([seqs({ limit: 0 }), seqs({ after: 1000 }), seqs({ after: 5000 })]).toEqual([[], [], []]);
+      for (let after = 0; after < 1000; after += 37)
+        for (const limit of [1, 2, 63, 64, 65, 300])
+          expect(seqs({ after, limit })).toEqual(all.slice(after, after + limit).map(({ seq }) => seq));
       expect(store.lastSeq("R1")).toBe(1000);
     });
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import type { Batch, Lease, Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
-import { encodeEvent } from "./event-row.ts";
+import { insertEvents } from "./event-row.ts";
 import { encodeFact, factCrc, packFingerprint } from "./fact-row.ts";
 import { writeAccount } from "./account-table.ts";
 import { writeCache } from "./cache-table.ts";
@@ -65,18 +65,13 @@ export function committer(writeBatch: WriteBatch): Store["commit"] {
 }
 
 /** Returns the new last `seq`. */
-function writeEvents({ sql }: Connection, run: RunRow, events: readonly StoredEvent[]): number {
-  const insert = sql(
-    "INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  );
-  const [first] = spanOf(run.id);
+function writeEvents(connection: Connection, run: RunRow, events: readonly StoredEvent[]): number {
   let last = run.last_seq;
-  for (const event of events) {
-    if (event.seq !== last + 1) throw new InternalError(`event ${event.seq} does not follow event ${last}`);
-    last = event.seq;
-    const row = encodeEvent(event);
-    insert.run(first + last, row.at, row.type, row.step, row.item, row.attempt, row.data, row.crc);
+  for (const { seq } of events) {
+    if (seq !== last + 1) throw new InternalError(`event ${seq} does not follow event ${last}`);
+    last = seq;
   }
+  insertEvents(connection, run.id, events);
   return last;
 }
 

@@ -1,7 +1,7 @@
 import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { DamagedRow } from "./error.ts";
-import { decodeEvent, type EventRow } from "./event-row.ts";
+import { decodeEvents, type EventRow } from "./event-row.ts";
 import { decodeFact, UNPACKED, type FactRow } from "./fact-row.ts";
 import { KeyPlaces, type FactPlaces } from "./fact-places.ts";
 import { findRow } from "./run-row.ts";
@@ -61,8 +61,12 @@ export function history(
         const size = Math.min(stop - seq, PAGE_ROWS);
         const page = read(() => sql(EVENTS).all(first + seq, end, size) as unknown as EventRow[]);
         for (const row of page) {
-          seq++;
-          yield read(() => decodeEvent(row, seq));
+          for (const event of read(() => decodeEvents(row, seq + 1))) {
+            if (event.seq <= seq) continue;
+            if (seq === stop) return;
+            seq += 1;
+            yield event;
+          }
         }
         if (page.length === size) continue;
         if (seq < run.last_seq) damaged(`event ${seq + 1} is missing`);

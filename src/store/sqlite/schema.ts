@@ -13,10 +13,11 @@ export const APPLICATION_ID = 0x4d737472;
  *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
  *      run_state: values of runs; rate_use: what was used of limits in time;
  *      cache: outcomes that are reused over runs;
- *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts)
+ *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts);
+ *      events that were committed together in one row (event-row.ts); those of before stay as they are
  *
  * `event.id` and `fact.id` are `run.id * 2^32 + n` (run-span.ts), so one run lies together and in order without a second index:
- * n is the event's `seq`, and for facts counts 1, 2, 3, ... in the order of writing.
+ * n is the `seq` of a row's last event, and for facts counts 1, 2, 3, ... in the order of writing.
  * `crc` is checked on every read (see *-row.ts): SQLite itself does not notice a flipped bit inside a value.
  */
 export const migrations: readonly string[] = [

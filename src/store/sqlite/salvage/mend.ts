@@ -1,6 +1,7 @@
 import type { RunRecord } from "../../store.ts";
 import type { Connection } from "../connection.ts";
-import { encodeEvent } from "../event-row.ts";
+import type { StoredEvent } from "../../../run/event.ts";
+import { decodeEventRow, insertEvents, type EventRow } from "../event-row.ts";
 import { NAMED } from "../prune.ts";
 import { insertRow, leaseColumns, saveRow, type RunRow } from "../run-row.ts";
 import { OF_RUN, RUN_SPAN, spanOf } from "../run-span.ts";
@@ -37,15 +38,17 @@ function mendRun(connection: Connection, id: number, isWholeBlob: (name: string)
   // What lies behind the last one that the run knows of was never committed with it, or deleted.
   sql("DELETE FROM event WHERE id > ? AND id < ?").run(first + run.last_seq, end);
   sql("DELETE FROM fact WHERE id > ? AND id < ?").run(first + run.last_place, end);
-  for (const [table, column] of [
-    ["fact", "body"],
-    ["event", "data"],
-  ] as const) {
-    const naming = sql(`SELECT id, ${column} AS text FROM ${table} WHERE ${OF_RUN} AND ${column} LIKE '%"blob":"%'`);
-    for (const row of naming.all(first, end)) {
-      const names = [...(row["text"] as string).matchAll(NAMED)].map(([, name = ""]) => name);
-      if (!names.every(isWholeBlob)) sql(`DELETE FROM ${table} WHERE id = ?`).run(row["id"] as number);
-    }
+  const isWhole = (text: string): boolean => [...text.matchAll(NAMED)].every(([, name = ""]) => isWholeBlob(name));
+  for (const { id: place, body } of sql(`SELECT id, body FROM fact WHERE ${OF_RUN} AND body LIKE ${NAMING}`).all(
+    first,
+    end,
+  ))
+    if (!isWhole(body as string)) sql("DELETE FROM fact WHERE id = ?").run(place as number);
+  for (const row of eventRows(connection, id, `AND data LIKE ${NAMING}`)) {
+    if (isWhole(row.data ?? "")) continue;
+    sql("DELETE FROM event WHERE id = ?").run(row.id);
+    // Those beside it in the row keep their values.
+    for (const event of decodeEventRow(row)) if (isWhole(JSON.stringify(event))) insertEvents(connection, id, [event]);
   }
 
   const facts = sql(`SELECT count(*) AS count FROM fact WHERE ${OF_RUN}`).get(first, end)?.["count"] as number;
@@ -66,23 +69,24 @@ function mendRun(connection: Connection, id: number, isWholeBlob: (name: string)
 }
 
 /** A run of which nothing but what it was started with, and some rows, are left. */
-function rowOf({ sql }: Connection, id: number, { runId, startedAt }: RunRecord): RunRow {
+function rowOf(connection: Connection, id: number, { runId, startedAt }: RunRecord): RunRow {
+  const { sql } = connection;
   const [first, end] = spanOf(id);
   const last = (table: "event" | "fact"): number => {
     const max = sql(`SELECT max(id) AS max FROM ${table} WHERE ${OF_RUN}`).get(first, end)?.["max"] as number | null;
     return max === null ? 0 : max - first;
   };
-  const started = sql(`SELECT at, data FROM event WHERE ${OF_RUN} AND type = 'run.started' ORDER BY id DESC LIMIT 1`);
-  const newest = started.get(first, end);
-  const told = JSON.parse((newest?.["data"] as string | null | undefined) ?? "{}") as { readonly epoch?: number };
+  let newest: StoredEvent | null = null;
+  for (const event of eventsOf(connection, id)) if (event.type === "run.started") newest = event;
+  const epoch = newest?.data?.["epoch"];
   return {
     id,
     run_id: runId,
     started_at: startedAt,
     status: "interrupted",
-    updated_at: (newest?.["at"] as number | undefined) ?? startedAt,
+    updated_at: newest?.at ?? startedAt,
     // Far behind any start whose event may be lost: none of them may write any more.
-    epoch: (told.epoch ?? 1) + 1000,
+    epoch: (typeof epoch === "number" ? epoch : 1) + 1000,
     active_ms: 0,
     last_seq: last("event"),
     last_place: last("fact"),
@@ -92,49 +96,57 @@ function rowOf({ sql }: Connection, id: number, { runId, startedAt }: RunRecord)
 }
 
 /** Top-level steps that were started and have nothing on the record. */
-function stepsWithoutFacts({ sql }: Connection, id: number): string[] {
-  const [first, end] = spanOf(id);
-  const started = sql(`SELECT DISTINCT step FROM event WHERE ${OF_RUN} AND type = 'attempt.started'`).all(first, end);
-  const steps = new Set(started.flatMap(({ step }) => (step === null ? [] : [String(step).replace(/[[/].*/, "")])));
-  for (const { key } of sql(`SELECT key FROM fact WHERE ${OF_RUN}`).all(first, end))
+function stepsWithoutFacts(connection: Connection, id: number): string[] {
+  const steps = new Set<string>();
+  for (const { type, step } of eventsOf(connection, id))
+    if (type === "attempt.started" && step !== undefined) steps.add(step.replace(/[[/].*/, ""));
+  for (const { key } of connection.sql(`SELECT key FROM fact WHERE ${OF_RUN}`).all(...spanOf(id)))
     steps.delete(String(key).replace(/[#/].*/, ""));
   return [...steps];
 }
 
 /** Puts an event that says so in the place of each that is lost; tells which. */
-function fillGaps({ sql }: Connection, run: RunRow): [from: number, to: number][] {
-  const [first, end] = spanOf(run.id);
-  const rows = sql(`SELECT id, at FROM event WHERE ${OF_RUN} ORDER BY id`).all(first, end) as unknown as readonly {
-    readonly id: number;
-    readonly at: number;
-  }[];
+function fillGaps(connection: Connection, run: RunRow): [from: number, to: number][] {
   const gaps: { readonly from: number; readonly to: number; readonly at: number }[] = [];
   let seq = 0;
   let at = run.started_at;
-  for (const row of [...rows, { id: first + run.last_seq + 1, at: 0 }]) {
-    const found = row.id - first;
+  const look = (found: number): void => {
     if (found > seq + 1) gaps.push({ from: seq + 1, to: found - 1, at });
-    [seq, at] = [found, row.at];
+  };
+  for (const event of eventsOf(connection, run.id)) {
+    look(event.seq);
+    ({ seq, at } = event);
   }
-  const insert = sql(
-    "INSERT INTO event (id, at, type, step, item, attempt, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  );
+  look(run.last_seq + 1);
   for (const { from, to, at: when } of gaps) {
     const which = from === to ? `event ${from} was` : `events ${from} to ${to} were`;
     const data = { level: "warn", message: `${which} lost with a damaged state file` };
-    for (let lost = from; lost <= to; lost += 1) {
-      const row = encodeEvent({ seq: lost, at: when, type: "log", data });
-      insert.run(first + lost, row.at, row.type, row.step, row.item, row.attempt, row.data, row.crc);
-    }
+    const inPlace = Array.from(
+      { length: to - from + 1 },
+      (_, n) => ({ seq: from + n, at: when, type: "log", data }) as const,
+    );
+    insertEvents(connection, run.id, inPlace);
   }
   return gaps.map(({ from, to }) => [from, to]);
 }
 
+/** Rows with a name of a blob. */
+const NAMING = `'%"blob":"%'`;
+
+function eventRows({ sql }: Connection, run: number, and = ""): EventRow[] {
+  return sql(`SELECT * FROM event WHERE ${OF_RUN} ${and} ORDER BY id`).all(...spanOf(run)) as unknown as EventRow[];
+}
+
+function* eventsOf(connection: Connection, run: number): Generator<StoredEvent> {
+  for (const row of eventRows(connection, run)) yield* decodeEventRow(row);
+}
+
 /** Without what it was started with, a run can neither go on nor be shown. */
-function dropRun({ sql }: Connection, id: number, run: RunRow | null): string {
-  const count = (table: "event" | "fact"): number =>
-    Number(sql(`DELETE FROM ${table} WHERE ${OF_RUN}`).run(...spanOf(id)).changes);
-  const [events, facts] = [count("event"), count("fact")];
+function dropRun(connection: Connection, id: number, run: RunRow | null): string {
+  const { sql } = connection;
+  const events = [...eventsOf(connection, id)].length;
+  sql(`DELETE FROM event WHERE ${OF_RUN}`).run(...spanOf(id));
+  const facts = sql(`DELETE FROM fact WHERE ${OF_RUN}`).run(...spanOf(id)).changes;
   sql("DELETE FROM run WHERE id = ?").run(id);
   return `run ${run?.run_id ?? `number ${id}, its name is lost`}: what it was started with is lost, and the run with it (${events} events and ${facts} outcomes of it were whole)`;
 }

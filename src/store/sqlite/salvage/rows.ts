@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { figuresCrc } from "../account-table.ts";
 import { cacheCrc } from "../cache-table.ts";
 import { letterCrc } from "../dead-letter-table.ts";
-import { decodeEvent, type EventRow } from "../event-row.ts";
+import { decodeEventRow, type EventRow } from "../event-row.ts";
 import { factCrc } from "../fact-row.ts";
 import { messageCrc } from "../inbox-table.ts";
 import { checkRow, type UncheckedRunRow } from "../run-row.ts";
@@ -44,7 +44,7 @@ export const TABLES = {
   event: {
     columns: "id at type step item attempt data crc".split(" "),
     hasId: true,
-    isWhole: (row) => decodeEvent(row as unknown as EventRow, (row["id"] as number) % RUN_SPAN) !== null,
+    isWhole: (row) => decodeEventRow(row as unknown as EventRow).length > 0,
   },
   inbox: {
     columns: "id run at kind body crc".split(" "),

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../../src/store/store.ts";
-import { TempState } from "./temp-state.ts";
+import { owner, record, TempState } from "./temp-state.ts";
 
 const state = new TempState();
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -24,7 +24,7 @@ function* figures(seed: number): Generator<number, never> {
 
 describe("damage is never silent:", () => {
   it("after a flipped bit anywhere one reads the truth or an error that names the file", () => {
-    const truth = state.fill(60);
+    const truth = state.fill(120);
     const sound = readFileSync(state.path);
     const next = figures(7);
     let noticed = 0;
@@ -73,6 +73,30 @@ describe("damage is never silent:", () => {
     ["UPDATE run SET lease_host = 'bob'", "the state of run R1 does not match its checksum"],
   ])("%s", (sql, reason) => {
     state.fill(9);
+    const db = new DatabaseSync(state.path);
+    db.exec(sql);
+    db.close();
+    expect(look()).toMatchObject({ name: "StoreError", code: "corrupt", message: containing(reason) });
+  });
+
+  it.each([
+    ["UPDATE event SET data = replace(data, 'step_70', 'step_71')", "event 86 does not match its checksum"],
+    ["UPDATE event SET id = id + 1000 WHERE id % 4294967296 = 214", "event 151 is missing"],
+    ["DELETE FROM event WHERE id % 4294967296 = 150", "event 87 is missing"],
+    ["DELETE FROM event WHERE id % 4294967296 = 300", "event 279 is missing"],
+  ])("in a row of several events: %s", (sql, reason) => {
+    const store = state.open();
+    const lease = store.createRun(record("R1"), owner);
+    const events = Array.from({ length: 300 }, (_, index) => ({
+      seq: index + 1,
+      at: 1,
+      type: "step.started" as const,
+      step: `step_${index}`,
+    }));
+    // 22 alone, the others in rows of 64.
+    store.commit(lease, { events: events.slice(0, 22), facts: [] });
+    store.commit(lease, { events: events.slice(22), facts: [] });
+    store.close();
     const db = new DatabaseSync(state.path);
     db.exec(sql);
     db.close();

@@ -94,6 +94,34 @@ describe("an existing state", () => {
     ]);
   });
 
+  it("of version 2 goes on: events of before lie in rows of their own, those that follow together", () => {
+    load("state-v2.sql");
+    const store = state.open();
+    const taken = store.acquireLease("01K0FIXTURE", owner, () => true);
+    if (!taken.ok) throw new Error("nobody else is there");
+    const at = 1_790_000_000_100;
+    const more = [
+      { seq: 3, at, type: "run.started" as const, data: { epoch: 2 } },
+      { seq: 4, at: at - 50, type: "item.succeeded" as const, step: "draft", item: 3 },
+      { seq: 5, at: at + 7, type: "attempt.started" as const, step: "b", attempt: 2, data: {} },
+    ];
+    store.commit(taken.lease, { events: more, facts: [] });
+    expect([...store.readEvents("01K0FIXTURE")]).toStrictEqual([
+      { seq: 1, at: 1_790_000_000_000, type: "run.started" },
+      {
+        seq: 2,
+        at: 1_790_000_000_001,
+        type: "step.succeeded",
+        step: "draft",
+        item: 0,
+        attempt: 1,
+        data: { text: "Zoë" },
+      },
+      ...more,
+    ]);
+    expect([...store.readEvents("01K0FIXTURE", { after: 1, limit: 3 })].map(({ seq }) => seq)).toEqual([2, 3, 4]);
+  });
+
   it("of version 2 can be read as it is, and has neither dead letters nor figures", () => {
     load("state-v2.sql");
     const reader = state.open({ readOnly: true });

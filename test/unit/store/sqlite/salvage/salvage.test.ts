@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -149,6 +149,34 @@ describe("saving what is whole", () => {
         .listRuns()
         .map(({ runId }) => runId),
     ).toEqual(["R2"]);
+  });
+
+  it("of events in one row, those that name what is lost are lost; a damaged row loses all of its own", () => {
+    const store = state.open();
+    const lease = store.createRun(record("R1"), owner);
+    const blob = store.putBlob(Buffer.from("leaf"));
+    const told = (seq: number, data: { [name: string]: string }) =>
+      ({ seq, at: seq, type: "attempt.started", step: `step_${seq}`, data }) as const;
+    const written = [told(1, { text: "a" }), told(2, { blob }), told(3, { text: "c" })];
+    store.commit(lease, { events: written, facts: [] });
+    store.commit(lease, { events: [told(4, { text: "d" }), told(5, { text: "lost" })], facts: [] });
+    store.commit(lease, { events: [told(6, { text: "e" })], facts: [] });
+    store.releaseLease(lease);
+    store.close();
+    rmSync(join(dirname(state.path), "blobs", blob.slice(0, 2), blob.slice(2)));
+    change("UPDATE event SET data = replace(data, 'lost', 'LOST')");
+    expect(save().losses).toEqual([
+      "run R1: event 2 is lost; 'muster logs' says so in their place",
+      "run R1: events 4 to 5 are lost; 'muster logs' says so in their place",
+    ]);
+    expect(events().map(({ seq, at, type, step }) => [seq, at, type, step])).toEqual([
+      [1, 1, "attempt.started", "step_1"],
+      [2, 1, "log", undefined],
+      [3, 3, "attempt.started", "step_3"],
+      [4, 3, "log", undefined],
+      [5, 3, "log", undefined],
+      [6, 6, "attempt.started", "step_6"],
+    ]);
   });
 
   it("an outcome whose value is lost is lost with it, also one that is named by another value", () => {
