@@ -212,13 +212,17 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const { rehearsal = null } = options;
   const check = rehearsal?.check ?? createSchemaCheck();
   const clock = rehearsal?.clock ?? systemClock;
-  const answering = (isBatch: boolean): ((model: PlannedModel) => Provider) => {
+  const answering = (isBatch: boolean): ((model: PlannedModel, program?: Provider) => Provider) => {
     if (rehearsal !== null) {
       const provider = rehearsal.providerFor(rehearsedProvider(plan, recording));
       return () => provider;
     }
     if (simulated) return simulatedProvider(plan);
-    const providers = recording === null ? liveProviders(env, secrets, clock, isBatch) : replayProviders(recording);
+    const live = liveProviders(env, secrets, clock, isBatch);
+    const providers =
+      recording === null
+        ? (model: PlannedModel, program?: Provider) => program ?? live(model)
+        : replayProviders(recording);
     return options.record === undefined ? providers : recordingProviders(providers, redactor.value, options.record);
   };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
@@ -227,7 +231,14 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const unitFiles = simulated ? null : createUnitFiles({ workspace, runsFolder, remote });
   const withFiles = (handler: StepHandler): StepHandler => unitFiles?.around(handler) ?? handler;
   const handlers = {
-    agent: withFiles(createAgentStep({ providerFor: answering(false), batchProviderFor: answering(true), check })),
+    agent: withFiles(
+      createAgentStep({
+        providerFor: answering(false),
+        batchProviderFor: answering(true),
+        check,
+        programs: { workspace, environment },
+      }),
+    ),
     run: withFiles(createRunStep({ workspace, environment, check })),
     http: createHttpStep({ resolve: systemResolve, check }),
     sql: withFiles(createSqlStep({ workspace, node: process.execPath, environment, resolve: systemResolve, check })),
@@ -272,8 +283,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
 /** What a budget in USD cannot count: what `auto` or `--budget` brought, since `validate` tells the rest. */
 function uncountable(plan: Plan): readonly string[] {
   return unpricedIn(plan).map(
-    ({ model, agent }) =>
-      `a budget in USD counts the calls of ${model.id}, and its price is not known: ${priceHelp(agent)}`,
+    (unpriced) =>
+      `a budget in USD counts the calls of ${unpriced.model.id}, and its price is not known: ${priceHelp(unpriced)}`,
   );
 }
 
@@ -337,7 +348,12 @@ export function readingTools(
     throw new Error("a run that is only read does nothing");
   };
   const handlers = {
-    agent: createAgentStep({ providerFor: nobody, batchProviderFor: nobody, check }),
+    agent: createAgentStep({
+      providerFor: nobody,
+      batchProviderFor: nobody,
+      check,
+      programs: { workspace, environment: {} },
+    }),
     run: createRunStep({ workspace, environment: {}, check }),
     http: createHttpStep({ resolve: nobody, check }),
     sql: createSqlStep({ workspace, node: "node", environment: {}, resolve: nobody, check }),

@@ -5,7 +5,7 @@ import type { EventType } from "../run/event.ts";
 import type { Fact } from "../run/fact.ts";
 import { failure, type Failure } from "../run/failure.ts";
 import type { Redactor } from "../run/redact.ts";
-import { addUsage, type Usage } from "../util/usage.ts";
+import { addUsage, unknownUsage, type Usage } from "../util/usage.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
@@ -237,7 +237,7 @@ function spendOf({ isBatch }: Task, model: PlannedModel, usage: Usage | null, an
   const price = callPriceOf(model, isBatch);
   return {
     model: `${model.provider}/${answered}`,
-    usage,
+    usage: usage ?? unknownUsage,
     costUsd: usage === null || price === null ? null : costOf(price, usage),
   };
 }

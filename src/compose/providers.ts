@@ -1,5 +1,5 @@
 import { modelsOf } from "../plan/step-digest.ts";
-import type { ProviderName } from "../plan/provider-name.ts";
+import { isDriver, type ProviderName } from "../plan/provider-name.ts";
 import type { Plan, PlannedModel } from "../plan/types.ts";
 import { createAnthropicBatchProvider } from "../provider/anthropic/batch.ts";
 import { createAnthropicProvider } from "../provider/anthropic.ts";
@@ -67,6 +67,7 @@ export function missingKeys(plan: Plan, env: Environment): readonly string[] {
   const sentences = new Set<string>();
   for (const model of plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)))) {
     const kind = kindOf(model);
+    if (isDriver(model.provider)) continue;
     // A key by `api_key` is a secret, and those are looked at apart.
     if (model.apiKeySecret !== null) continue;
     const { baseUrl, apiKey } = accessTo(model, env, {});

@@ -12,13 +12,13 @@ export type { RecordingEntry };
 
 /** The same providers, each exchange with them given to `write` without the secrets. */
 export function recordingProviders(
-  providerFor: (model: PlannedModel) => Provider,
+  providerFor: (model: PlannedModel, program?: Provider) => Provider,
   redactor: Redactor,
   write: (entry: RecordingEntry) => void,
-): (model: PlannedModel) => Provider {
+): (model: PlannedModel, program?: Provider) => Provider {
   const redacted = (entry: RecordingEntry): void =>
     write(redactor.value(entry as unknown as Json) as unknown as RecordingEntry);
-  return (model) => createRecorder(providerFor(model), redacted);
+  return (model, program) => createRecorder(providerFor(model, program), redacted);
 }
 
 /** Writes a recording of a run, whole or not at all. Throws the system's error. */

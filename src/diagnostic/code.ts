@@ -90,6 +90,8 @@ export const diagnosticCodes = {
   WF4013: "A field that may be missing is put into a text.",
   WF4014: "A partial cannot be put into a text.",
 
+  WF7020: "A program that answers for an agent never gets the prompt.",
+
   WF8001: "A value would become part of a shell text.",
   WF8002: "An expression reads a variable that is made from a secret.",
   WF8003: "The scheme or host of an address is computed.",

@@ -91,6 +91,18 @@ export interface NormalAgent {
   readonly budget: NormalBudget | null;
   /** What a call is taken to cost where no price is known, USD; null = nothing is said. */
   readonly assumeUsd: number | null;
+  /** The program that answers in place of a model; null = a model does. */
+  readonly driver: NormalDriver | null;
+  /** Text templates; for its programs. */
+  readonly env: { readonly [name: string]: string };
+}
+
+/** A program that answers: it is asked once, and what it prints is the answer. `argv` are text templates. */
+export interface NormalDriver {
+  readonly kind: "command";
+  readonly argv: readonly string[];
+  /** It reads the prompt from its standard input. */
+  readonly readsPrompt: boolean;
 }
 
 /** What may be touched, as it is written; see `plan/permissions.ts` for what it means. */

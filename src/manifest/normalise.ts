@@ -4,6 +4,7 @@ import { asText, type Json } from "../util/json.ts";
 import type {
   Named,
   NormalAgent,
+  NormalDriver,
   NormalApproval,
   NormalBody,
   NormalCache,
@@ -182,7 +183,15 @@ function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
     maxTokens: agent.max_tokens ?? null,
     budget: normaliseBudget(agent.budget),
     assumeUsd: normaliseAssume(agent),
+    driver: normaliseDriver(agent),
+    env: agent.env ?? {},
   };
+}
+
+function normaliseDriver({ command }: Agent): NormalDriver | null {
+  return command === undefined
+    ? null
+    : { kind: "command", argv: command.argv, readsPrompt: command.stdin === "prompt" };
 }
 
 /** What is not named is denied. */

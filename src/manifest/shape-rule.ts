@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import { parseDuration } from "../util/duration.ts";
+import { checkDrivers } from "./driver-rule.ts";
 import { checkFileKeys } from "./file-rule.ts";
 import type { Pointer } from "./pointer.ts";
 import type { ProblemList } from "./problem-list.ts";
@@ -12,6 +13,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
   checkRetry(objectAt(manifest, "defaults"), ["defaults"], problems);
   checkVariants(manifest, problems);
   checkEvents(objectAt(manifest, "events"), problems);
+  checkDrivers(objectAt(manifest, "agents"), problems);
   const places = new Map<string, Pointer>();
   for (const { id, pointer, step } of writtenSteps(manifest)) {
     checkId(id, pointer, places, problems);

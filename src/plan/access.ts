@@ -1,7 +1,7 @@
 import { asText } from "../util/json.ts";
 import { hostKey, isPrivateHost } from "./host-pattern.ts";
 import { grantOf, narrowed, type Access, type Grant } from "./permissions.ts";
-import { stateReads, type Plan, type PlannedStep } from "./types.ts";
+import { agentsOf, stateReads, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
 
 /** Something that a step will touch, as far as its text tells, and the part of the step that says so. */
 export interface StepAccess {
@@ -11,11 +11,21 @@ export interface StepAccess {
 }
 
 /** What a step itself touches; what is inside of a group or a workflow that it uses is theirs. */
-export function accessesOf({ body, fan }: PlannedStep): readonly StepAccess[] {
+export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep): readonly StepAccess[] {
+  const { body, fan } = step;
   const files: StepAccess[] = fan?.glob
     ? [{ access: { kind: "files", mode: "read" }, part: ["for_each", "glob"] }]
     : [];
   switch (body.kind) {
+    case "agent": {
+      const names = [...agentsOf(body), ...step.fallback.flatMap(({ agent }) => agent ?? [])];
+      const programs = new Set(names.flatMap((name) => programOf(agents[name]?.driver) ?? []));
+      const part = [step.handoff === undefined ? "agent" : "handoff"];
+      return [
+        ...files,
+        ...[...programs].map((program): StepAccess => ({ access: { kind: "program", program }, part })),
+      ];
+    }
     case "run": {
       if (!("argv" in body.command)) return [...files, { access: { kind: "script" }, part: ["run"] }];
       const [program] = body.command.argv;
@@ -37,6 +47,12 @@ export function accessesOf({ body, fan }: PlannedStep): readonly StepAccess[] {
     default:
       return files;
   }
+}
+
+/** The program that drives an agent; null = a model does. */
+export function programOf(driver: PlannedDriver | undefined): string | null {
+  const [program] = driver?.argv ?? [];
+  return program?.kind === "literal" && program.value !== null ? asText(program.value) : null;
 }
 
 function hostAccess(host: string, part: readonly string[]): StepAccess {

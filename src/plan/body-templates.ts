@@ -9,12 +9,12 @@ export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: Plan
     case "agent": {
       const agents = [...agentsOf(body), ...fallback.flatMap((stage) => stage.agent ?? [])];
       const prompts = handoff.flatMap(({ approval }) => present(approval?.prompt));
-      return [
-        body.task,
-        ...present(body.choice?.by),
-        ...prompts,
-        ...agents.flatMap((agent) => present(plan.agents[agent]?.instructions)),
-      ];
+      const own = agents.flatMap((name) => {
+        const { instructions, driver } = plan.agents[name] ?? {};
+        const program = driver === undefined ? [] : [...driver.argv, ...Object.values(driver.env)];
+        return [...present(instructions), ...program];
+      });
+      return [body.task, ...present(body.choice?.by), ...prompts, ...own];
     }
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];

@@ -8,6 +8,7 @@ import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
 import { checkBatchApi } from "./passes/check-batch-api.ts";
+import { checkDrivers } from "./passes/check-drivers.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
@@ -104,11 +105,13 @@ class Assembly {
     const { parsed, agentModels } = checked;
     for (const [name, models] of agentModels) {
       const { budget = null, assumeUsd = null } = file.manifest.agents[name] ?? {};
+      const driver = parsed.drivers.get(name);
       const agent: PlannedAgent = {
         instructions: parsed.instructions.get(name) ?? null,
         models,
         ...(budget === null ? {} : { budget }),
         ...(assumeUsd === null ? {} : { assumeUsd }),
+        ...(driver === undefined ? {} : { driver }),
       };
       this.#agents.push([this.#agentName(file, name), agent]);
     }
@@ -154,6 +157,7 @@ class Assembly {
     });
     const planned = { steps, outputs: scope.outputs, ...rated, workflow };
     this.scopes[number] = planned;
+    checkDrivers(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
     checkBatchApi(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
     return number;
   }

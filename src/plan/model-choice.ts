@@ -50,7 +50,7 @@ export function chooseModels(manifest: NormalManifest, choice: ModelChoice): Nor
   if (choice.all === null) return { ...manifest, models };
   const chosen = (pointer: Pointer): readonly Named[] => [{ name: choice.all as string, pointer }];
   const agents = Object.entries(manifest.agents).map(
-    ([name, agent]) => [name, { ...agent, model: chosen(["agents", name]) }] as const,
+    ([name, agent]) => [name, agent.driver === null ? { ...agent, model: chosen(["agents", name]) } : agent] as const,
   );
   return {
     ...manifest,

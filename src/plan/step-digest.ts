@@ -6,6 +6,7 @@ import {
   agentsOf,
   type HandoffStage,
   type Plan,
+  type PlannedAgent,
   type PlannedFallback,
   type PlannedModel,
   type PlannedStep,
@@ -131,6 +132,7 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
         task: body.task as Json,
         instructions: (plan.agents[body.agent]?.instructions ?? null) as Json,
         models: modelsOf(plan, step, item).map(askedOf),
+        ...driverOf(plan.agents[body.agent]),
       };
     case "run":
       return {
@@ -177,8 +179,9 @@ export function modelsOf(
 /** What of the agent that was chosen in the run decides on its answer, as the fingerprint of a named one has it. */
 export function chosenDigest(plan: Plan, step: PlannedStep): string {
   if (step.body.kind !== "agent") throw new InternalError(`'${step.id}' chooses no agent`);
-  const instructions = plan.agents[step.body.agent]?.instructions ?? null;
-  return digestOf({ instructions: instructions as Json, models: modelsOf(plan, step).map(askedOf) });
+  const agent = plan.agents[step.body.agent];
+  const instructions = (agent?.instructions ?? null) as Json;
+  return digestOf({ instructions, models: modelsOf(plan, step).map(askedOf), ...driverOf(agent) });
 }
 
 /** The models of a fallback stage: its own, else those of its agent. */
@@ -201,7 +204,13 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
   return {
     instructions: (agent?.instructions ?? null) as Json,
     models: modelsOfStage(plan, step, stage).map(askedOf),
+    ...driverOf(agent),
   };
+}
+
+/** The program that answers for an agent, where one does: its name in the file says nothing of that. */
+function driverOf(agent: PlannedAgent | null | undefined): { [key: string]: Json } {
+  return agent?.driver === undefined ? {} : { driver: agent.driver as unknown as Json };
 }
 
 /**

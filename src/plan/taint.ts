@@ -3,7 +3,7 @@ import type { Template } from "../expression/template.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
-import { stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
+import { agentsOf, stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A step whose output comes from outside and may be written by anybody. */
 export interface TaintSource {
@@ -14,7 +14,7 @@ export interface TaintSource {
 
 /** Where such a value must not arrive unseen. `part` are keys below the step: `["run"]`, `["http", "body"]`. */
 export interface TaintSink {
-  readonly kind: "program" | "request" | "sql" | "state";
+  readonly kind: "program" | "agent" | "request" | "sql" | "state";
   readonly part: readonly string[];
 }
 
@@ -27,13 +27,20 @@ export interface TaintFinding extends TaintSink {
 
 /** The way of every value from outside through a plan. Pure; a scope that several steps use is gone through for each. */
 export function findTaint(plan: Plan): readonly TaintFinding[] {
-  if (!plan.scopes.some(({ steps }) => steps.some(isSource))) return [];
+  if (!plan.scopes.some(({ steps }) => steps.some((step) => isSource(plan, step)))) return [];
   return new Flow(plan).findings();
 }
 
-/** Kinds whose output anybody on the network may have written. */
-function isSource({ body }: PlannedStep): boolean {
-  return body.kind === "http";
+/** Whose output anybody on the network may have written. */
+function isSource(plan: Plan, step: PlannedStep): boolean {
+  return step.body.kind === "http" || isDriven(plan, step);
+}
+
+/** A program answers: what it may read and do, nobody here knows. */
+function isDriven({ agents }: Plan, { body, fallback }: PlannedStep): boolean {
+  if (body.kind !== "agent") return false;
+  const names = [...agentsOf(body), ...fallback.flatMap(({ agent }) => agent ?? [])];
+  return names.some((name) => agents[name]?.driver !== undefined);
 }
 
 /** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */
@@ -43,8 +50,11 @@ const approvals: ReadonlySet<string> = new Set(["approval"]);
 const silent: ReadonlySet<string> = new Set(["approval", "sql", "state"]);
 
 /** The parts of a step that do something with what is put into them. */
-function sinksOf({ body }: PlannedStep): readonly (TaintSink & { readonly templates: readonly Template[] })[] {
+function sinksOf(plan: Plan, step: PlannedStep): readonly (TaintSink & { readonly templates: readonly Template[] })[] {
+  const { body } = step;
   switch (body.kind) {
+    case "agent":
+      return isDriven(plan, step) ? [{ kind: "agent", part: ["task"], templates: [body.task] }] : [];
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];
       return [
@@ -113,13 +123,13 @@ class Flow {
   #step(scope: number, view: ScopeFlow, index: number): void {
     const step = view.scope.steps[index] as PlannedStep;
     const { body } = step;
-    for (const { kind, part, templates } of sinksOf(step)) {
+    for (const { kind, part, templates } of sinksOf(this.#plan, step)) {
       const source = view.taintOf(templates, index);
       if (source === null) continue;
       const key = [scope, index, ...part, source.scope, source.step].join(" ");
       this.#found.set(key, { kind, part, source, scope, step: index });
     }
-    if (isSource(step)) view.set(index, { scope, step: index, id: step.id });
+    if (isSource(this.#plan, step)) view.set(index, { scope, step: index, id: step.id });
     else if (body.kind === "steps") {
       const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });
       view.setFields(index, this.#namesOf(body.scope), outputs);

@@ -156,6 +156,17 @@ export interface PlannedAgent {
   readonly budget?: NormalBudget;
   /** What a call is taken to cost where the price is not known, USD. */
   readonly assumeUsd?: number;
+  /** The program that answers in place of a model: then `models` is that one. */
+  readonly driver?: PlannedDriver;
+}
+
+/** A program that answers. `argv` reads `prompt` beside the names of instructions; `env` may be made of secrets. */
+export interface PlannedDriver {
+  readonly kind: "command";
+  /** The first is a literal. */
+  readonly argv: readonly Template[];
+  readonly readsPrompt: boolean;
+  readonly env: { readonly [name: string]: Template };
 }
 
 /** `required` of the steps `of` must have succeeded (or been caught). */

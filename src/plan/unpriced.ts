@@ -1,5 +1,5 @@
 import { priceOf } from "./price/price.ts";
-import { AUTO_PROVIDER } from "./provider-name.ts";
+import { AUTO_PROVIDER, isDriver } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
 import { agentsOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
 
@@ -63,10 +63,10 @@ function hasNoPrice(model: PlannedModel): boolean {
 }
 
 /** What to do about it, for messages. */
-export function priceHelp(agent: string): string {
+export function priceHelp({ agent, model }: Unpriced): string {
   const name = agent.split("#").at(-1) ?? agent;
-  return (
-    "give the model a `price` under `models`, or say what a call of it costs at most: " +
-    `agents.${name}.assume: { usd: 0.50 }`
-  );
+  const first = isDriver(model.provider)
+    ? "say what one answer of the program costs at most: "
+    : "give the model a `price` under `models`, or say what a call of it costs at most: ";
+  return `${first}agents.${name}.assume: { usd: 0.50 }`;
 }

@@ -10,6 +10,9 @@ export interface Usage {
 /** No use at all. */
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 0 };
 
+/** A call that was answered, and nobody says what it took: its tokens are not known, and so is its cost. */
+export const unknownUsage: Usage = { ...noUsage, calls: 1 };
+
 /** The sum of two uses. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

@@ -1,6 +1,7 @@
 import { inputBound } from "../../agent/input-bound.ts";
 import type { CallEnd } from "../../agent/call-gate.ts";
 import { callPriceOf, costOf, worstCaseCost } from "../../plan/price/price.ts";
+import { isDriver } from "../../plan/provider-name.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
 import { amountOf, nothing, type Amount } from "../../run/budget/amount.ts";
@@ -30,14 +31,16 @@ export function knownCost(model: PlannedModel, { usage }: CallEnd, isBatch: bool
  * usage in the reply, a reply that broke off), and nothing when it was turned away.
  */
 export function charge(model: PlannedModel, end: CallEnd, worst: Amount, isBatch: boolean): Amount {
-  if (end.failure !== null) return end.usage === null && wasTurnedAway(end.failure) ? nothing : worst;
+  if (end.failure !== null) return end.usage === null && wasTurnedAway(model, end.failure) ? nothing : worst;
   if (end.usage === null) return worst;
   const real = amountOf(end.usage, knownCost(model, end, isBatch));
   return callPriceOf(model, isBatch) === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
 }
 
 /** No model worked: the request never got there, or was answered with an error at once. */
-function wasTurnedAway({ class: failureClass, code }: Failure): boolean {
+function wasTurnedAway({ provider }: PlannedModel, { class: failureClass, code }: Failure): boolean {
+  // What a program asked before it failed, nobody knows.
+  if (isDriver(provider)) return code === "not_started";
   if (failureClass === "network") return NEVER_SENT.has(code);
   return TURNED_AWAY.has(failureClass);
 }

@@ -1,4 +1,8 @@
 import { runTask, type TaskSurroundings } from "../../agent/task.ts";
+import type { PlannedModel } from "../../plan/types.ts";
+import type { Provider } from "../../provider/provider.ts";
+import { createCommandProvider } from "../driver/command.ts";
+import { prepareProgram, type ProgramSurroundings } from "../driver/program.ts";
 import { modelsOf } from "../../plan/step-digest.ts";
 import { failure } from "../../run/failure.ts";
 import { asText } from "../../util/json.ts";
@@ -6,15 +10,19 @@ import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { plainResult, type StepHandler } from "./handler.ts";
 
-export interface AgentStepOptions extends Pick<TaskSurroundings, "providerFor" | "check"> {
+export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
+  /** Who answers for a model; `program` is who does where the agent is a program, unless nobody live is asked. */
+  readonly providerFor: (model: PlannedModel, program?: Provider) => Provider;
   /** Who answers for a model through its batch endpoint. */
   readonly batchProviderFor: TaskSurroundings["providerFor"];
+  readonly programs: ProgramSurroundings;
 }
 
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: AgentStepOptions): StepHandler {
   return {
-    prepare(step, { plan, evaluator, values, unit, resources }) {
+    prepare(step, context) {
+      const { plan, evaluator, values, unit, resources } = context;
       const { body } = step;
       const models = modelsOf(plan, step, unit);
       const [first] = models;
@@ -38,7 +46,9 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         output: step.output,
         isBatch: body.batchApi === true,
       };
-      const providerFor = task.isBatch ? options.batchProviderFor : options.providerFor;
+      const driver = plan.agents[body.agent]?.driver;
+      const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
+      if (!program.ok) return program;
       return ok({
         kind: "later",
         model: first.id,
@@ -47,6 +57,10 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         run: async (attempt) => {
           const refused = await attempt.gate.begin();
           if (refused !== null) return plainResult({ ok: false, failure: refused });
+          const driven = program.value && createCommandProvider(program.value, attempt, options.programs);
+          const providerFor = task.isBatch
+            ? options.batchProviderFor
+            : (model: PlannedModel) => options.providerFor(model, driven ?? undefined);
           const result = await runTask(task, { ...attempt, check: options.check, providerFor });
           attempt.gate.end(result.ok ? null : result.failure);
           return { extra: null, ...result };

@@ -2578,7 +2578,7 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "env": {
-     "x-since": "later"
+     "$ref": "#/$defs/environment"
     },
     "budget": {
      "$ref": "#/$defs/budget"
@@ -2606,7 +2606,28 @@ export const manifestSchema: SchemaNode = {
      "x-since": "later"
     },
     "command": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "argv": {
+       "type": "array",
+       "items": {
+        "type": "string"
+       },
+       "minItems": 1
+      },
+      "stdin": {
+       "enum": [
+        "prompt"
+       ]
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "argv"
+     ]
     }
    },
    "patternProperties": {

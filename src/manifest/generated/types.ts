@@ -378,7 +378,7 @@ export interface Price {
   cache_write?: number;
 }
 /**
- * Somebody who does tasks: a model with instructions.
+ * Somebody who does tasks: a model with instructions, or another program.
  */
 export interface Agent {
   model?: ModelChoice;
@@ -390,6 +390,7 @@ export interface Agent {
    * The most tokens of one answer.
    */
   max_tokens?: number;
+  env?: Environment;
   budget?: Budget;
   /**
    * What one call is taken to cost, at most, where the price of the model is not known: it is reserved, and counted, in place of the real cost.
@@ -399,6 +400,19 @@ export interface Agent {
      * US dollars a call.
      */
     usd: number;
+  };
+  /**
+   * Another program answers in place of a model. What it prints is its answer; exit code 0 says that it is one.
+   */
+  command?: {
+    /**
+     * The program with its arguments; they may read `inputs`, `env`, `run` and `prompt`, all that the program is asked. The program itself is written out.
+     */
+    argv: string[];
+    /**
+     * What it reads from standard input: the prompt. Without it the prompt is put into an argument, as `{{ prompt }}`.
+     */
+    stdin?: "prompt";
   };
 }
 /**

@@ -46,14 +46,15 @@ export function checkPrices(plan: Pick<Plan, "agents">, top: WorkflowFile, steps
   const counted = countedFiles(top);
   const told = new Set<string>();
   for (const { file, parsed, planned } of steps) {
-    for (const { agent, model } of unpricedOf(plan, planned, counted.has(file))) {
+    for (const unpriced of unpricedOf(plan, planned, counted.has(file))) {
+      const { agent, model } = unpriced;
       const key = `${file.path} ${model.id}`;
       if (told.has(key)) continue;
       told.add(key);
       file.problems.error(placeOf(file.manifest, parsed, agent.split("#").at(-1) ?? agent, model.id), {
         code: "WF3070",
         message: `a budget in USD counts the calls of '${model.id}', and its price is not known`,
-        help: priceHelp(agent),
+        help: priceHelp(unpriced),
       });
     }
   }

@@ -18,7 +18,7 @@ export function checkGrants(plan: Plan, places: readonly ScopePlace[]): void {
   for (const inScope of scopeGrants(plan)) {
     const { scope, grant } = inScope;
     plan.scopes[scope]?.steps.forEach((step, index) => {
-      for (const { access, part } of accessesOf(step)) {
+      for (const { access, part } of accessesOf(plan, step)) {
         const reason = refusalOf(grant, access);
         if (reason === null) continue;
         const where = blamed(plan, inScope, access, index);
@@ -82,6 +82,7 @@ function helpFor(access: Access): string {
 
 const sinkTexts: { readonly [kind in TaintFinding["kind"]]: string } = {
   program: "a program",
+  agent: "an agent that is a program",
   request: "a request that changes something",
   sql: "a write to a database",
   state: "a write to the state store",

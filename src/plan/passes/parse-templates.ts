@@ -5,10 +5,19 @@ import { staticSize } from "../fan-size.ts";
 import type { Problems } from "../problems.ts";
 import { pathBeside } from "../source-files.ts";
 import type { TextFiles } from "../text-files.ts";
-import type { ApprovalBody, HandoffStage, OnError, PlannedCache, PlannedFan, StepBody } from "../types.ts";
+import type {
+  ApprovalBody,
+  HandoffStage,
+  OnError,
+  PlannedCache,
+  PlannedDriver,
+  PlannedFan,
+  StepBody,
+} from "../types.ts";
 import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
 import { multiplyOut } from "./multiply-out.ts";
 import { parseHttp, parseSql, parseState } from "./parse-effects.ts";
+import { parseDrivers } from "./parse-drivers.ts";
 import { parseFiles, type ParsedFiles } from "./parse-files.ts";
 import { NOTHING, Reader } from "./reader.ts";
 import type { Site } from "./site.ts";
@@ -17,11 +26,13 @@ import type { Site } from "./site.ts";
 export interface ParsedManifest {
   readonly env: { readonly [name: string]: Template };
   readonly instructions: ReadonlyMap<string, Template | null>;
+  /** By agent: those that a program drives. */
+  readonly drivers: ReadonlyMap<string, PlannedDriver>;
   /** The steps at the top, and what the workflow gives. */
   readonly scope: ParsedScope;
   /** The source of `score`; null = it has none. */
   readonly score: string | null;
-  /** The expressions of `env` and `instructions`. */
+  /** The expressions of `env` and of agents. */
   readonly sites: readonly Site[];
 }
 
@@ -75,11 +86,12 @@ export function parseTemplates(manifest: NormalManifest, files: TextFiles, probl
   for (const [name, agent] of Object.entries(manifest.agents)) {
     instructions.set(name, reader.text(agent.instructions, ["agents", name, "instructions"], "instructions"));
   }
+  const drivers = parseDrivers(manifest, reader, problems);
   const results = new Reader(problems, files);
   const outputs = results.values(manifest.outputs, ["outputs"], "outputs");
   const score = results.expression(manifest.score, ["score"], "outputs");
   const steps = manifest.steps.map((step) => parseStep(step, files, problems));
-  return { env, instructions, score, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
+  return { env, instructions, drivers, score, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
 }
 
 /** All steps of a scope and of the groups inside of it, in the order of the file. */

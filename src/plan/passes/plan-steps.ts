@@ -53,7 +53,7 @@ export function planStep(
   around: StepSurroundings,
 ): PlannedStep {
   const { step, condition } = parsed;
-  const effect = effectOf(step, parsed.body);
+  const effect = effectOf(parsed, around);
   const asksStatus = condition !== null && statusFunctionsOf(condition).some((name) => name !== "success");
   return {
     id: step.id,
@@ -177,12 +177,18 @@ function fallbackOf(step: NormalStep, around: StepSurroundings): readonly Planne
   });
 }
 
-/** What a second try of this step may do twice. Agents have no tools that write yet. */
-function effectOf(step: NormalStep, body: ParsedStep["body"]): Effect {
+/** What a second try of this step may do twice. What an agent that is a program does, only its author knows. */
+function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }: StepSurroundings): Effect {
   const said: Effect = step.idempotent === true ? "idempotent" : "unsafe";
   switch (body.kind) {
     case "run":
       return said;
+    case "agent": {
+      const first = body.choice === null ? [body.agent] : (choices.get(step.id) ?? []);
+      const names = [...first, ...step.fallback.flatMap(({ agent }) => (agent === null ? [] : [agent.name]))];
+      const isDriven = names.some((name) => Object.hasOwn(agents, name) && agents[name]?.driver !== null);
+      return isDriven ? said : "none";
+    }
     case "http":
       if (body.method === "POST" || body.method === "PATCH" || step.idempotent !== null) return said;
       return "idempotent";

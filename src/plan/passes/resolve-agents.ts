@@ -14,7 +14,9 @@ export function resolveAgents(manifest: NormalManifest, models: Models): AgentMo
   const agents = new Map<string, readonly PlannedModel[]>();
   const fallback = manifest.defaultModel === null ? null : models.chain(manifest.defaultModel, null);
   for (const [name, agent] of Object.entries(manifest.agents)) {
-    if (agent.model !== null) {
+    if (agent.driver !== null) {
+      agents.set(name, [models.driven(agent.driver.kind, name)]);
+    } else if (agent.model !== null) {
       agents.set(name, models.chain(agent.model, agent.maxTokens));
     } else if (fallback !== null) {
       agents.set(

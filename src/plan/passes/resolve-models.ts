@@ -41,6 +41,11 @@ export class Models {
     return [maxTokens === null ? model : { ...model, maxTokens }];
   }
 
+  /** What stands for the model of an agent that a program drives. */
+  driven(driver: string, agent: string): PlannedModel {
+    return plainModel(`${driver}/${agent}`);
+  }
+
   #alias(name: string): readonly PlannedModel[] | null {
     const done = this.#aliases.get(name);
     if (done !== undefined) return done;

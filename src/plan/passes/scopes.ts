@@ -30,9 +30,10 @@ const elsewhere = {
   event: "`event` belongs to triggers, which are not in this version yet",
   output: "`output` is in reach in the `until` of `repeat`",
   secrets:
-    "a secret is in reach only in the `env` of `run` steps, in headers and body of `http`, as its whole `url`, in `connection` of `sql` and in `api_key`, never in a prompt, a shell text or an output",
+    "a secret is in reach only in the `env` of `run` steps and of agents, in headers and body of `http`, as its whole `url`, in `connection` of `sql` and in `api_key`, never in a prompt, a shell text or an output",
   steps: "`steps` is in reach inside steps and in `outputs`, not here",
   env: "`env` cannot read itself",
+  prompt: "`prompt` is in reach in `command.argv` of an agent",
 } as const;
 
 const NO_NAMES: NameShapes = {};
@@ -60,6 +61,7 @@ export class Scopes {
       env: closed(Object.keys(manifest.env).map((name) => [name, stringShape])),
       run: closed(run),
       secrets: closed(manifest.secrets.map((name) => [name, stringShape])),
+      prompt: stringShape,
       steps: shapes.steps,
     };
     this.#lastRun = closed([...run, ["status", RUN_STATUS], ["error", ERROR]]);
@@ -131,6 +133,8 @@ const inSteps = ["inputs", "steps", "env", "run"];
 const rootsOf: { readonly [place in Place]: readonly string[] } = {
   environment: ["inputs", "run", "secrets"],
   instructions: ["inputs", "env", "run"],
+  agent_environment: ["inputs", "env", "run", "secrets"],
+  argument: ["inputs", "env", "run", "prompt"],
   outputs: inSteps,
   gate: inSteps,
   condition: inSteps,

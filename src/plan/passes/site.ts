@@ -8,7 +8,8 @@ import type { Piece } from "../problems.ts";
 
 /**
  * Where an expression stands decides which names it may read:
- * - `environment`: the file's `env`; `instructions`: an agent's; `outputs`: the workflow's.
+ * - `environment`: the file's `env`; `instructions`: an agent's, with its `agent_environment` and each `argument` of its
+ *   program; `outputs`: the workflow's.
  * - `gate`: the parts of a step that are evaluated once, `for_each` and `on_error` (no `item`); `condition`: its `if`.
  * - `unit`: the parts that every unit reads; `unit_environment`: the `env` of a `run` step.
  * - `key`: what names an item, `item_key`; `until`: what ends a `repeat`.
@@ -17,6 +18,8 @@ import type { Piece } from "../problems.ts";
 export type Place =
   | "environment"
   | "instructions"
+  | "agent_environment"
+  | "argument"
   | "outputs"
   | "gate"
   | "condition"

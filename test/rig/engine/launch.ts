@@ -77,7 +77,12 @@ export function surroundings(options: TestSurroundings): Surroundings {
     isFree: false,
     isLive: true,
     handlers: {
-      agent: createAgentStep({ providerFor: () => provider, batchProviderFor: () => provider, check }),
+      agent: createAgentStep({
+        providerFor: () => provider,
+        batchProviderFor: () => provider,
+        check,
+        programs: { workspace: "/", environment: {} },
+      }),
       run: options.runStep ?? holding(realRunStep, clock),
       http: createHttpStep({ resolve: systemResolve, check }),
       sql: createSqlStep({ workspace, node: process.execPath, environment: {}, resolve: systemResolve, check }),

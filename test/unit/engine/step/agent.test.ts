@@ -17,6 +17,7 @@ function agentStep(script: readonly ScriptedAnswer[]) {
     providerFor: () => provider,
     batchProviderFor: () => provider,
     check: createSchemaCheck(),
+    programs: { workspace: "/", environment: {} },
   });
   return { handler, provider, clock };
 }
