@@ -25,6 +25,7 @@ import { cacheFolder, createUnitFiles, repositoryFiles } from "./compose/files.t
 import type { Environment } from "./compose/environment.ts";
 import { providerKeys } from "./compose/provider-keys.ts";
 import { liveProviders, missingKeys } from "./compose/providers.ts";
+import { builtInTools, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
@@ -186,7 +187,8 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     else secrets[name] = value;
   }
   if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
-  if (!simulated) missing.push(...uncountable(plan));
+  const sandbox = sandboxOfThisMachine();
+  if (!simulated) missing.push(...uncountable(plan), ...missingSandbox(plan, sandbox));
   const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
   if (store !== null && !store.ok) missing.push(...store.error);
   const audit = simulated ? ok(null) : openAuditOf(options);
@@ -237,6 +239,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
         batchProviderFor: answering(true),
         check,
         programs: { workspace, environment },
+        tools: builtInTools({ environment, resolve: systemResolve, sandbox }),
       }),
     ),
     run: withFiles(createRunStep({ workspace, environment, check })),
@@ -352,6 +355,7 @@ export function readingTools(
       providerFor: nobody,
       batchProviderFor: nobody,
       check,
+      tools: [],
       programs: { workspace, environment: {} },
     }),
     run: createRunStep({ workspace, environment: {}, check }),

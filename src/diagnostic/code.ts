@@ -90,6 +90,10 @@ export const diagnosticCodes = {
   WF4013: "A field that may be missing is put into a text.",
   WF4014: "A partial cannot be put into a text.",
 
+  WF7001: "There is no such tool.",
+  WF7002: "A tool is named twice.",
+  WF7003: "An agent without tools says what tools may do.",
+  WF7004: "An agent with tools goes through the batch API.",
   WF7020: "A program that answers for an agent never gets the prompt.",
 
   WF8001: "A value would become part of a shell text.",
@@ -99,6 +103,8 @@ export const diagnosticCodes = {
   WF8005: "A step touches what `permissions` do not allow.",
   WF8006: "A value from the network reaches something that changes the world, and nobody looked at it.",
   WF8007: "A rule of the project's policy is not kept.",
+  WF8008: "An agent has a tool that its `permissions` never let it use.",
+  WF8009: "An agent's commands get another network than its `permissions` say.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
   WF8021: "An approval asks for an identity that nothing verifies yet.",

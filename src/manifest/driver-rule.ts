@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../util/json.ts";
 import type { ProblemList } from "./problem-list.ts";
 
 /** Keys of an agent that say something to a model, and nothing to a program that answers in its place. */
-const forModels = ["model", "max_tokens"];
+const forModels = ["model", "max_tokens", "tools", "permissions", "sandbox", "resources", "max_turns"];
 
 /** Reports keys of agents that do not go together with a program that answers, or need one. */
 export function checkDrivers(agents: JsonObject, problems: ProblemList): void {

@@ -95,6 +95,20 @@ export interface NormalAgent {
   readonly driver: NormalDriver | null;
   /** Text templates; for its programs. */
   readonly env: { readonly [name: string]: string };
+  /** The first key that only says what tools may do; null = none is written. */
+  readonly writtenForTools: string | null;
+  /** As written. */
+  readonly tools: readonly string[];
+  /** What is not named is denied. */
+  readonly permissions: NormalPermissions;
+  readonly sandbox: "require" | "prefer" | "off";
+  readonly resources: {
+    readonly memoryBytes: number;
+    readonly cpuMs: number;
+    readonly processes: number;
+    readonly outputBytes: number;
+  };
+  readonly maxTurns: number;
 }
 
 /** A program that answers: it is asked once, and what it prints is the answer. `argv` are text templates. */

@@ -1,4 +1,5 @@
 import { parseDuration } from "../util/duration.ts";
+import { parseSize } from "../util/size.ts";
 import { InternalError } from "../util/internal-error.ts";
 import { asText, type Json } from "../util/json.ts";
 import type {
@@ -56,6 +57,9 @@ import type {
 /** The defaults of the language (LANGUAGE, sections 3 and 4). Durations as a manifest writes them. */
 const defaultLimits = { concurrency: 8, timeout: "1h", grace: "30s", depth: 3 };
 const defaultTimeout = "10m";
+/** What an agent's programs may take where it writes nothing; `output` is of one call of a tool, into the conversation. */
+const defaultResources = { memory: "512MiB", cpu: "60s", processes: 64, output: "64KiB" };
+const defaultTurns = 20;
 const defaultMaxItems = 1000;
 const defaultRounds = 5;
 const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max_delay: "1m", jitter: true } as const;
@@ -72,7 +76,7 @@ export function normalise(manifest: Manifest): NormalManifest {
     env: { ...manifest.env },
     secrets: manifest.secrets ?? [],
     models: mapValues(models, (model, name) => normaliseModel(model, ["models", name])),
-    agents: mapValues(agents, (agent, name) => normaliseAgent(agent, ["agents", name])),
+    agents: mapValues(agents, (agent, name) => normaliseAgent(agent, ["agents", name], defaults.sandbox)),
     defaultModel: modelChain(defaults.model, ["defaults", "model"]),
     limits: {
       concurrency: limits.concurrency ?? defaultLimits.concurrency,
@@ -134,6 +138,12 @@ function milliseconds(duration: Duration): number {
   return ms;
 }
 
+function bytes(size: string): number {
+  const found = parseSize(size);
+  if (found === null) throw new InternalError(`a size passed validation and is none: ${size}`);
+  return found;
+}
+
 function normaliseInput(input: Input): NormalInput {
   const { default: value, ...schema } = input;
   return { schema, required: value === undefined, default: value ?? null };
@@ -176,7 +186,7 @@ function modelWith(settings: Partial<ModelSettings>, model: Named): NormalModel 
   };
 }
 
-function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
+function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"]): NormalAgent {
   return {
     model: modelChain(agent.model, [...pointer, "model"]),
     instructions: agent.instructions ?? null,
@@ -185,6 +195,18 @@ function normaliseAgent(agent: Agent, pointer: Pointer): NormalAgent {
     assumeUsd: normaliseAssume(agent),
     driver: normaliseDriver(agent),
     env: agent.env ?? {},
+    writtenForTools:
+      (["permissions", "sandbox", "resources", "max_turns"] as const).find((key) => agent[key] !== undefined) ?? null,
+    tools: agent.tools ?? [],
+    permissions: normalisePermissions(agent.permissions ?? {}),
+    sandbox: agent.sandbox ?? sandbox ?? "require",
+    resources: {
+      memoryBytes: bytes(agent.resources?.memory ?? defaultResources.memory),
+      cpuMs: milliseconds(agent.resources?.cpu ?? defaultResources.cpu),
+      processes: agent.resources?.processes ?? defaultResources.processes,
+      outputBytes: bytes(agent.resources?.output ?? defaultResources.output),
+    },
+    maxTurns: agent.max_turns ?? defaultTurns,
   };
 }
 

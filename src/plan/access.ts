@@ -1,7 +1,8 @@
 import { asText } from "../util/json.ts";
 import { hostKey, isPrivateHost } from "./host-pattern.ts";
+import { accessesOfTool, toolRefusal } from "./tool-table.ts";
 import { grantOf, narrowed, type Access, type Grant } from "./permissions.ts";
-import { agentsOf, stateReads, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
+import { stateReads, workersOf, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
 
 /** Something that a step will touch, as far as its text tells, and the part of the step that says so. */
 export interface StepAccess {
@@ -18,13 +19,16 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
     : [];
   switch (body.kind) {
     case "agent": {
-      const names = [...agentsOf(body), ...step.fallback.flatMap(({ agent }) => agent ?? [])];
-      const programs = new Set(names.flatMap((name) => programOf(agents[name]?.driver) ?? []));
+      const tools = workersOf(step).flatMap((name) => agents[name]?.tools ?? []);
+      const touched = tools.flatMap((each) => {
+        const grant = grantOf(each.permissions);
+        // What the agent's own permissions refuse is told there.
+        return each.names.flatMap((name) => (toolRefusal(name, grant) === null ? accessesOfTool(name, grant) : []));
+      });
+      const programs = new Set(workersOf(step).flatMap((name) => programOf(agents[name]?.driver) ?? []));
+      const started = [...programs].map((program): Access => ({ kind: "program", program }));
       const part = [step.handoff === undefined ? "agent" : "handoff"];
-      return [
-        ...files,
-        ...[...programs].map((program): StepAccess => ({ access: { kind: "program", program }, part })),
-      ];
+      return [...files, ...[...touched, ...started].map((access) => ({ access, part }))];
     }
     case "run": {
       if (!("argv" in body.command)) return [...files, { access: { kind: "script" }, part: ["run"] }];

@@ -11,6 +11,7 @@ import { checkBatchApi } from "./passes/check-batch-api.ts";
 import { checkDrivers } from "./passes/check-drivers.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
+import { toolsOf } from "./passes/check-tools.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
@@ -106,12 +107,14 @@ class Assembly {
     for (const [name, models] of agentModels) {
       const { budget = null, assumeUsd = null } = file.manifest.agents[name] ?? {};
       const driver = parsed.drivers.get(name);
+      const tools = file.manifest.agents[name] === undefined ? null : toolsOf(file.manifest.agents[name]);
       const agent: PlannedAgent = {
         instructions: parsed.instructions.get(name) ?? null,
         models,
         ...(budget === null ? {} : { budget }),
         ...(assumeUsd === null ? {} : { assumeUsd }),
         ...(driver === undefined ? {} : { driver }),
+        ...(tools === null ? {} : { tools }),
       };
       this.#agents.push([this.#agentName(file, name), agent]);
     }

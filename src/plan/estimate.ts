@@ -209,12 +209,15 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
   if (body.kind !== "agent") return { calls, costUsd, unpriced: [] };
   if (body.choice !== undefined) return callsOfChoice(plan, step, body, units, sizes, ledger);
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
-  const turns = step.output === null ? 1 : 2;
+  const repairs = step.output === null ? 0 : 1;
   calls.floor = units.floor;
   for (const { agent, models, split, isFirst } of stagesOf(plan, step, body)) {
     const prompts = [body.task, plan.agents[agent]?.instructions ?? null].filter((text) => text !== null);
     const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;
     const attempts = (units.ceiling / split) * step.retry.maxAttempts;
+    const tools = plan.agents[agent]?.tools;
+    const turns = (tools?.maxTurns ?? 1) + repairs;
+    if (tools !== undefined) ledger.unknownInput.add(`what the tools of ${agent} answer`);
     calls.ceiling += attempts * turns * models.length;
     models.forEach((model, position) => {
       const price = ledger.add(model, attempts * turns, body.batchApi === true);
@@ -224,9 +227,9 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
       }
       isPriced = true;
       if (isFirst && position === 0) costUsd.floor += (units.floor / split) * leastCost(price, prompts);
-      costUsd.ceiling += attempts * worstCaseCost(price, longest, model.maxTokens);
+      costUsd.ceiling += attempts * (turns - repairs) * worstCaseCost(price, longest, model.maxTokens);
       const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
-      if (turns === 2) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);
+      if (repairs > 0) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);
     });
   }
   return { calls, costUsd: isPriced || unpriced.size === 0 ? costUsd : null, unpriced: [...unpriced] };

@@ -2,6 +2,7 @@ import { InternalError } from "../util/internal-error.ts";
 import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json } from "../util/json.ts";
+import { toolTable } from "./tool-table.ts";
 import {
   agentsOf,
   type HandoffStage,
@@ -133,6 +134,7 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
         instructions: (plan.agents[body.agent]?.instructions ?? null) as Json,
         models: modelsOf(plan, step, item).map(askedOf),
         ...driverOf(plan.agents[body.agent]),
+        ...toolsAsked(plan.agents[body.agent]),
       };
     case "run":
       return {
@@ -181,7 +183,12 @@ export function chosenDigest(plan: Plan, step: PlannedStep): string {
   if (step.body.kind !== "agent") throw new InternalError(`'${step.id}' chooses no agent`);
   const agent = plan.agents[step.body.agent];
   const instructions = (agent?.instructions ?? null) as Json;
-  return digestOf({ instructions, models: modelsOf(plan, step).map(askedOf), ...driverOf(agent) });
+  return digestOf({
+    instructions,
+    models: modelsOf(plan, step).map(askedOf),
+    ...driverOf(agent),
+    ...toolsAsked(agent),
+  });
 }
 
 /** The models of a fallback stage: its own, else those of its agent. */
@@ -205,12 +212,21 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
     instructions: (agent?.instructions ?? null) as Json,
     models: modelsOfStage(plan, step, stage).map(askedOf),
     ...driverOf(agent),
+    ...toolsAsked(agent),
   };
 }
 
 /** The program that answers for an agent, where one does: its name in the file says nothing of that. */
 function driverOf(agent: PlannedAgent | null | undefined): { [key: string]: Json } {
   return agent?.driver === undefined ? {} : { driver: agent.driver as unknown as Json };
+}
+
+/** What of an agent's tools decides on its answer: not how its programs are shut in, nor what they may take of the machine. */
+function toolsAsked(agent: PlannedAgent | null | undefined): { readonly tools?: Json } {
+  if (agent?.tools === undefined) return {};
+  const { names, permissions, maxTurns, resources } = agent.tools;
+  const tools = names.map((name) => `${name}@${toolTable[name].version}`);
+  return { tools: { tools, permissions, maxTurns, output: resources.outputBytes } as unknown as Json };
 }
 
 /**

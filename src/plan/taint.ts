@@ -1,9 +1,10 @@
 import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
+import { effectOfTools, isFromOutside, type ToolName } from "./tool-table.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
-import { agentsOf, stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
+import { stateReads, workersOf, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A step whose output comes from outside and may be written by anybody. */
 export interface TaintSource {
@@ -14,7 +15,7 @@ export interface TaintSource {
 
 /** Where such a value must not arrive unseen. `part` are keys below the step: `["run"]`, `["http", "body"]`. */
 export interface TaintSink {
-  readonly kind: "program" | "agent" | "request" | "sql" | "state";
+  readonly kind: "program" | "agent" | "request" | "sql" | "state" | "tool";
   readonly part: readonly string[];
 }
 
@@ -33,14 +34,17 @@ export function findTaint(plan: Plan): readonly TaintFinding[] {
 
 /** Whose output anybody on the network may have written. */
 function isSource(plan: Plan, step: PlannedStep): boolean {
-  return step.body.kind === "http" || isDriven(plan, step);
+  return step.body.kind === "http" || isDriven(plan, step) || toolsOfStep(plan, step).some(isFromOutside);
 }
 
 /** A program answers: what it may read and do, nobody here knows. */
-function isDriven({ agents }: Plan, { body, fallback }: PlannedStep): boolean {
-  if (body.kind !== "agent") return false;
-  const names = [...agentsOf(body), ...fallback.flatMap(({ agent }) => agent ?? [])];
-  return names.some((name) => agents[name]?.driver !== undefined);
+function isDriven({ agents }: Plan, step: PlannedStep): boolean {
+  return workersOf(step).some((name) => agents[name]?.driver !== undefined);
+}
+
+/** The tools of all agents that may do a step. */
+function toolsOfStep({ agents }: Plan, step: PlannedStep): readonly ToolName[] {
+  return workersOf(step).flatMap((name) => agents[name]?.tools?.names ?? []);
 }
 
 /** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */
@@ -54,7 +58,9 @@ function sinksOf(plan: Plan, step: PlannedStep): readonly (TaintSink & { readonl
   const { body } = step;
   switch (body.kind) {
     case "agent":
-      return isDriven(plan, step) ? [{ kind: "agent", part: ["task"], templates: [body.task] }] : [];
+      if (isDriven(plan, step)) return [{ kind: "agent", part: ["task"], templates: [body.task] }];
+      if (effectOfTools(toolsOfStep(plan, step)) === "none") return [];
+      return [{ kind: "tool", part: ["task"], templates: [body.task] }];
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];
       return [
@@ -129,8 +135,13 @@ class Flow {
       const key = [scope, index, ...part, source.scope, source.step].join(" ");
       this.#found.set(key, { kind, part, source, scope, step: index });
     }
-    if (isSource(this.#plan, step)) view.set(index, { scope, step: index, id: step.id });
-    else if (body.kind === "steps") {
+    if (isSource(this.#plan, step)) {
+      const source = { scope, step: index, id: step.id };
+      view.set(index, source);
+      // What it reads may make it do what its other tools can.
+      if (body.kind === "agent" && effectOfTools(toolsOfStep(this.#plan, step)) !== "none")
+        this.#found.set(`${scope} ${index} agent`, { kind: "tool", part: ["agent"], source, scope, step: index });
+    } else if (body.kind === "steps") {
       const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });
       view.setFields(index, this.#namesOf(body.scope), outputs);
     } else if (body.kind === "uses") {

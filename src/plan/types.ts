@@ -1,8 +1,10 @@
 import type { NormalBreaker, NormalBudget, NormalRates } from "../manifest/pressure.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
+import type { Effect } from "./effect.ts";
 import type { Permissions } from "./permissions.ts";
 import type { SqlDialect } from "./sql-statement.ts";
+import type { ToolName } from "./tool-table.ts";
 
 /** The classes of failure (LANGUAGE.md, `retry.on`). Permanent names. */
 export const failureClasses = [
@@ -158,6 +160,8 @@ export interface PlannedAgent {
   readonly assumeUsd?: number;
   /** The program that answers in place of a model: then `models` is that one. */
   readonly driver?: PlannedDriver;
+  /** Left out where it has none: such plans keep their digest. */
+  readonly tools?: PlannedTools;
 }
 
 /** A program that answers. `argv` reads `prompt` beside the names of instructions; `env` may be made of secrets. */
@@ -167,6 +171,23 @@ export interface PlannedDriver {
   readonly argv: readonly Template[];
   readonly readsPrompt: boolean;
   readonly env: { readonly [name: string]: Template };
+}
+
+/** What an agent may do beside answering. */
+export interface PlannedTools {
+  /** Each once, in the order of the file. */
+  readonly names: readonly ToolName[];
+  /** Its own, within the caps around the step that it works for. */
+  readonly permissions: Permissions;
+  readonly sandbox: "require" | "prefer" | "off";
+  readonly resources: {
+    readonly memoryBytes: number;
+    readonly cpuMs: number;
+    readonly processes: number;
+    /** Of the text of one call. */
+    readonly outputBytes: number;
+  };
+  readonly maxTurns: number;
 }
 
 /** `required` of the steps `of` must have succeeded (or been caught). */
@@ -188,8 +209,7 @@ export interface PlannedRetry {
   readonly on: readonly FailureClass[];
 }
 
-/** What a repetition of a lost attempt would mean (SEMANTICS.md, "In flight at a crash"). */
-export type Effect = "none" | "idempotent" | "unsafe";
+export type { Effect } from "./effect.ts";
 
 export type OnError =
   | { readonly kind: "fail" }
@@ -331,6 +351,12 @@ export interface AgentChoice {
 /** The names in the plan of all who may do what an agent step says. */
 export function agentsOf({ agent, choice }: AgentBody): readonly string[] {
   return choice === undefined ? [agent] : Object.values(choice.agents);
+}
+
+/** The names in the plan of all who may do a step in any of its stages, each once. Nobody for other kinds. */
+export function workersOf({ body, fallback }: PlannedStep): readonly string[] {
+  if (body.kind !== "agent") return [];
+  return [...new Set([...agentsOf(body), ...fallback.flatMap(({ agent }) => agent ?? [])])];
 }
 
 export interface RunBody {

@@ -1,11 +1,41 @@
-import type { Json, JsonSchema } from "../util/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
 import type { Failure } from "../run/failure.ts";
 import type { Usage } from "../util/usage.ts";
 
-/** One turn of a conversation. Content is text; tool blocks join it when agents get tools. */
+/** One turn of a conversation. A turn has text, or calls (`assistant`), or results (`user`); a model may say something beside its calls. */
 export interface Message {
   readonly role: "user" | "assistant";
   readonly text: string;
+  /** What the model wants done. Left out = nothing. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** What came of all calls of the message before, in their order. Left out = it had none. */
+  readonly toolResults?: readonly ToolResult[];
+  /** Blocks that the provider wants back as they were, in front of the rest. Left out = none. */
+  readonly opaque?: readonly JsonObject[];
+}
+
+/** A tool that the model may call. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  /** Of an object. */
+  readonly inputSchema: JsonObject;
+}
+
+/** A call of a tool as the model asks for it. Nothing of it is checked. */
+export interface ToolCall {
+  /** Unique within its message. */
+  readonly id: string;
+  readonly name: string;
+  /** null = what the model wrote is no JSON object. */
+  readonly input: JsonObject | null;
+}
+
+/** What the model is told of a call. */
+export interface ToolResult {
+  readonly id: string;
+  readonly text: string;
+  readonly isError: boolean;
 }
 
 /** One call of a model, in no provider's dialect. Its canonical JSON is what a recording is keyed by. */
@@ -21,6 +51,8 @@ export interface ModelRequest {
   readonly effort: string | null;
   /** What the reply must fit; the provider may use its structured output for it. null = text. */
   readonly outputSchema: JsonSchema | null;
+  /** What the model may call; left out = nothing: such requests keep their hash. */
+  readonly tools?: readonly ToolSpec[];
 }
 
 export interface CallContext {
@@ -55,11 +87,16 @@ export interface CallDeferral {
 export interface ModelReply {
   /** All text of the reply. */
   readonly text: string;
-  readonly stopReason: "end" | "max_tokens" | "refusal" | "other";
+  /** `tools`: it waits for what comes of `toolCalls`. */
+  readonly stopReason: "end" | "tools" | "max_tokens" | "refusal" | "other";
   /** The model that answered as the provider names it. */
   readonly model: string;
   /** What the provider said of its use; null when it said nothing. */
   readonly usage: Usage | null;
+  /** In order; left out = none. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** See `Message.opaque`. */
+  readonly opaque?: readonly JsonObject[];
 }
 
 /** What comes of a call: text as it arrives, then exactly one `done` or `failed`, and nothing after it. */

@@ -10,6 +10,7 @@ import { digestOf } from "../util/digest.ts";
  *   group/1.0.1/inner            a unit inside that attempt of a group
  *   draft/1.0.1/~call/2          a model call of an attempt
  *   draft/1.0.1/~batch/2         where the answer to that call is to be found, when it comes later
+ *   draft/1.0.1/~tool/2.3        the third call of a tool that the reply 2 asked for
  *   draft/1.0.1/~paid/2          what a call of an attempt cost, or may cost: where a budget counts it
  *   ~closed/run                  a budget that lets no further call in
  *   draft/~gate                  what a gate saw
@@ -35,6 +36,16 @@ export function attemptKey(
 /** The name of the n-th model call (1-based) inside an attempt. */
 export function callKey(attempt: string, call: number): string {
   return `${attempt}/~call/${call}`;
+}
+
+/** The name of a call of a tool inside an attempt; `at` is `TURN.CALL`. */
+export function toolKey(attempt: string, at: string): string {
+  return `${attempt}/~tool/${at}`;
+}
+
+/** Whether a name is that of a call of a model or a tool inside an attempt. */
+export function isInsideCall(key: string): boolean {
+  return /\/~(?:call|tool)\//.test(key);
 }
 
 /** The name of what the n-th call (1-based) of an attempt was paid; counts on over its starts. */

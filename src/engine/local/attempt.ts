@@ -46,6 +46,7 @@ export interface AttemptSurroundings {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
+  readonly toolCalls: AttemptContext["toolCalls"];
   readonly state: AttemptContext["state"];
   /** What bounds its model calls. */
   readonly gate: (attempt: GatedAttempt) => CallGate;
@@ -108,6 +109,7 @@ export function carryOut(
     runId: around.runId,
     label,
     attempt: start.attempt,
+    goesOn: start.reason === "lost",
     since: start.since,
     idempotencyKey: start.idempotencyKey,
     signal: controller.signal,
@@ -123,6 +125,7 @@ export function carryOut(
     redactor: around.redactor,
     gate: around.gate({ start, label, signal: controller.signal, hasNextStage: hasNextStage(start), pause, park }),
     calls: around.calls,
+    toolCalls: around.toolCalls,
     state: around.state,
     event: around.event,
   });

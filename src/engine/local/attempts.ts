@@ -246,7 +246,7 @@ export class Attempts {
       return;
     }
     const isLost = fact !== null && facts.takeLost(fact);
-    if (isLost && task.step.effect !== "unsafe") {
+    if (isLost && (task.step.effect !== "unsafe" || work.goesOnInside === true)) {
       // Not a retry: the same attempt starts again, and is counted then.
       this.#o.post({ type: "ended", unit: command.unit, serial: command.serial, outcome: { kind: "lost" } });
       return;

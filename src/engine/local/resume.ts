@@ -1,5 +1,5 @@
-import type { Effect, Plan } from "../../plan/types.ts";
-import { idsOfPath, pathOfKey } from "../../run/attempt-key.ts";
+import type { Plan, PlannedStep } from "../../plan/types.ts";
+import { idsOfPath, isInsideCall, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
@@ -40,10 +40,17 @@ export function prepareResume(
     if (isWithin(path, rerun)) return true;
     if (!anew.has(path)) return false;
     if (fact.state === "failed") return fact.failure?.code !== "outcome_unknown";
+    // A conversation about files goes on where these files are, and a folder of its own is made anew.
+    if (isInsideCall(fact.key) && hasOwnFolder.has(path)) return true;
     // What was lost too often starts anew as well; what must not be repeated stays in doubt.
     return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
   };
-  const effects = effectsOf(plan);
+  const effects = new Map(stepsOf(plan).map(([path, { effect }]) => [path, effect] as const));
+  const hasOwnFolder = new Set(
+    stepsOf(plan).flatMap(([path, { workspace }]) =>
+      workspace === "isolated" || workspace === "worktree" ? [path] : [],
+    ),
+  );
   const facts = splitFacts(store.readFacts(summary.runId), isForgotten, clock.now());
   const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
@@ -74,18 +81,14 @@ function hasFiles(plan: Plan): boolean {
   return plan.scopes.some(({ steps }) => steps.some(({ files }) => files !== undefined && files.writes.length > 0));
 }
 
-/** What a repetition of each step would mean, by path of ids. */
-function effectsOf(
-  plan: Plan,
-  scope = 0,
-  prefix = "",
-  effects = new Map<string, Effect>(),
-): ReadonlyMap<string, Effect> {
-  for (const { id, body, effect } of plan.scopes[scope]?.steps ?? []) {
-    effects.set(`${prefix}${id}`, effect);
-    if (body.kind === "steps" || body.kind === "uses") effectsOf(plan, body.scope, `${prefix}${id}/`, effects);
-  }
-  return effects;
+/** Every step of the plan by its path of ids. */
+function stepsOf(plan: Plan, scope = 0, prefix = ""): readonly (readonly [string, PlannedStep])[] {
+  return (plan.scopes[scope]?.steps ?? []).flatMap((step) => {
+    const path = `${prefix}${step.id}`;
+    const { body } = step;
+    const inside = body.kind === "steps" || body.kind === "uses" ? stepsOf(plan, body.scope, `${path}/`) : [];
+    return [[path, step] as const, ...inside];
+  });
 }
 
 /** Whether a path of ids is one of these, or lies inside one. */

@@ -28,6 +28,8 @@ export function runState(start: Start, options: RunStateOptions): StateAccess {
     get: (scope, key) =>
       guarded(() => ({ value: store.stateOfRun(lease.runId, scopeOf(scope)).get(key)?.value ?? null })),
     list: (scope, prefix, limit) => guarded(() => store.stateOfRun(lease.runId, scopeOf(scope)).list(prefix, limit)),
+    changeNow: (scope, change) =>
+      guarded(() => store.changeState(lease, scopeOf(scope), change, () => ({ events: [], facts: [] }))),
     change: (scope, change) =>
       guarded(() =>
         store.changeState(lease, scopeOf(scope), change, (value) => {

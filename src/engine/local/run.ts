@@ -29,6 +29,7 @@ import { Inbox } from "./inbox.ts";
 import { Recorder } from "./recorder.ts";
 import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
 import { runState } from "./run-state.ts";
+import { toolCalls } from "./tool-calls.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 import type { OpenAudit } from "./surroundings.ts";
 import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
@@ -392,6 +393,7 @@ export class LocalRun implements Sink {
           return !this.#isOver;
         },
       },
+      toolCalls: toolCalls(start, { ...this.#o.core, ...this.#host() }),
       state: runState(start, { ...this.#o, ...this.#o.core, guard: (work) => this.#guard(work) }),
       gate: this.#gate,
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => this.#tell(start, type, data),

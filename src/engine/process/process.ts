@@ -1,3 +1,5 @@
+import type { ResourceLimits } from "./resource-watch.ts";
+
 /** The usual `outputLimitBytes`. */
 export const DEFAULT_OUTPUT_LIMIT_BYTES = 10 * 1024 * 1024;
 
@@ -17,6 +19,8 @@ export interface ProcessRequest {
 
 /** How to run it. */
 export interface ProcessOptions {
+  /** What it may take: above it the whole tree is ended at once. Default: nothing is watched. */
+  readonly limits?: ResourceLimits;
   /** Abort stops the whole tree; aborted before the start, nothing is started. */
   readonly signal: AbortSignal;
   /** From SIGTERM to SIGKILL. */
@@ -37,5 +41,7 @@ export interface ProcessResult {
   readonly stderrTruncated: boolean;
   /** Why it could not be started, for a person; null when it was started, or the abort came first. */
   readonly spawnError: string | null;
+  /** What it took too much of, as the end of a sentence; null = nothing. */
+  readonly exceeded: string | null;
   readonly durationMs: number;
 }

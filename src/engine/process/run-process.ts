@@ -3,6 +3,7 @@ import { systemClock } from "../../util/clock.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 import type { ProcessOptions, ProcessRequest, ProcessResult } from "./process.ts";
 import { ProcessTree } from "./process-tree.ts";
+import { watchResources } from "./resource-watch.ts";
 import { startProcess } from "./start-process.ts";
 
 export { DEFAULT_OUTPUT_LIMIT_BYTES, type ProcessOptions, type ProcessRequest, type ProcessResult } from "./process.ts";
@@ -22,6 +23,7 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   const startedMs = performance.now();
   const stdout = new OutputBuffer(request.outputLimitBytes);
   const stderr = new OutputBuffer(request.outputLimitBytes);
+  let exceeded: string | null = null;
   const result = (end: Partial<Pick<ProcessResult, "exitCode" | "signal" | "spawnError">>): ProcessResult => ({
     exitCode: null,
     signal: null,
@@ -30,6 +32,7 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
     stdoutTruncated: stdout.truncated,
     stderrTruncated: stderr.truncated,
     spawnError: null,
+    exceeded,
     durationMs: performance.now() - startedMs,
     ...end,
   });
@@ -56,15 +59,25 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   child.stdin?.end(request.stdin);
 
   let onAbort = (): void => {};
+  let onExceeded = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     onAbort = () => resolve(tree.stop(options.killGraceMs));
+    onExceeded = () => resolve(tree.stop(0));
   });
+  const endWatch =
+    options.limits === undefined
+      ? null
+      : watchResources(pid, options.limits, (what) => {
+          exceeded = what;
+          onExceeded();
+        });
   options.signal.addEventListener("abort", onAbort);
   if (options.signal.aborted) onAbort();
 
   // Not even a program that hangs in the kernel, deaf to SIGKILL, may hang the run.
   const hung = stopped.then(() => within(PIPE_WAIT_MS, exited)).then(() => ({ exitCode: null, signal: null }));
   const end = await Promise.race([exited, hung]);
+  endWatch?.();
   const isQuiet = await within(PIPE_WAIT_MS, closed);
   // The usual case, for the price of one system call: it ended well, nothing of its group is left, nobody holds a pipe.
   if (end.exitCode !== 0 || !isQuiet || options.signal.aborted || tree.groupLives()) {

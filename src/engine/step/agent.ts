@@ -1,28 +1,36 @@
-import { runTask, type TaskSurroundings } from "../../agent/task.ts";
+import type { TaskSurroundings } from "../../agent/assignment.ts";
+import { runTask } from "../../agent/task.ts";
+import type { Toolbox } from "../../agent/toolbox.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { Provider } from "../../provider/provider.ts";
 import { createCommandProvider } from "../driver/command.ts";
 import { prepareProgram, type ProgramSurroundings } from "../driver/program.ts";
+import { grantOf, narrowed, type Grant } from "../../plan/permissions.ts";
 import { modelsOf } from "../../plan/step-digest.ts";
+import type { PlannedTools } from "../../plan/types.ts";
 import { failure } from "../../run/failure.ts";
+import type { Tool } from "../../tool/tool.ts";
 import { asText } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
-import { plainResult, type StepHandler } from "./handler.ts";
+import { plainResult, type AttemptContext, type StepHandler } from "./handler.ts";
 
 export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
   /** Who answers for a model; `program` is who does where the agent is a program, unless nobody live is asked. */
   readonly providerFor: (model: PlannedModel, program?: Provider) => Provider;
   /** Who answers for a model through its batch endpoint. */
   readonly batchProviderFor: TaskSurroundings["providerFor"];
+  /** How programs are started; its workspace is that of units that have no folder of their own. */
   readonly programs: ProgramSurroundings;
+  /** The tools that there are. */
+  readonly tools: readonly Tool[];
 }
 
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: AgentStepOptions): StepHandler {
   return {
     prepare(step, context) {
-      const { plan, evaluator, values, unit, resources } = context;
+      const { plan, evaluator, values, unit, resources, grant } = context;
       const { body } = step;
       const models = modelsOf(plan, step, unit);
       const [first] = models;
@@ -46,6 +54,7 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         output: step.output,
         isBatch: body.batchApi === true,
       };
+      const tools = plan.agents[body.agent]?.tools;
       const driver = plan.agents[body.agent]?.driver;
       const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
       if (!program.ok) return program;
@@ -53,6 +62,8 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         kind: "later",
         model: first.id,
         isWaiting: false,
+        // Its calls are facts: they tell what was done.
+        ...(tools !== undefined && { goesOnInside: true }),
         asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
         run: async (attempt) => {
           const refused = await attempt.gate.begin();
@@ -61,11 +72,50 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
           const providerFor = task.isBatch
             ? options.batchProviderFor
             : (model: PlannedModel) => options.providerFor(model, driven ?? undefined);
-          const result = await runTask(task, { ...attempt, check: options.check, providerFor });
+          const box = tools === undefined ? {} : { tools: toolboxOf(tools, grant, attempt, options) };
+          const result = await runTask({ ...task, ...box }, { ...attempt, check: options.check, providerFor });
           attempt.gate.end(result.ok ? null : result.failure);
           return { extra: null, ...result };
         },
       });
+    },
+  };
+}
+
+/** The tools of an agent, for one attempt: within the caps around the step, and its own permissions. */
+function toolboxOf(planned: PlannedTools, around: Grant, attempt: AttemptContext, options: AgentStepOptions): Toolbox {
+  const { names, permissions, sandbox, resources, maxTurns } = planned;
+  const tools = names.flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
+  const { state } = attempt;
+  return {
+    tools,
+    specs: tools.map(({ spec }) => spec),
+    maxTurns,
+    context: {
+      grant: narrowed(around, grantOf(permissions)),
+      workspace: attempt.folder ?? options.programs.workspace,
+      signal: attempt.signal,
+      longestText: resources.outputBytes,
+      seen: new Map(),
+      state: {
+        get: (key) => state.get("project", key),
+        list: (prefix, limit) => state.list("project", prefix, limit),
+        change(change) {
+          const outcome = state.changeNow("project", change);
+          return outcome === null ? null : outcome.kind === "changed";
+        },
+      },
+      program: {
+        env: {
+          MUSTER_RUN_ID: attempt.runId,
+          MUSTER_STEP: attempt.label,
+          MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
+        },
+        sandbox,
+        memoryBytes: resources.memoryBytes,
+        cpuMs: resources.cpuMs,
+        processes: resources.processes,
+      },
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { CallGate } from "../../agent/call-gate.ts";
+import type { ToolJournal } from "../../agent/tool-journal.ts";
 import type { Evaluator, Resources } from "../../expression/evaluate.ts";
 import type { StepPlace } from "../../plan/lets-through.ts";
 import type { Grant } from "../../plan/permissions.ts";
@@ -39,6 +40,11 @@ export type Work =
       readonly asked?: () => Json;
       /** What its outcome hangs on beside the step and the values that it reads: part of its fingerprint. Default: nothing. */
       readonly bound?: Json;
+      /**
+       * An attempt that its runner left in the middle is started again whatever its effect is: its own facts tell what
+       * was done, and what must not be done twice. Its folder is as it was. Default false.
+       */
+      readonly goesOnInside?: boolean;
       /** Carries out one attempt. Never rejects; an abort ends it soon with whatever there is. */
       run(context: AttemptContext): Promise<AttemptResult>;
     };
@@ -68,6 +74,8 @@ export interface AttemptContext {
   /** For people: `research`, `research[2]`. */
   readonly label: string;
   readonly attempt: number;
+  /** An earlier start of this very attempt was lost in the middle. */
+  readonly goesOn: boolean;
   /** When the first attempt under this name began, before a crash maybe: what a wait counts from. Milliseconds since 1970. */
   readonly since: number;
   /** Constant over all attempts of the unit. */
@@ -99,6 +107,7 @@ export interface AttemptContext {
   /** What bounds its model calls. */
   readonly gate: CallGate;
   readonly calls: CallJournal;
+  readonly toolCalls: ToolJournal;
   readonly state: StateAccess;
   /** Puts an event on the record, for this step, item and attempt. */
   event(type: EventType, data: { readonly [name: string]: Json }): void;
@@ -115,6 +124,8 @@ export interface StateAccess {
   ): readonly { readonly key: string; readonly value: Json }[] | null;
   /** Done together with the fact that this attempt has succeeded with that value: exactly once. */
   change(scope: "run" | "project", change: StateChange): StateOutcome | null;
+  /** Done at once, while the attempt goes on; done again when its runner dies right afterwards. */
+  changeNow(scope: "run" | "project", change: StateChange): StateOutcome | null;
 }
 
 /** Model replies inside an attempt are facts too: a paid reply is never paid twice. `n` is 1-based. */

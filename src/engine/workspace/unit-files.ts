@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PlannedStep } from "../../plan/types.ts";
@@ -49,10 +49,13 @@ export class UnitFiles {
       prepare: (step, context) => {
         const work = handler.prepare(step, context);
         if (!work.ok || work.value.kind === "now") return work;
-        const { run } = work.value;
+        const { run, goesOnInside = false } = work.value;
         const files = context.files ?? NO_FILES;
         if (step.workspace === "repo" && files === NO_FILES) return work;
-        return ok({ ...work.value, run: (attempt) => this.#attempt(step, files, attempt, run) });
+        return ok({
+          ...work.value,
+          run: (attempt) => this.#attempt(step, files, { ...attempt, goesOn: attempt.goesOn && goesOnInside }, run),
+        });
       },
     };
   }
@@ -63,11 +66,11 @@ export class UnitFiles {
     attempt: AttemptContext,
     run: (attempt: AttemptContext) => Promise<AttemptResult>,
   ): Promise<AttemptResult> {
-    const { runId, label, idempotencyKey: unit } = attempt;
+    const { runId, label, idempotencyKey: unit, goesOn } = attempt;
     const inTrouble = (error: unknown): AttemptResult => plainResult({ ok: false, failure: troubleOf(label, error) });
     let folder: UnitFolder;
     try {
-      folder = await this.#o.folders.open(step.workspace, { runId, unit, label });
+      folder = await this.#o.folders.open(step.workspace, { runId, unit, label, goesOn });
       const refused = await this.#putIn(files, folder, attempt);
       if (refused !== null) return plainResult({ ok: false, failure: refused });
     } catch (error) {
@@ -91,14 +94,17 @@ export class UnitFiles {
     }
   }
 
-  /** Puts what a unit reads into its folder. */
-  async #putIn(files: ResolvedFiles, folder: UnitFolder, { runId }: AttemptContext): Promise<Failure | null> {
+  /** Puts what a unit reads into its folder; one that goes on in the middle keeps what it has made of it. */
+  async #putIn(files: ResolvedFiles, folder: UnitFolder, { runId, goesOn }: AttemptContext): Promise<Failure | null> {
+    const isThere = (path: string): boolean => goesOn && existsSync(join(folder.path, path));
     for (const artifact of files.artifacts) {
+      if (isThere(artifact.path)) continue;
       const missing = await this.#place(runId, artifact, folder.path);
       if (missing !== null) return missing;
     }
     if (folder.path === this.#o.workspace) return null;
     for (const path of files.sources) {
+      if (isThere(path)) continue;
       const source = join(this.#o.workspace, path);
       const isProgram = ((await stat(source)).mode & 0o111) !== 0;
       await placeFile(folder.path, { path, ...(isProgram ? { executable: true } : {}) }, source);

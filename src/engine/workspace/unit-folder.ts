@@ -16,7 +16,7 @@ export interface UnitFolderOptions {
   /** Absolute path of the repository, or what stands for it. */
   readonly workspace: string;
   /** Makes the empty folder of a unit. */
-  readonly isolated: (runId: string, unit: string) => string;
+  readonly isolated: (runId: string, unit: string, goesOn: boolean) => string;
   readonly worktrees: Worktrees;
   /** Where worktrees are made: `.muster/runs`. */
   readonly runsFolder: string;
@@ -30,18 +30,18 @@ export class UnitFolders {
     this.#o = options;
   }
 
-  /** `unit` is its lasting name for files, `label` that for people. */
+  /** `unit` is its lasting name for files, `label` that for people; with `goesOn` what is in the folder stays. */
   async open(
     kind: PlannedWorkspace,
-    { runId, unit, label }: { runId: string; unit: string; label: string },
+    { runId, unit, label, goesOn }: { runId: string; unit: string; label: string; goesOn: boolean },
   ): Promise<UnitFolder> {
     const { isolated, worktrees, runsFolder } = this.#o;
     const nothing = (): Promise<null> => Promise.resolve(null);
-    if (kind === "isolated") return { path: isolated(runId, unit), isShared: false, close: nothing };
+    if (kind === "isolated") return { path: isolated(runId, unit, goesOn), isShared: false, close: nothing };
     if (kind !== "worktree") return { path: this.shared(kind), isShared: true, close: nothing };
     const path = join(runsFolder, runId, "trees", unit);
     const branch = branchName(runId, label);
-    await worktrees.open(path, branch);
+    await worktrees.open(path, branch, goesOn);
     return { path, isShared: false, close: () => worktrees.close(path, branch) };
   }
 

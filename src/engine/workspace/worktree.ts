@@ -31,8 +31,9 @@ export class Worktrees {
   }
 
   /** Checks HEAD out into a folder. What an attempt before left there is kept on a branch first. */
-  async open(folder: string, branch: string): Promise<void> {
+  async open(folder: string, branch: string, goesOn = false): Promise<void> {
     await this.#inTurn(async () => {
+      if (goesOn && existsSync(folder) && (await this.#isTree(folder))) return;
       if (existsSync(folder)) await this.#close(folder, branch);
       await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
       await this.#git(this.#repository, "worktree", "add", "--force", "--detach", "--quiet", folder, "HEAD");
@@ -47,10 +48,15 @@ export class Worktrees {
     return this.#inTurn(() => this.#close(folder, branch));
   }
 
-  async #close(folder: string, branch: string): Promise<string | null> {
+  /** Not half made: git would find the repository around it. */
+  async #isTree(folder: string): Promise<boolean> {
     const top = await this.#git(folder, "rev-parse", "--show-toplevel").catch(() => null);
-    // Half made when its runner died: git finds the repository around it, and there is nothing to keep.
-    if (top === null || top === (await this.#git(this.#repository, "rev-parse", "--show-toplevel"))) {
+    return top !== null && top !== (await this.#git(this.#repository, "rev-parse", "--show-toplevel"));
+  }
+
+  async #close(folder: string, branch: string): Promise<string | null> {
+    // Half made when its runner died: there is nothing to keep.
+    if (!(await this.#isTree(folder))) {
       await rm(folder, { recursive: true, force: true });
       return null;
     }

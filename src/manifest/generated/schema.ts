@@ -218,6 +218,12 @@ export const manifestSchema: SchemaNode = {
    "x-says": "a duration such as 500ms, 90s, 5m, 1h30m or 7d",
    "x-text": "duration"
   },
+  "size": {
+   "type": "string",
+   "pattern": "^\\d+(?:B|KiB|MiB|GiB|TiB)$",
+   "x-says": "a size such as 64KiB or 256MiB",
+   "x-text": "size"
+  },
   "expression": {
    "type": "string"
   },
@@ -989,6 +995,13 @@ export const manifestSchema: SchemaNode = {
     "^x-": true
    },
    "additionalProperties": false
+  },
+  "sandbox": {
+   "enum": [
+    "require",
+    "prefer",
+    "off"
+   ]
   },
   "cache": {
    "x-says": "true, false or { key: inputs.url, ttl: 7d }",
@@ -2560,19 +2573,41 @@ export const manifestSchema: SchemaNode = {
      "minimum": 1
     },
     "tools": {
-     "x-since": "later"
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
     },
     "mcp": {
      "x-since": "later"
     },
     "permissions": {
-     "x-since": "later"
+     "$ref": "#/$defs/permissions"
     },
     "sandbox": {
-     "x-since": "later"
+     "$ref": "#/$defs/sandbox"
     },
     "resources": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "memory": {
+       "$ref": "#/$defs/size"
+      },
+      "cpu": {
+       "$ref": "#/$defs/duration"
+      },
+      "processes": {
+       "type": "integer",
+       "minimum": 1
+      },
+      "output": {
+       "$ref": "#/$defs/size"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false
     },
     "spawn": {
      "x-since": "later"
@@ -2600,7 +2635,8 @@ export const manifestSchema: SchemaNode = {
      ]
     },
     "max_turns": {
-     "x-since": "later"
+     "type": "integer",
+     "minimum": 1
     },
     "acp": {
      "x-since": "later"
@@ -2751,7 +2787,7 @@ export const manifestSchema: SchemaNode = {
      ]
     },
     "sandbox": {
-     "x-since": "later"
+     "$ref": "#/$defs/sandbox"
     }
    },
    "patternProperties": {

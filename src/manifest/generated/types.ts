@@ -30,6 +30,22 @@ export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
  */
 export type ModelChoice = ModelName | ModelName[];
 /**
+ * A host, `*.` with a domain for its subdomains, or `*` for any.
+ */
+export type HostPattern = string;
+/**
+ * A program, as `run` names it.
+ */
+export type Program = string;
+/**
+ * Whether a sandbox is needed: `require`, `prefer` or `off`.
+ */
+export type Sandbox = "require" | "prefer" | "off";
+/**
+ * An amount of bytes with its unit.
+ */
+export type Size = string;
+/**
  * A length of time: numbers with the units `ms s m h d`, the larger unit first.
  */
 export type Duration = string;
@@ -218,14 +234,6 @@ export type Shell = "sh" | "bash" | "zsh";
  * A JSON Schema (draft 2020-12).
  */
 export type JsonSchemaObject = JsonObject;
-/**
- * A host, `*.` with a domain for its subdomains, or `*` for any.
- */
-export type HostPattern = string;
-/**
- * A program, as `run` names it.
- */
-export type Program = string;
 
 /**
  * A manifest of Muster: a team of AI agents as code. Version 1 of the language.
@@ -390,6 +398,24 @@ export interface Agent {
    * The most tokens of one answer.
    */
   max_tokens?: number;
+  /**
+   * The tools that the agent may use, each within `permissions`: `read_file`, `write_file`, `edit_file`, `list_files`, `search_files`, `shell`, `web_fetch`, `state_get`, `state_set`, `state_list`. Default: none; then it answers in one turn.
+   */
+  tools?: string[];
+  permissions?: Permissions;
+  sandbox?: Sandbox;
+  /**
+   * What its tools may take.
+   */
+  resources?: {
+    memory?: Size;
+    cpu?: Duration;
+    /**
+     * Processes of a command at once. Default 64.
+     */
+    processes?: number;
+    output?: Size;
+  };
   env?: Environment;
   budget?: Budget;
   /**
@@ -401,6 +427,10 @@ export interface Agent {
      */
     usd: number;
   };
+  /**
+   * The most turns of one task: calls of the model, each with what it wants done. Default 20. Above it the step fails with code `max_turns`.
+   */
+  max_turns?: number;
   /**
    * Another program answers in place of a model. What it prints is its answer; exit code 0 says that it is one.
    */
@@ -414,6 +444,27 @@ export interface Agent {
      */
     stdin?: "prompt";
   };
+}
+/**
+ * What may be touched; what is not named is denied.
+ */
+export interface Permissions {
+  /**
+   * Files of the workspace: `sqlite:` databases, `for_each: { glob }`, and tools for files. Default `none`.
+   */
+  files?: "none" | "read" | "write";
+  /**
+   * The hosts that may be reached: `api.example.com`, `*.example.com` (its subdomains), `*` (any). Addresses of this machine or a private network only where they are written out, such as `localhost` or `10.0.0.5`. Default: none.
+   */
+  network?: HostPattern[];
+  /**
+   * Programs that `run`, and the tool `shell`, may start: `none`, `any`, or a list of programs, which allows `[program, argument]` only. Default `none`.
+   */
+  shell?: ("none" | "any") | Program[];
+  /**
+   * The state store: `state` steps, and tools for it. Default `none`.
+   */
+  state?: "none" | "read" | "write";
 }
 /**
  * The most that may be spent. The worst case of each call is reserved before it starts.
@@ -502,6 +553,7 @@ export interface Defaults {
     | {
         ttl: Duration;
       };
+  sandbox?: Sandbox;
 }
 /**
  * Tries again after a failure that may pass. A step without `retry`, here and in `defaults`, is tried once.
@@ -1149,25 +1201,4 @@ export interface WaitStep {
   reads?: Files;
   writes?: Files;
   simulate?: Simulate;
-}
-/**
- * What may be touched; what is not named is denied.
- */
-export interface Permissions {
-  /**
-   * Files of the workspace: `sqlite:` databases and `for_each: { glob }`. Default `none`.
-   */
-  files?: "none" | "read" | "write";
-  /**
-   * The hosts that may be reached: `api.example.com`, `*.example.com` (its subdomains), `*` (any). Addresses of this machine or a private network only where they are written out, such as `localhost` or `10.0.0.5`. Default: none.
-   */
-  network?: HostPattern[];
-  /**
-   * Programs that `run` may start: `none`, `any`, or a list of programs, which allows `run: [program, argument]` only. Default `none`.
-   */
-  shell?: ("none" | "any") | Program[];
-  /**
-   * The state store: `state` steps. Default `none`.
-   */
-  state?: "none" | "read" | "write";
 }

@@ -1,6 +1,6 @@
 import type { Problems } from "../problems.ts";
 import { modelsOf, modelsOfStage } from "../step-digest.ts";
-import type { Plan, PlannedScope } from "../types.ts";
+import { workersOf, type Plan, type PlannedScope } from "../types.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 
 /** Who has a batch endpoint that is spoken here. */
@@ -17,6 +17,15 @@ export function checkBatchApi(
     if (step.body.kind !== "agent" || step.body.batchApi !== true) continue;
     const pointer = steps[index]?.step.pointer ?? [];
     const agents = agentsSoFar();
+    const withTools = workersOf(step).find((name) => agents[name]?.tools !== undefined);
+    if (withTools !== undefined) {
+      problems.error([...pointer, "batch_api"], {
+        code: "WF7004",
+        message: `step '${step.id}' goes through the batch API, and its agent '${withTools}' has tools`,
+        help: "each turn could take a day: take `batch_api` out, or give the step an agent without tools",
+      });
+      continue;
+    }
     const models = [
       modelsOf({ agents }, step),
       ...step.fallback.map((stage) => modelsOfStage({ agents }, step, stage)),

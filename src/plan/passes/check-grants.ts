@@ -23,7 +23,7 @@ export function checkGrants(plan: Plan, places: readonly ScopePlace[]): void {
         if (reason === null) continue;
         const where = blamed(plan, inScope, access, index);
         const isOwn = where.scope === scope && where.step === index;
-        const key = `${where.scope} ${where.step} ${isOwn ? "" : `${scope} ${index}`} ${part.join(" ")}`;
+        const key = `${where.scope} ${where.step} ${isOwn ? "" : `${scope} ${index}`} ${part.join(" ")} ${access.kind}`;
         if (told.has(key)) continue;
         told.add(key);
         const at = placeOf(places, where);
@@ -86,6 +86,7 @@ const sinkTexts: { readonly [kind in TaintFinding["kind"]]: string } = {
   request: "a request that changes something",
   sql: "a write to a database",
   state: "a write to the state store",
+  tool: "a tool that changes something",
 };
 
 /** Warns where a value from outside does something that nobody has looked at. */

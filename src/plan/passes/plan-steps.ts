@@ -15,6 +15,7 @@ import {
   type StepBody,
 } from "../types.ts";
 import type { AgentChoices } from "./choose-agents.ts";
+import { effectOfTools, isToolName } from "../tool-table.ts";
 import type { StepEdges } from "./edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import { NOTHING } from "./reader.ts";
@@ -187,7 +188,9 @@ function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }:
       const first = body.choice === null ? [body.agent] : (choices.get(step.id) ?? []);
       const names = [...first, ...step.fallback.flatMap(({ agent }) => (agent === null ? [] : [agent.name]))];
       const isDriven = names.some((name) => Object.hasOwn(agents, name) && agents[name]?.driver !== null);
-      return isDriven ? said : "none";
+      if (isDriven) return said;
+      const tools = names.flatMap((name) => (Object.hasOwn(agents, name) ? (agents[name]?.tools ?? []) : []));
+      return effectOfTools(tools.filter(isToolName));
     }
     case "http":
       if (body.method === "POST" || body.method === "PATCH" || step.idempotent !== null) return said;

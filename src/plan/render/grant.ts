@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../util/json.ts";
 import { scopeGrants } from "../access.ts";
 import { grantOf, type Grant } from "../permissions.ts";
-import type { Plan } from "../types.ts";
+import { workersOf, type Plan, type PlannedStep } from "../types.ts";
 import { oneLine } from "./format.ts";
 
 /** True where a file of the plan writes `permissions`. */
@@ -14,6 +14,16 @@ export function grantText({ files, network, shell, state }: Grant): string {
   const hosts = network.map(({ host }) => host).join(", ");
   const programs = typeof shell === "string" ? shell : shell.join(", ");
   return oneLine(`files ${files}; network ${hosts || "none"}; programs ${programs || "none"}; state ${state}`);
+}
+
+/** What the agents of a step may do: `read_file, shell; files read; ...`, a text for each that has tools. */
+export function toolTexts(plan: Plan, step: PlannedStep): readonly string[] {
+  return workersOf(step).flatMap((name) => {
+    const tools = plan.agents[name]?.tools;
+    if (tools === undefined) return [];
+    const shutIn = tools.names.includes("shell") ? `; sandbox ${tools.sandbox}` : "";
+    return [`${tools.names.join(", ")}; ${grantText(grantOf(tools.permissions))}${shutIn}`];
+  });
 }
 
 /** What the whole workflow may touch. */

@@ -1,8 +1,8 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
-import { isJsonObject } from "../../util/json.ts";
+import { isJsonObject, readJson, type Json, type JsonObject } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
 import { tokenCount, type GrowingReply } from "../http/growing-reply.ts";
-import type { ModelReply } from "../provider.ts";
+import type { ModelReply, ToolCall } from "../provider.ts";
 
 /** Starts an empty reply. `askedModel` stands in when the stream does not name the model. */
 export function growingReply(askedModel: string): GrowingReply<RawMessageStreamEvent> {
@@ -12,6 +12,9 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
   let length = 0;
   let begun = false;
   let complete = false;
+  /** Blocks by their index in the message, in the order in which they began. */
+  const calls = new Map<unknown, { id: string; name: string; json: string; input: Json }>();
+  const opaque = new Map<unknown, Record<string, Json>>();
   const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   let usageKnown = false;
 
@@ -42,6 +45,11 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
     return text;
   };
 
+  const grow = (json: string, call: { json: string }): void => {
+    call.json += json;
+    length += json.length;
+  };
+
   return {
     accept(event) {
       // A gateway may send anything, so nothing below the top is taken for granted.
@@ -57,11 +65,21 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
         }
         case "content_block_start": {
           const block = event["content_block"];
-          return isJsonObject(block) && block["type"] === "text" ? add(block["text"]) : "";
+          if (!isJsonObject(block)) return "";
+          if (block["type"] === "tool_use") {
+            const { id, name, input = null } = block as JsonObject;
+            calls.set(event["index"], { id: textIn(id), name: textIn(name), json: "", input });
+          } else if (isOpaque(block["type"])) opaque.set(event["index"], { ...block });
+          return block["type"] === "text" ? add(block["text"]) : "";
         }
         case "content_block_delta": {
           const delta = event["delta"];
-          return isJsonObject(delta) && delta["type"] === "text_delta" ? add(delta["text"]) : "";
+          if (!isJsonObject(delta)) return "";
+          const call = calls.get(event["index"]);
+          if (delta["type"] === "input_json_delta" && call !== undefined) grow(textIn(delta["partial_json"]), call);
+          const kept = opaque.get(event["index"]);
+          if (kept !== undefined) growOpaque(kept, delta);
+          return delta["type"] === "text_delta" ? add(delta["text"]) : "";
         }
         case "message_delta": {
           const delta = event["delta"];
@@ -91,8 +109,39 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
     get usage() {
       return usage();
     },
-    finish: () => ({ text: pieces.join(""), stopReason: stopReasonOf(stopReason), model, usage: usage() }),
+    finish: () => ({
+      text: pieces.join(""),
+      stopReason: stopReasonOf(stopReason),
+      model,
+      usage: usage(),
+      ...(calls.size > 0 && { toolCalls: [...calls.values()].map(callOf) }),
+      // Of no use without calls: the conversation ends here.
+      ...(calls.size > 0 && opaque.size > 0 && { opaque: [...opaque.values()] }),
+    }),
   };
+}
+
+function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** What a model thought before its calls must be sent back with them, unchanged. */
+function isOpaque(type: unknown): boolean {
+  return type === "thinking" || type === "redacted_thinking";
+}
+
+function growOpaque(block: Record<string, Json>, delta: JsonObject): void {
+  const add = (key: string): void => {
+    block[key] = textIn(block[key]) + textIn(delta[key]);
+  };
+  if (delta["type"] === "thinking_delta") add("thinking");
+  else if (delta["type"] === "signature_delta") add("signature");
+}
+
+function callOf({ id, name, json, input }: { id: string; name: string; json: string; input: Json }): ToolCall {
+  if (json === "") return { id, name, input: isJsonObject(input) ? input : null };
+  const read = readJson(json);
+  return { id, name, input: read.ok && isJsonObject(read.value) ? read.value : null };
 }
 
 /** A message that came whole; null when it is none. */
@@ -102,7 +151,7 @@ export function wholeReply(message: unknown, askedModel: string): ModelReply | n
   const { content, stop_reason: stopReason, usage } = message as { readonly [key: string]: unknown };
   const events = [
     { type: "message_start", message },
-    ...(content as unknown[]).map((block) => ({ type: "content_block_start", content_block: block })),
+    ...(content as unknown[]).map((block, index) => ({ type: "content_block_start", index, content_block: block })),
     { type: "message_delta", delta: { stop_reason: stopReason }, usage },
     { type: "message_stop" },
   ];
@@ -115,6 +164,8 @@ function stopReasonOf(reason: string | null): ModelReply["stopReason"] {
     case "end_turn":
     case "stop_sequence":
       return "end";
+    case "tool_use":
+      return "tools";
     case "max_tokens":
     // The reply was cut just the same, by the model's window instead of ours.
     case "model_context_window_exceeded":

@@ -1,5 +1,11 @@
-import type { MessageCreateParamsStreaming, OutputConfig } from "@anthropic-ai/sdk/resources/messages";
-import type { ModelRequest } from "../provider.ts";
+import type {
+  ContentBlockParam,
+  MessageCreateParamsStreaming,
+  MessageParam,
+  OutputConfig,
+  Tool,
+} from "@anthropic-ai/sdk/resources/messages";
+import type { Message, ModelRequest } from "../provider.ts";
 import { withSchemaInPrompt } from "../schema-prompt.ts";
 import { anthropicOutput } from "./structured-output.ts";
 
@@ -32,8 +38,15 @@ export function anthropicRequest(request: ModelRequest, idempotencyKey: string):
   const params: MessageCreateParamsStreaming = {
     model: request.model,
     max_tokens: request.maxTokens,
-    messages: messages.map(({ role, text }) => ({ role, content: text })),
+    messages: messagesOf(messages, request.tools !== undefined),
     stream: true,
+    ...(request.tools !== undefined && {
+      tools: request.tools.map(({ name, description, inputSchema }): Tool => ({
+        name,
+        description,
+        input_schema: { ...inputSchema } as unknown as Tool["input_schema"],
+      })),
+    }),
     ...(request.system !== null &&
       request.system.trim() !== "" && {
         system: [{ type: "text" as const, text: request.system, cache_control: { type: "ephemeral" as const } }],
@@ -46,4 +59,36 @@ export function anthropicRequest(request: ModelRequest, idempotencyKey: string):
     ...(temperature !== null && { "anthropic-version": VERSION_WITH_TEMPERATURE }),
   };
   return { params, headers };
+}
+
+/**
+ * The conversation. With tools it grows turn by turn, so what was sent is marked for the cache at its end: the next turn
+ * reads it from there.
+ */
+function messagesOf(messages: readonly Message[], hasTools: boolean): MessageParam[] {
+  return messages.map((message, index) => {
+    const { role, text, toolCalls, toolResults } = message;
+    const isLast = hasTools && index === messages.length - 1;
+    if (toolCalls === undefined && toolResults === undefined && !isLast) return { role, content: text };
+    const blocks = blocksOf(message);
+    const last = blocks.at(-1);
+    if (isLast && last !== undefined) Object.assign(last, { cache_control: { type: "ephemeral" } });
+    return { role, content: blocks };
+  });
+}
+
+function blocksOf({ text, toolCalls = [], toolResults = [], opaque = [] }: Message): ContentBlockParam[] {
+  return [
+    ...opaque.map((block) => ({ ...block }) as unknown as ContentBlockParam),
+    // Results come first, as the API wants them.
+    ...toolResults.map(({ id, text: content, isError }): ContentBlockParam => ({
+      type: "tool_result",
+      tool_use_id: id,
+      // An empty text is refused.
+      ...(content.trim() !== "" && { content }),
+      ...(isError && { is_error: true }),
+    })),
+    ...(text.trim() === "" ? [] : [{ type: "text" as const, text }]),
+    ...toolCalls.map(({ id, name, input }): ContentBlockParam => ({ type: "tool_use", id, name, input: input ?? {} })),
+  ];
 }

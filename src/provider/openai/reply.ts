@@ -1,8 +1,8 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
-import { isJsonObject, type Json } from "../../util/json.ts";
+import { isJsonObject, readJson, type Json } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
 import { tokenCount, type GrowingReply } from "../http/growing-reply.ts";
-import type { ModelReply } from "../provider.ts";
+import type { ModelReply, ToolCall } from "../provider.ts";
 
 /** Starts an empty reply. `askedModel` stands in when the stream does not name the model. */
 export function growingReply(askedModel: string): GrowingReply<ChatCompletionChunk> {
@@ -13,6 +13,23 @@ export function growingReply(askedModel: string): GrowingReply<ChatCompletionChu
   let finishReason: string | null = null;
   let hasRefused = false;
   let usage: Usage | null = null;
+  /** By their index in the message. */
+  const calls = new Map<number, { id: string; name: string; json: string }>();
+
+  const addCall = (part: Json): void => {
+    if (!isJsonObject(part)) return;
+    // Some endpoints leave the index out where there is only one call, or send each whole.
+    const index = typeof part["index"] === "number" ? part["index"] : calls.size;
+    const call = calls.get(index) ?? { id: "", name: "", json: "" };
+    calls.set(index, call);
+    if (typeof part["id"] === "string" && part["id"] !== "") call.id = part["id"];
+    const said = part["function"];
+    if (!isJsonObject(said)) return;
+    if (typeof said["name"] === "string") call.name += said["name"];
+    if (typeof said["arguments"] !== "string") return;
+    call.json += said["arguments"];
+    length += said["arguments"].length;
+  };
 
   const add = (text: Json | undefined): string => {
     if (typeof text !== "string" || text === "") return "";
@@ -36,6 +53,7 @@ export function growingReply(askedModel: string): GrowingReply<ChatCompletionChu
       if (typeof choice["finish_reason"] === "string") finishReason = choice["finish_reason"];
       const delta = choice["delta"];
       if (!isJsonObject(delta)) return "";
+      if (Array.isArray(delta["tool_calls"])) (delta["tool_calls"] as readonly Json[]).forEach(addCall);
       const refusal = add(delta["refusal"]);
       if (refusal !== "") hasRefused = true;
       return refusal + add(delta["content"]);
@@ -57,9 +75,15 @@ export function growingReply(askedModel: string): GrowingReply<ChatCompletionChu
     },
     finish: () => ({
       text: pieces.join(""),
-      stopReason: hasRefused ? "refusal" : stopReasonOf(finishReason),
+      // Not every endpoint says `tool_calls` at the end of them.
+      stopReason: hasRefused
+        ? "refusal"
+        : calls.size > 0 && finishReason === "stop"
+          ? "tools"
+          : stopReasonOf(finishReason),
       model,
       usage,
+      ...(calls.size > 0 && { toolCalls: [...calls.values()].map(callOf) }),
     }),
   };
 }
@@ -89,6 +113,8 @@ function stopReasonOf(reason: string | null): ModelReply["stopReason"] {
   switch (reason) {
     case "stop":
       return "end";
+    case "tool_calls":
+      return "tools";
     case "length":
       return "max_tokens";
     case "content_filter":
@@ -96,4 +122,10 @@ function stopReasonOf(reason: string | null): ModelReply["stopReason"] {
     default:
       return "other";
   }
+}
+
+/** Endpoints that give calls no id want none back: any will do, as long as it is another for each. */
+function callOf({ id, name, json }: { id: string; name: string; json: string }, index: number): ToolCall {
+  const read = readJson(json === "" ? "{}" : json);
+  return { id: id === "" ? `call_${index}` : id, name, input: read.ok && isJsonObject(read.value) ? read.value : null };
 }

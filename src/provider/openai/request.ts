@@ -2,7 +2,7 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { ModelRequest } from "../provider.ts";
+import type { Message, ModelRequest } from "../provider.ts";
 import { withSchemaInPrompt } from "../schema-prompt.ts";
 import type { Dialect } from "./dialect.ts";
 import { openaiOutput } from "./structured-output.ts";
@@ -19,8 +19,14 @@ export function chatRequest(request: ModelRequest, dialect: Dialect): ChatComple
   return {
     model: request.model,
     [dialect.maxTokens]: request.maxTokens,
-    messages: [...instructions, ...told.map(({ role, text }): ChatCompletionMessageParam => ({ role, content: text }))],
+    messages: [...instructions, ...told.flatMap(messagesOf)],
     stream: true,
+    ...(request.tools !== undefined && {
+      tools: request.tools.map(({ name, description, inputSchema }) => ({
+        type: "function" as const,
+        function: { name, description, parameters: { ...inputSchema } },
+      })),
+    }),
     ...(dialect.streamOptions && { stream_options: { include_usage: true } }),
     ...(structured !== null && {
       response_format: {
@@ -34,4 +40,28 @@ export function chatRequest(request: ModelRequest, dialect: Dialect): ChatComple
     }),
     ...(temperature !== null && { temperature }),
   };
+}
+
+/** A message as the API has it: each result of a tool is one of its own. An error is told by its text. */
+function messagesOf({ role, text, toolCalls, toolResults }: Message): ChatCompletionMessageParam[] {
+  if (toolResults !== undefined) {
+    const results = toolResults.map(({ id, text: content, isError }): ChatCompletionMessageParam => ({
+      role: "tool",
+      tool_call_id: id,
+      content: isError ? `Error: ${content}` : content,
+    }));
+    return text === "" ? results : [...results, { role: "user", content: text }];
+  }
+  if (toolCalls === undefined) return [{ role, content: text }];
+  return [
+    {
+      role: "assistant",
+      content: text === "" ? null : text,
+      tool_calls: toolCalls.map(({ id, name, input }) => ({
+        id,
+        type: "function",
+        function: { name, arguments: JSON.stringify(input ?? {}) },
+      })),
+    },
+  ];
 }

@@ -69,7 +69,12 @@ function linesOf(request: ModelRequest): string[] {
     ...(request.effort === null ? [] : [`effort: ${request.effort}`]),
     ...(request.outputSchema === null ? [] : [`output_schema: ${canonicalJson(request.outputSchema)}`]),
     ...(request.system === null ? [] : named("system", request.system)),
-    ...request.messages.flatMap(({ role, text }) => named(role, text)),
+    ...(request.tools ?? []).map(({ name }) => `tool: ${name}`),
+    ...request.messages.flatMap(({ role, text, toolCalls = [], toolResults = [] }) => [
+      ...(text === "" && toolCalls.length + toolResults.length > 0 ? [] : named(role, text)),
+      ...toolCalls.map(({ name, input }) => `call: ${name} ${canonicalJson(input)}`),
+      ...toolResults.flatMap((result) => named("result", result.text)),
+    ]),
   ];
 }
 

@@ -6,9 +6,9 @@ import { providerNames } from "../../plan/provider-name.ts";
 import { failureClasses } from "../../plan/types.ts";
 import { failure } from "../../run/failure.ts";
 import type { Usage } from "../../util/usage.ts";
-import { isJsonObject } from "../../util/json.ts";
+import { isJsonObject, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import type { Message, ModelReply, ModelRequest } from "../provider.ts";
+import type { Message, ModelReply, ModelRequest, ToolCall, ToolResult, ToolSpec } from "../provider.ts";
 import { FormReader, type Place } from "../../manifest/form-reader.ts";
 import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingEntry } from "./recording.ts";
 
@@ -16,7 +16,7 @@ import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingE
 const LARGEST_FILE = 64 * 1024 * 1024;
 
 const origins = ["recorded", "scripted"] as const;
-const stopReasons: readonly ModelReply["stopReason"][] = ["end", "max_tokens", "refusal", "other"];
+const stopReasons: readonly ModelReply["stopReason"][] = ["end", "tools", "max_tokens", "refusal", "other"];
 
 /** Reads a recording file (schemas/recording.v1.json); all that is wrong with it at once. */
 export function readRecording(source: SourceFile): Result<Recording, readonly Diagnostic[]> {
@@ -92,7 +92,16 @@ function hashOf(reader: FormReader, place: Place): string | null {
 }
 
 function requestOf(reader: FormReader, place: Place): ModelRequest | null {
-  const keys = ["model", "max_tokens", "temperature", "effort", "system", "messages", "output_schema"] as const;
+  const keys = [
+    "model",
+    "max_tokens",
+    "temperature",
+    "effort",
+    "system",
+    "messages",
+    "output_schema",
+    "tools",
+  ] as const;
   const request = reader.map(place, "a request", keys);
   if (request === null) return null;
   const model = reader.text(request("model"), "model");
@@ -107,15 +116,74 @@ function requestOf(reader: FormReader, place: Place): ModelRequest | null {
   });
   if (model === null || maxTokens === null) return null;
   const told = messages.filter((message) => message !== null);
-  return { model, system, messages: told, maxTokens, temperature, effort, outputSchema };
+  const tools = reader.optional(request("tools"), (value) => listOf(reader, value, "tools", toolOf));
+  return {
+    model,
+    system,
+    messages: told,
+    maxTokens,
+    temperature,
+    effort,
+    outputSchema,
+    ...(tools !== null && { tools }),
+  };
 }
 
 function messageOf(reader: FormReader, place: Place): Message | null {
-  const message = reader.map(place, "a message", ["role", "text"]);
+  const message = reader.map(place, "a message", ["role", "text", "tool_calls", "tool_results", "opaque"]);
   if (message === null) return null;
   const role = reader.oneOf(message("role"), "role", ["user", "assistant"] as const);
   const text = reader.text(message("text"), "text");
-  return role === null || text === null ? null : { role, text };
+  const calls = reader.optional(message("tool_calls"), (value) => listOf(reader, value, "tool_calls", callOf));
+  const results = reader.optional(message("tool_results"), (value) => listOf(reader, value, "tool_results", resultOf));
+  const opaque = reader.optional(message("opaque"), (value) => listOf(reader, value, "opaque", objectOf));
+  if (role === null || text === null) return null;
+  return {
+    role,
+    text,
+    ...(calls !== null && { toolCalls: calls }),
+    ...(results !== null && { toolResults: results }),
+    ...(opaque !== null && { opaque }),
+  };
+}
+
+function listOf<Entry>(
+  reader: FormReader,
+  place: Place,
+  name: string,
+  read: (reader: FormReader, place: Place) => Entry | null,
+): readonly Entry[] {
+  return reader.list(place, name).flatMap((each) => read(reader, each) ?? []);
+}
+
+function objectOf(reader: FormReader, place: Place): JsonObject | null {
+  return isJsonObject(place.value) ? place.value : reader.problem(place, "WF2003", "this must be a map");
+}
+
+function toolOf(reader: FormReader, place: Place): ToolSpec | null {
+  const tool = reader.map(place, "a tool", ["name", "description", "input_schema"]);
+  if (tool === null) return null;
+  const name = reader.text(tool("name"), "name");
+  const description = reader.text(tool("description"), "description");
+  const inputSchema = objectOf(reader, tool("input_schema"));
+  return name === null || description === null || inputSchema === null ? null : { name, description, inputSchema };
+}
+
+function callOf(reader: FormReader, place: Place): ToolCall | null {
+  const call = reader.map(place, "a call of a tool", ["id", "name", "input"]);
+  if (call === null) return null;
+  const id = reader.text(call("id"), "id");
+  const name = reader.text(call("name"), "name");
+  const input = call("input").value === null ? null : objectOf(reader, call("input"));
+  return id === null || name === null ? null : { id, name, input };
+}
+
+function resultOf(reader: FormReader, place: Place): ToolResult | null {
+  const result = reader.map(place, "a result of a tool", ["id", "text", "is_error"]);
+  if (result === null) return null;
+  const id = reader.text(result("id"), "id");
+  const text = reader.text(result("text"), "text");
+  return id === null || text === null ? null : { id, text, isError: result("is_error").value === true };
 }
 
 function outcomeOf(reader: FormReader, entry: Place, reply: Place, failed: Place): RecordedOutcome | null {
@@ -125,13 +193,19 @@ function outcomeOf(reader: FormReader, entry: Place, reply: Place, failed: Place
 }
 
 function replyOf(reader: FormReader, place: Place): RecordedOutcome | null {
-  const reply = reader.map(place, "a reply", ["model", "stop_reason", "usage", "text", "json"]);
+  const reply = reader.map(place, "a reply", ["model", "stop_reason", "usage", "text", "json", "tool_calls", "opaque"]);
   if (reply === null) return null;
   const model = reader.optional(reply("model"), (value) => reader.text(value, "model"));
   const stopReason = reader.optional(reply("stop_reason"), (value) => reader.oneOf(value, "stop_reason", stopReasons));
   const usage = reader.optional(reply("usage"), (value) => usageOf(reader, value));
-  const text = replyTextOf(reader, place, reply("text"), reply("json"));
-  return text === null ? null : { type: "done", reply: { text, model, stopReason: stopReason ?? "end", usage } };
+  const toolCalls = reader.optional(reply("tool_calls"), (value) => listOf(reader, value, "tool_calls", callOf));
+  const opaque = reader.optional(reply("opaque"), (value) => listOf(reader, value, "opaque", objectOf));
+  const isSilent = toolCalls !== null && reply("text").value === undefined && reply("json").value === undefined;
+  const text = isSilent ? "" : replyTextOf(reader, place, reply("text"), reply("json"));
+  if (text === null) return null;
+  const more = { ...(toolCalls !== null && { toolCalls }), ...(opaque !== null && { opaque }) };
+  const usual = toolCalls === null ? "end" : "tools";
+  return { type: "done", reply: { text, model, stopReason: stopReason ?? usual, usage, ...more } };
 }
 
 /** `json` is a kindness to authors: the value as YAML instead of JSON inside a text. */

@@ -4,7 +4,7 @@ import type { Json } from "../../util/json.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { CallContext, ModelRequest } from "../provider.ts";
 import { RECORDING_FORMAT, type RecordedOutcome, type Recording, type RecordingEntry } from "./recording.ts";
-import { requestForm, requestHash } from "./request-form.ts";
+import { callsForm, requestForm, requestHash } from "./request-form.ts";
 
 /** The entry of an exchange that has just taken place. */
 export function recordingEntry(request: ModelRequest, context: CallContext, outcome: RecordedOutcome): RecordingEntry {
@@ -62,13 +62,15 @@ function entryForm(entry: RecordingEntry): Json {
 
 function outcomeForm(outcome: RecordedOutcome): { readonly [key: string]: Json } {
   if (outcome.type === "done") {
-    const { text, stopReason, model, usage } = outcome.reply;
+    const { text, stopReason, model, usage, toolCalls, opaque } = outcome.reply;
     return {
       reply: {
         ...(model !== null && { model }),
         stop_reason: stopReason,
         ...(usage && { usage: usageForm(usage) }),
         text,
+        ...(toolCalls !== undefined && { tool_calls: callsForm(toolCalls) }),
+        ...(opaque !== undefined && { opaque }),
       },
     };
   }

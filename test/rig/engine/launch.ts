@@ -82,6 +82,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
         batchProviderFor: () => provider,
         check,
         programs: { workspace: "/", environment: {} },
+        tools: [],
       }),
       run: options.runStep ?? holding(realRunStep, clock),
       http: createHttpStep({ resolve: systemResolve, check }),

@@ -1,3 +1,4 @@
+import { jsonOf, type FakeToolCall } from "../fake-model/answer.ts";
 import type { WireUsage } from "./usage.ts";
 
 /** A reply as the API words it. */
@@ -5,6 +6,7 @@ export interface FakeMessage {
   readonly id: string;
   readonly model: string;
   readonly text: string;
+  readonly toolCalls: readonly FakeToolCall[];
   readonly stopReason: string;
   readonly usage: WireUsage;
 }
@@ -21,7 +23,12 @@ export function messageJson(message: FakeMessage): string {
 
 /** The body of a streamed reply: server-sent events, the text in at most `pieces` deltas. */
 export function messageEvents(message: FakeMessage, pieces = 16): string {
-  return [...openingEvents(message), ...textEvents(message.text, pieces), ...closingEvents(message)].join("");
+  return [
+    ...openingEvents(message),
+    ...textEvents(message.text, pieces),
+    ...callEvents(message),
+    ...closingEvents(message),
+  ].join("");
 }
 
 /** The events up to the end of the text, without those that close the message. */
@@ -55,10 +62,30 @@ function textEvents(text: string, pieces: number): string[] {
   return events;
 }
 
+/** Blocks after that of the text, which ends when the first begins. */
+function callEvents({ toolCalls }: FakeMessage): string[] {
+  return toolCalls.flatMap((call, position) => {
+    const index = position + 1;
+    const json = jsonOf(call);
+    const half = Math.ceil(json.length / 2);
+    const block = { type: "tool_use", id: call.id, name: call.name, input: {} };
+    const deltas = ["", json.slice(0, half), json.slice(half)].map((partial) => ({
+      type: "content_block_delta",
+      index,
+      delta: { type: "input_json_delta", partial_json: partial },
+    }));
+    return [
+      event("content_block_stop", { type: "content_block_stop", index: index - 1 }),
+      event("content_block_start", { type: "content_block_start", index, content_block: block }),
+      ...deltas.map((delta) => event("content_block_delta", delta)),
+    ];
+  });
+}
+
 function closingEvents(message: FakeMessage): string[] {
   const delta = { stop_reason: message.stopReason, stop_sequence: null, stop_details: null, container: null };
   return [
-    event("content_block_stop", { type: "content_block_stop", index: 0 }),
+    event("content_block_stop", { type: "content_block_stop", index: message.toolCalls.length }),
     event("message_delta", { type: "message_delta", delta, usage: { output_tokens: message.usage.output_tokens } }),
     event("message_stop", { type: "message_stop" }),
   ];
@@ -80,5 +107,6 @@ function opening(message: FakeMessage): Record<string, unknown> {
 }
 
 function contentOf(message: FakeMessage): unknown[] {
-  return message.text === "" ? [] : [{ type: "text", text: message.text, citations: null }];
+  const text = message.text === "" ? [] : [{ type: "text", text: message.text, citations: null }];
+  return [...text, ...message.toolCalls.map(({ id, name, input }) => ({ type: "tool_use", id, name, input }))];
 }

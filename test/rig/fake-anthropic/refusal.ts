@@ -71,6 +71,8 @@ export function bodyRefusal(body: unknown, kind: "create" | "count", version: st
   const request = body as unknown as WireRequest;
   const problem = messagesRefusal(request.messages, model.isClassic) ?? systemRefusal(request.system);
   if (problem !== null) return problem;
+  const tools = toolsRefusal(request);
+  if (tools !== null) return tools;
   const sampling = ["temperature", "top_p", "top_k"].find((name) => body[name] !== undefined);
   if (sampling !== undefined && (version === newestVersion || !model.isClassic)) {
     return invalid(`${sampling}: this parameter is not supported`);
@@ -126,12 +128,60 @@ function messageRefusal(message: unknown, index: number): ApiError | null {
     return invalid(`messages.${index}.content: Input should be a valid string or list`);
   }
   if (content.length === 0) return invalid(`messages.${index}: user messages must have non-empty content`);
-  for (const block of blocksOf(content as string | WireBlock[])) {
+  let hasOther = false;
+  for (const [position, block] of blocksOf(content as string | WireBlock[]).entries()) {
+    const problem = blockRefusal(block, `messages.${index}.content.${position}`, role);
+    if (problem !== null) return problem;
+    if (block.type === "tool_result" && hasOther)
+      return invalid(`messages.${index}: \`tool_result\` blocks must come before all other content`);
+    hasOther ||= block.type !== "tool_result";
     if (block.type === "text" && (block.text ?? "").trim() === "") {
       return invalid("messages: text content blocks must contain non-whitespace text");
     }
   }
   return null;
+}
+
+const toolFields = new Set(["name", "description", "input_schema", "cache_control", "type", "strict"]);
+
+/** What is wrong with the tools, and with the marks for the cache, of which there are four at most. */
+function toolsRefusal({ tools, messages, system }: WireRequest): ApiError | null {
+  const names = new Set<string>();
+  for (const [index, tool] of (tools ?? []).entries()) {
+    const extra = Object.keys(tool).find((field) => !toolFields.has(field));
+    if (extra !== undefined) return invalid(`tools.${index}.custom.${extra}: Extra inputs are not permitted`);
+    if (!/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name))
+      return invalid(`tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
+    if (names.has(tool.name)) return invalid("tools: Tool names must be unique.");
+    names.add(tool.name);
+    if (tool.input_schema?.type !== "object")
+      return invalid(`tools.${index}.custom.input_schema.type: Input should be 'object'`);
+  }
+  const blocks = messages.flatMap(({ content }) => blocksOf(content));
+  const hasCalls = blocks.some(({ type }) => type === "tool_use" || type === "tool_result");
+  if (hasCalls && names.size === 0)
+    return invalid("Requests which include `tool_use` or `tool_result` blocks must define tools");
+  const marks = [...blocks, ...blocksOf(system), ...(tools ?? [])].filter((each) => each.cache_control !== undefined);
+  return marks.length <= 4
+    ? null
+    : invalid(`A maximum of 4 blocks with cache_control may be provided. Found ${marks.length}.`);
+}
+
+/** What is wrong with a block of a message; null = nothing. */
+function blockRefusal(block: WireBlock, at: string, role: unknown): ApiError | null {
+  switch (block.type) {
+    case "tool_use":
+      if (role !== "assistant") return invalid(`${at}: \`tool_use\` blocks can only be in \`assistant\` messages`);
+      if (!/^[a-zA-Z0-9_-]+$/.test(block.id ?? ""))
+        return invalid(`${at}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'`);
+      return isObject(block.input) ? null : invalid(`${at}.tool_use.input: Input should be a valid dictionary`);
+    case "tool_result":
+      if (role !== "user") return invalid(`${at}: \`tool_result\` blocks can only be in \`user\` messages`);
+      if (block.content === "") return invalid(`${at}.tool_result: content must be non-empty`);
+      return null;
+    default:
+      return null;
+  }
 }
 
 /** Every tool_use is answered in the very next message, and every tool_result answers one of the message before. */
@@ -145,7 +195,9 @@ function toolRefusal(messages: readonly WireMessage[]): ApiError | null {
       );
     }
     const answered = new Set(idsOf(messages[index + 1], "tool_result"));
-    const open = idsOf(message, "tool_use").filter((id) => !answered.has(id));
+    const asked = idsOf(message, "tool_use");
+    if (new Set(asked).size < asked.length) return invalid("messages: `tool_use` ids must be unique");
+    const open = asked.filter((id) => !answered.has(id));
     if (open.length > 0) {
       return invalid(
         `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,

@@ -60,13 +60,15 @@ export function sendAnswer(answer: Answer, exchange: Exchange): void {
 export function messageOf(
   text: string,
   exchange: Pick<Exchange, "request" | "number" | "cache">,
-  given: { readonly stopReason?: string; readonly model?: string } = {},
+  given: Partial<Pick<Extract<Answer, { kind: "reply" }>, "stopReason" | "model" | "toolCalls">> = {},
 ): FakeMessage {
+  const { toolCalls = [] } = given;
   return {
     id: `msg_fake_${exchange.number}`,
     model: given.model ?? exchange.request.model,
     text,
-    stopReason: given.stopReason ?? "end_turn",
+    toolCalls,
+    stopReason: given.stopReason ?? (toolCalls.length > 0 ? "tool_use" : "end_turn"),
     usage: usageOf(exchange.request, text, exchange.cache),
   };
 }

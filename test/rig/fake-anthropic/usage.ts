@@ -41,14 +41,26 @@ export function usageOf(request: WireRequest, output: string, cache: Set<string>
 }
 
 function cached(request: WireRequest): string[] {
-  return blocksOf(request.system)
+  const system = blocksOf(request.system)
     .filter((block) => block.cache_control !== undefined)
     .map((block) => block.text ?? "");
+  // All up to the last mark of the conversation, each message as a piece of its own.
+  return [...system, ...request.messages.slice(0, markedTo(request)).map((message) => JSON.stringify(bare(message)))];
+}
+
+/** How many messages there are up to the last that is marked for the cache. */
+function markedTo({ messages }: WireRequest): number {
+  return messages.findLastIndex(({ content }) => blocksOf(content).some((block) => block.cache_control)) + 1;
+}
+
+/** A message without its mark: that says nothing about what is in the cache. */
+function bare({ role, content }: WireRequest["messages"][number]): unknown {
+  return { role, content: blocksOf(content).map(({ cache_control: _mark, ...block }) => block) };
 }
 
 function uncached(request: WireRequest): string[] {
   const system = blocksOf(request.system)
     .filter((block) => block.cache_control === undefined)
     .map((block) => block.text ?? "");
-  return [...system, ...request.messages.map((message) => textOf(message.content))];
+  return [...system, ...request.messages.slice(markedTo(request)).map((message) => textOf(message.content))];
 }

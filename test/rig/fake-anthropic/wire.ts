@@ -5,12 +5,19 @@ export interface WireRequest {
   readonly messages: readonly WireMessage[];
   readonly system?: string | readonly WireBlock[];
   readonly stream?: boolean;
-  readonly tools?: readonly { readonly name: string }[];
+  readonly tools?: readonly WireTool[];
   readonly temperature?: number;
   readonly output_config?: {
     readonly effort?: string;
     readonly format?: { readonly type: "json_schema"; readonly schema: Record<string, unknown> };
   };
+}
+
+export interface WireTool {
+  readonly name: string;
+  readonly description?: string;
+  readonly input_schema?: { readonly type?: string };
+  readonly cache_control?: { readonly type: string };
 }
 
 export interface WireMessage {
@@ -22,6 +29,9 @@ export interface WireBlock {
   readonly type: string;
   readonly text?: string;
   readonly id?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+  readonly is_error?: boolean;
   readonly tool_use_id?: string;
   readonly content?: unknown;
   readonly cache_control?: { readonly type: string };

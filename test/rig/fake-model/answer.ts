@@ -1,10 +1,33 @@
+import { randomUUID } from "node:crypto";
 import { sample } from "./sample.ts";
+
+/** A call of a tool as a model makes it; `json` in place of an input that is JSON. */
+export interface FakeToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly input?: unknown;
+  readonly json?: string;
+}
+
+/** A reply that is one call of a tool, or several. */
+export function toolReply(...calls: readonly (readonly [name: string, input: unknown])[]): Answer {
+  // As the real ones: never the same id twice in a conversation.
+  const toolCalls = calls.map(([name, input]) => ({ id: `toolu_${randomUUID().replaceAll("-", "")}`, name, input }));
+  return { kind: "reply", text: "", toolCalls };
+}
+
+/** The JSON that a call streams. */
+export function jsonOf({ input, json }: FakeToolCall): string {
+  return json ?? JSON.stringify(input ?? {});
+}
 
 /** What the fake does with a request. */
 export type Answer =
   | {
       readonly kind: "reply";
       readonly text: string;
+      /** Calls of tools after the text. */
+      readonly toolCalls?: readonly FakeToolCall[];
       /** As the API names it; default the one of an ordinary end. */
       readonly stopReason?: string;
       /** The model that answers; default the one that was asked. */

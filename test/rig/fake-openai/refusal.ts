@@ -3,7 +3,7 @@ import type { ApiError } from "../fake-model/api-error.ts";
 import { invalid } from "./api-error.ts";
 import type { FakeDialect } from "./dialect.ts";
 import { schemaRefusal } from "./schema-refusal.ts";
-import type { WireRequest } from "./wire.ts";
+import type { WireMessage, WireRequest } from "./wire.ts";
 
 /** Every other model is unknown: 404. */
 export interface FakeModels {
@@ -67,6 +67,7 @@ export function bodyRefusal(body: unknown, dialect: FakeDialect, models: FakeMod
   if (model === undefined) return unknownModel(request.model, dialect);
   return (
     messagesRefusal(request.messages) ??
+    toolsRefusal(request) ??
     limitRefusal(request, dialect) ??
     formatRefusal(request, dialect) ??
     optionRefusal(request, dialect, model.takesTemperature) ??
@@ -89,13 +90,58 @@ function messagesRefusal(messages: unknown): ApiError | null {
   if (!Array.isArray(messages) || messages.length === 0) {
     return invalid("Invalid 'messages': empty array. Expected an array with minimum length 1.", "messages");
   }
-  for (const [index, message] of (messages as { role?: unknown; content?: unknown }[]).entries()) {
-    if (!roles.includes(String(message.role)))
-      return invalid(`Invalid value: '${String(message.role)}'.`, `messages[${index}].role`);
-    if (typeof message.content !== "string")
+  for (const [index, message] of (messages as WireMessage[]).entries()) {
+    if (!roles.includes(message.role)) return invalid(`Invalid value: '${message.role}'.`, `messages[${index}].role`);
+    const isSilent = message.content === null && message.role === "assistant" && message.tool_calls !== undefined;
+    if (typeof message.content !== "string" && !isSilent)
       return invalid(`Invalid type for 'messages[${index}].content'.`, `messages[${index}].content`);
   }
-  return null;
+  return callsRefusal(messages as WireMessage[]);
+}
+
+/** Every call is answered, right after the message that asked for it, and nothing else is. */
+function callsRefusal(messages: readonly WireMessage[]): ApiError | null {
+  let open = new Set<string>();
+  for (const [index, { role, tool_calls: calls, tool_call_id: id = "" }] of messages.entries()) {
+    if (role === "tool") {
+      if (!open.delete(id))
+        return invalid(
+          "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+          `messages.[${index}].role`,
+        );
+      continue;
+    }
+    if (open.size > 0) return unanswered(open);
+    open = new Set((calls ?? []).map((call) => call.id));
+    for (const call of calls ?? []) {
+      try {
+        JSON.parse(call.function.arguments);
+      } catch {
+        return invalid(`Invalid 'messages[${index}].tool_calls': arguments must be JSON`, `messages[${index}]`);
+      }
+    }
+  }
+  return open.size > 0 ? unanswered(open) : null;
+}
+
+function unanswered(open: ReadonlySet<string>): ApiError {
+  return invalid(
+    `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(", ")}`,
+    "messages",
+  );
+}
+
+function toolsRefusal({ tools, messages }: WireRequest): ApiError | null {
+  for (const [index, tool] of (tools ?? []).entries()) {
+    if (tool.type !== "function" || tool.function === undefined)
+      return invalid(`Missing required parameter: 'tools[${index}].function'.`, `tools[${index}].function`);
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.function.name))
+      return invalid(`Invalid 'tools[${index}].function.name': string does not match pattern.`, `tools[${index}]`);
+    if (tool.function.parameters?.type !== "object")
+      return invalid(`Invalid schema for function '${tool.function.name}'.`, `tools[${index}].function.parameters`);
+  }
+  const hasCalls = messages.some(({ tool_calls: calls }) => calls !== undefined);
+  return hasCalls && tools === undefined ? invalid("'tools' is required with tool calls", "tools") : null;
 }
 
 function limitRefusal(request: WireRequest, dialect: FakeDialect): ApiError | null {
@@ -155,7 +201,7 @@ function contextRefusal(request: WireRequest, most: number): ApiError | null {
 
 /** Four bytes a token, rounded up for each message. */
 export function promptTokens({ messages }: WireRequest): number {
-  return messages.reduce((sum, { content }) => sum + tokensOf(content), 0);
+  return messages.reduce((sum, { content }) => sum + tokensOf(content ?? ""), 0);
 }
 
 /** Four bytes a token, rounded up. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Answer } from "../fake-model/answer.ts";
+import { jsonOf, type Answer } from "../fake-model/answer.ts";
 import type { Exchange } from "../fake-model/server.ts";
 import { errorBody } from "./api-error.ts";
 import type { FakeDialect } from "./dialect.ts";
@@ -21,7 +21,8 @@ export function sendAnswer(
       const usage =
         dialect.usage && request.stream_options?.include_usage === true ? usageOf(request, answer.text, cache) : null;
       const end = [
-        chunk(exchange, answer, {}, answer.stopReason ?? "stop"),
+        ...callChunks(exchange, answer),
+        chunk(exchange, answer, {}, answer.stopReason ?? (answer.toolCalls === undefined ? "stop" : "tool_calls")),
         ...(usage === null ? [] : [usageChunk(exchange, answer, usage)]),
       ];
       response.writeHead(200, eventStream);
@@ -63,6 +64,20 @@ function textChunks(exchange: Exchange<WireRequest>, answer: Said): string[] {
     chunks.push(chunk(exchange, answer, { content: text.slice(start, start + size) }, null));
   }
   return chunks;
+}
+
+/** As the API streams them: the id and the name first, then the arguments in pieces. */
+function callChunks(exchange: Exchange<WireRequest>, answer: Extract<Answer, { kind: "reply" }>): string[] {
+  return (answer.toolCalls ?? []).flatMap((call, index) => {
+    const json = jsonOf(call);
+    const half = Math.ceil(json.length / 2);
+    const named = { id: call.id, type: "function", function: { name: call.name, arguments: "" } };
+    const parts = [
+      named,
+      ...[json.slice(0, half), json.slice(half)].map((piece) => ({ function: { arguments: piece } })),
+    ];
+    return parts.map((part) => chunk(exchange, answer, { tool_calls: [{ index, ...part }] }, null));
+  });
 }
 
 function chunk(exchange: Exchange<WireRequest>, said: Said, delta: unknown, finishReason: string | null): string {

@@ -1,7 +1,11 @@
 /** The parts of a chat completion request that the fake reads, once `refusal` has let it pass. */
 export interface WireRequest {
   readonly model: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly messages: readonly WireMessage[];
+  readonly tools?: readonly {
+    readonly type: string;
+    readonly function?: { readonly name: string; readonly parameters?: { readonly type?: string } };
+  }[];
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
   readonly max_tokens?: number;
@@ -16,4 +20,16 @@ export interface WireRequest {
       readonly schema: Record<string, unknown>;
     };
   };
+}
+
+export interface WireMessage {
+  readonly role: string;
+  /** null = only calls. */
+  readonly content: string | null;
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
+  readonly tool_call_id?: string;
 }

@@ -1,7 +1,8 @@
-import { noTickets } from "../../rig/call-journal.ts";
+import { memoryToolJournal, noTickets } from "../../rig/call-journal.ts";
 import { sleep } from "../../../src/util/sleep.ts";
 import { openGate } from "../../../src/agent/call-gate.ts";
-import type { Spend, Task, TaskSurroundings } from "../../../src/agent/task.ts";
+import type { Spend } from "../../../src/agent/spend.ts";
+import type { Task, TaskSurroundings } from "../../../src/agent/assignment.ts";
 import type { EventType } from "../../../src/run/event.ts";
 import { createRedactor } from "../../../src/run/redact.ts";
 import type { Json } from "../../../src/util/json.ts";
@@ -85,6 +86,7 @@ export function settingOf(
       record: (n, fingerprint, reply, spend) => void setting.recorded.push({ n, fingerprint, reply, spend }),
       ...noTickets,
     },
+    toolCalls: memoryToolJournal(),
     event: (type, data) => void setting.events.push([type, data]),
   };
   return { ...setting, around };

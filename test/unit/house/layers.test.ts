@@ -10,7 +10,8 @@ const layers: readonly (readonly string[])[] = [
   ["run", "diff"],
   ["policy"],
   ["network"],
-  ["store", "provider", "tool", "reporter"],
+  ["store", "provider", "reporter"],
+  ["tool"],
   ["agent"],
   ["engine"],
   ["daemon"],
@@ -24,7 +25,7 @@ const layers: readonly (readonly string[])[] = [
 const ports: { readonly [folder: string]: readonly string[] } = {
   store: ["store", "state-change", "liveness", "process-observer"],
   provider: ["provider", "schema-prompt", "structured-output", "http", "batch"],
-  tool: ["tool"],
+  tool: ["tool", "spec", "sandbox"],
   reporter: ["reporter"],
 };
 

@@ -193,6 +193,14 @@ steps: { a: { agent: a, task: Go., model: fast } }`;
     ["agents", "a", "model", 1],
   ]);
   expect(result.agents["b"]).toEqual({
+    driver: null,
+    env: {},
+    writtenForTools: null,
+    tools: [],
+    permissions: { files: "none", network: [], shell: "none", state: "none" },
+    sandbox: "require",
+    resources: { memoryBytes: 512 * 1024 ** 2, cpuMs: 60_000, processes: 64, outputBytes: 64 * 1024 },
+    maxTurns: 20,
     model: null,
     instructions: null,
     maxTokens: null,

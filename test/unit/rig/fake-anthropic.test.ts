@@ -177,7 +177,11 @@ describe("what it refuses", () => {
   it("nothing that is good", async () => {
     const refused = fake.refusals.length;
     const answers = [
-      await post({ ...good, messages: [...hello, toolUse, toolResult], tools: [{ name: "look" }] }),
+      await post({
+        ...good,
+        messages: [...hello, toolUse, toolResult],
+        tools: [{ name: "look", input_schema: { type: "object" } }],
+      }),
       await post({ ...good, model: "claude-haiku-4-5", temperature: 0.5 }, "/v1/messages", {
         "anthropic-version": "2023-06-01",
       }),

@@ -18,6 +18,7 @@ function agentStep(script: readonly ScriptedAnswer[]) {
     batchProviderFor: () => provider,
     check: createSchemaCheck(),
     programs: { workspace: "/", environment: {} },
+    tools: [],
   });
   return { handler, provider, clock };
 }

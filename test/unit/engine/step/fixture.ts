@@ -1,5 +1,5 @@
 import { openGate } from "../../../../src/agent/call-gate.ts";
-import { noTickets } from "../../../rig/call-journal.ts";
+import { memoryToolJournal, noTickets } from "../../../rig/call-journal.ts";
 import { err } from "../../../../src/util/result.ts";
 import type {
   AttemptContext,
@@ -74,6 +74,7 @@ function attemptContext(): AttemptContext {
     runId: "R",
     label: "x",
     attempt: 1,
+    goesOn: false,
     idempotencyKey: "the-key",
     signal: new AbortController().signal,
     clock: systemClock,
@@ -85,7 +86,8 @@ function attemptContext(): AttemptContext {
     pause: async () => true,
     away() {},
     calls: { recall: () => null, record() {}, ...noTickets },
-    state: { get: () => null, list: () => null, change: () => null },
+    toolCalls: memoryToolJournal(),
+    state: { get: () => null, list: () => null, change: () => null, changeNow: () => null },
     event() {},
   };
 }

@@ -147,7 +147,7 @@ describe("what comes back", () => {
     ["stop", "end"],
     ["length", "max_tokens"],
     ["content_filter", "refusal"],
-    ["tool_calls", "other"],
+    ["tool_calls", "tools"],
   ])("reads the finish reason %s as %s", async (stopReason, expected) => {
     const reply = replyOf(provider, asked());
     void (await fake.nextRequest()).reply("Blue.", { stopReason });

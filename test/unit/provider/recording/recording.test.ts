@@ -219,7 +219,7 @@ entries:
       [5, "WF2002", "attempt is missing in a recorded entry", "only with `origin: scripted` may it be left out"],
       [5, "WF2002", "request_hash is missing in a recorded entry", "only with `origin: scripted` may it be left out"],
       [5, "WF2002", "request is missing in a recorded entry", "only with `origin: scripted` may it be left out"],
-      [6, "WF2004", "stop_reason must be one of end, max_tokens, refusal, other", null],
+      [6, "WF2004", "stop_reason must be one of end, tools, max_tokens, refusal, other", null],
       [7, "WF2002", "step is missing", null],
       [7, "WF2005", "attempt must be a whole number from 1 on", null],
       [8, "WF2006", "request_hash must be 64 hex digits in lower case", null],

@@ -1,0 +1,53 @@
+import { runProcess } from "../engine/process/run-process.ts";
+import type { Resolve } from "../network/resolve.ts";
+import { workersOf, type Plan } from "../plan/types.ts";
+import { createFileTools } from "../tool/files/files.ts";
+import { findBubblewrap } from "../tool/sandbox/bubblewrap.ts";
+import { INSTALL_SANDBOX, type PreparedSandbox } from "../tool/sandbox/sandbox.ts";
+import { createShellTool, type RunProgram } from "../tool/shell.ts";
+import { createStateTools } from "../tool/state.ts";
+import type { Tool } from "../tool/tool.ts";
+import { createWebTools } from "../tool/web/fetch.ts";
+
+/** From SIGTERM to SIGKILL when a command is stopped. */
+const KILL_GRACE_MS = 2_000;
+
+export interface ToolsOptions {
+  /** What programs outside of a sandbox inherit: nothing secret. */
+  readonly environment: { readonly [name: string]: string };
+  readonly resolve: Resolve;
+  readonly sandbox: () => PreparedSandbox | null;
+}
+
+/** The tools that come with muster. */
+export function builtInTools({ environment, resolve, sandbox }: ToolsOptions): readonly Tool[] {
+  return [
+    ...createFileTools(),
+    ...createStateTools(),
+    ...createWebTools(resolve),
+    createShellTool({ run: runProgram, environment, sandbox }),
+  ];
+}
+
+const runProgram: RunProgram = ({ argv, ...request }, signal) =>
+  runProcess(
+    { ...request, command: { argv }, stdin: null },
+    { signal, killGraceMs: KILL_GRACE_MS, limits: request.limits },
+  );
+
+/** Looks for a sandbox when it is first asked for, once. */
+export function sandboxOfThisMachine(): () => PreparedSandbox | null {
+  let found: PreparedSandbox | null | undefined;
+  return () => (found === undefined ? (found = findBubblewrap()) : found);
+}
+
+/** What agents of the plan need of a sandbox and this machine does not have: a sentence for each. */
+export function missingSandbox(plan: Plan, sandbox: () => PreparedSandbox | null): readonly string[] {
+  const used = new Set(plan.scopes.flatMap(({ steps }) => steps.flatMap(workersOf)));
+  const needing = [...used].filter((name) => {
+    const tools = plan.agents[name]?.tools;
+    return tools?.sandbox === "require" && tools.names.includes("shell");
+  });
+  if (needing.length === 0 || sandbox() !== null) return [];
+  return needing.map((name) => `agent '${name}' may use the shell, and there is no sandbox here: ${INSTALL_SANDBOX}`);
+}

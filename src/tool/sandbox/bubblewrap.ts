@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { PreparedSandbox, ShutIn } from "./sandbox.ts";
+
+/** Parts of /etc that programs need, and that tell nothing. */
+const etc = [
+  "alternatives",
+  "ca-certificates",
+  "group",
+  "java",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "mime.types",
+  "nsswitch.conf",
+  "passwd",
+  "pki",
+  "protocols",
+  "services",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+];
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * Bubblewrap, if it is here and works; null = not (no program, or the system forbids name spaces to users). Programs in
+ * it see: the system's programs, read only; the workspace; an empty /tmp and home; processes of their own only; no network.
+ */
+export function findBubblewrap(): PreparedSandbox | null {
+  const version = spawnSync("bwrap", ["--version"], { encoding: "utf8", timeout: 10_000 });
+  if (version.status !== 0) return null;
+  const strict = hasOption("--disable-userns") ? ["--unshare-user", "--disable-userns"] : ["--unshare-user"];
+  const tried = spawnSync("bwrap", [...shell(strict), "--", "/bin/sh", "-c", "exit 7"], { timeout: 10_000 });
+  if (tried.status !== 7) return null;
+  return {
+    name: version.stdout.trim(),
+    wrap: (program) => ({
+      argv: [...bounds(program.memoryBytes), "bwrap", ...argumentsFor(program, strict)],
+      env: { PATH },
+    }),
+  };
+}
+
+function hasOption(option: string): boolean {
+  return spawnSync("bwrap", ["--help"], { encoding: "utf8", timeout: 10_000 }).stdout.includes(option);
+}
+
+/** What the kernel itself holds each process to; the tree as a whole is watched by who starts it. */
+function bounds(memoryBytes: number): string[] {
+  return existsSync("/usr/bin/prlimit") ? ["/usr/bin/prlimit", `--data=${memoryBytes}`, "--core=0"] : [];
+}
+
+/** The system without anything of its users. */
+function shell(strict: readonly string[]): string[] {
+  const options = [...strict, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"];
+  options.push("--hostname", "sandbox", "--clearenv", "--ro-bind", "/usr", "/usr");
+  for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink() === true) options.push("--symlink", readlinkSync(path), path);
+    else if (found?.isDirectory() === true) options.push("--ro-bind", path, path);
+  }
+  for (const path of [...etc.map((name) => join("/etc", name)), "/nix/store", "/opt"])
+    options.push("--ro-bind-try", path, path);
+  return [...options, "--proc", "/proc", "--dev", "/dev"];
+}
+
+function argumentsFor({ argv, workspace, canWrite, memoryBytes, env }: ShutIn, strict: readonly string[]): string[] {
+  const root = realpathSync(workspace);
+  const size = ["--size", String(memoryBytes)];
+  const options = [...shell(strict), ...size, "--tmpfs", "/tmp", ...size, "--tmpfs", "/dev/shm", "--dir", "/tmp/home"];
+  options.push(canWrite ? "--bind" : "--ro-bind", root, root);
+  // What is in these decides what others run, or what a run knows.
+  for (const name of [".git", ".muster"]) {
+    const path = join(root, name);
+    if (!existsSync(path)) continue;
+    const isFolder = lstatSync(path).isDirectory();
+    if (name === ".git") options.push("--ro-bind", path, path);
+    else if (isFolder) options.push("--tmpfs", path, "--remount-ro", path);
+  }
+  const variables = { PATH, HOME: "/tmp/home", LANG: "C.UTF-8", ...env };
+  for (const [name, value] of Object.entries(variables)) options.push("--setenv", name, value);
+  return [...options, "--chdir", root, "--", ...argv];
+}
