@@ -1,17 +1,19 @@
 import { isJsonObject, type Json } from "./json.ts";
 
+/** Texts that stand in JSON as they are: most texts, and looking is faster than asking for the JSON of each. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /**
  * The canonical text of a value: keys sorted by UTF-16 code unit, no white space. Equal values give equal text; used
  * for every digest.
  */
 export function canonicalJson(value: Json): string {
+  if (typeof value === "string") return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
   let text = "";
   writeCanonicalJson(value, (part) => (text += part));
   return text;
 }
-
-/** Texts that stand in JSON as they are: most texts, and looking is faster than asking for the JSON of each. */
-const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Characters of a part: so many that handing it over costs little, so few that it never leaves the young heap. */
 const PART_LENGTH = 64 * 1024;

@@ -19,8 +19,8 @@ export interface FileSources {
 /** Reads files for the texts of one unit, each once, and remembers what it read: that belongs to what the unit was asked. */
 export class FilesRead implements Resources {
   readonly #o: FileSources;
-  readonly #texts = new Map<string, Result<string, string>>();
-  readonly #digests = new Map<string, Json>();
+  /** By name, with the digest of each; null = none was read, as of most units. */
+  #read: Map<string, { readonly text: Result<string, string>; readonly digest: Json }> | null = null;
 
   constructor(sources: FileSources) {
     this.#o = sources;
@@ -44,16 +44,16 @@ export class FilesRead implements Resources {
 
   /** Path and content of each file, for the fingerprint. */
   digests(): (readonly [name: string, value: Json])[] {
-    return [...this.#digests];
+    return this.#read === null ? [] : [...this.#read].map(([name, { digest }]) => [name, digest]);
   }
 
   /** `digest` null = that of the text. */
   #once(name: string, read: () => Result<string, string>, digest: string | null): Result<string, string> {
-    const known = this.#texts.get(name);
-    if (known !== undefined) return known;
+    const known = this.#read?.get(name);
+    if (known !== undefined) return known.text;
     const text = read();
-    this.#texts.set(name, text);
-    this.#digests.set(name, digest ?? (text.ok ? sha256(text.value) : null));
+    this.#read ??= new Map();
+    this.#read.set(name, { text, digest: digest ?? (text.ok ? sha256(text.value) : null) });
     return text;
   }
 }

@@ -77,7 +77,7 @@ export function prepareTask(
   const written = isChosen && chosen.ok ? digestOf([asWritten, chosenDigest(info.plan, step)]) : asWritten;
   const bound = work?.kind === "later" ? work.bound : undefined;
   const whole = bound === undefined ? written : digestOf([written, bound]);
-  const print = fingerprint(whole, [...valuesRead, ...texts.digests(), ...pathsRead]);
+  const print = read.fingerprints.of(whole, [...valuesRead, ...texts.digests(), ...pathsRead]);
   const round = `${iteration}.${stage}`;
   const cached = cacheKeyOf(unit, step, variables, { print, staticDigest: whole, round }, options);
   const asked = work?.kind === "later" ? work.asked : undefined;

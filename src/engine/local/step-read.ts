@@ -3,6 +3,7 @@ import { referencesOf } from "../../expression/references.ts";
 import { bodyTemplates, present } from "../../plan/body-templates.ts";
 import { staticFingerprint } from "../../plan/step-digest.ts";
 import type { Plan, PlannedStep } from "../../plan/types.ts";
+import { Fingerprints } from "../../run/fingerprint.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import { readsUnfinished } from "../../run/scheduler/plan-graph.ts";
 
@@ -30,6 +31,8 @@ export interface StepRead {
   readonly secrets: boolean;
   /** S of the fingerprint of a unit; null = a step without units. */
   readonly staticDigest: (item: number | null) => string;
+  /** Of its units. */
+  readonly fingerprints: Fingerprints;
   /** Indices of needs that may still run when this step starts; null when it waits for all. */
   readonly unfinished: readonly number[] | null;
 }
@@ -66,6 +69,7 @@ export function stepRead(plan: Plan, scope: number, index: number): StepRead {
     cachePaths: pathsOf(present(step.cache?.key)),
     secrets: all.some((path) => path[0] === "secrets"),
     staticDigest: digestOfUnit(plan, scope, index, step),
+    fingerprints: new Fingerprints(),
     unfinished: readsUnfinished(step) ? partial.flatMap((group) => group.of) : null,
   };
 }

@@ -17,7 +17,12 @@ export interface Kept {
 
 /** Looks at content on its way: throws to refuse it. */
 export interface Watcher {
-  see(chunk: Buffer): void;
+  see(chunk: Uint8Array): void;
+}
+
+/** A stream of bytes: a `Readable`, said without it, for declarations that need no types of Node. */
+export interface ByteSource extends AsyncIterable<Uint8Array> {
+  destroy(error?: Error): unknown;
 }
 
 /**
@@ -37,15 +42,15 @@ export class ContentFolder {
   }
 
   /** Keeps what a source gives; durable when it settles. */
-  async keep(source: Readable, watcher?: Watcher, signal?: AbortSignal): Promise<Kept> {
+  async keep(source: ByteSource, watcher?: Watcher, signal?: AbortSignal): Promise<Kept> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const draft = join(this.#folder, `draft-${randomUUID()}`);
     const file = await open(draft, "wx", 0o600);
     try {
       const hash = createHash("sha256");
       let bytes = 0;
-      if (signal !== undefined) addAbortSignal(signal, source);
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      if (signal !== undefined) addAbortSignal(signal, source as Readable);
+      for await (const chunk of source) {
         watcher?.see(chunk);
         hash.update(chunk);
         bytes += chunk.length;
@@ -139,7 +144,7 @@ export async function digestOfFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Buffer): Promise<void> {
+async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
 }
 

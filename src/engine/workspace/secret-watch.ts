@@ -17,7 +17,7 @@ export function watchForSecrets(finder: SecretFinder): Watcher {
   return {
     see(chunk) {
       // Bytes as characters: a secret is found whatever is around it.
-      const text = rest + chunk.toString("latin1");
+      const text = rest + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
       const secret = finder.findInBytes(text);
       if (secret !== null) throw new SecretFound(secret);
       rest = finder.longest > 1 ? text.slice(-(finder.longest - 1)) : "";
