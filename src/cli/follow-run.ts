@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import type { JsonObject } from "../util/json.ts";
 import { Attendant } from "./attendant.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
+import { runnerOf } from "./github/terminal.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
 import { outputText } from "./view/output.ts";
@@ -16,9 +17,10 @@ import { runHeader, runSummary, type ShownRun } from "./view/run-summary.ts";
 
 /** How a run is shown and what it leaves behind. */
 export interface RunShape {
-  readonly format: "auto" | "tty" | "plain" | "json";
+  readonly format: "auto" | "tty" | "plain" | "json" | "github";
   readonly json?: boolean;
   readonly report?: string;
+  readonly junit?: string;
   readonly logLevel: string;
 }
 
@@ -70,10 +72,17 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
   const { outcome, signal } = await untilEnd(run, reporter);
   if (!isJson(shape)) {
     terminal.err(runSummary(outcome, followed, terminal.color));
-    if (outcome.outputs !== null) terminal.out(outputText(outcome.outputs));
+    if (outcome.outputs !== null && runnerOf(terminal) === null) terminal.out(outputText(outcome.outputs));
   }
-  // Last: what was paid for is shown even where the report cannot be written.
+  const runner = runnerOf(terminal);
+  if (runner !== null) {
+    const { endOnGithub } = await import("./github/run.ts");
+    const report = reportOf(outcome, followed, followed.store);
+    endOnGithub({ ...followed, runner, report, waitsFor: outcome.status === "waiting" ? outcome.waitsFor : [] });
+  }
+  // Last: what was paid for is shown even where a file cannot be written.
   writeReport(outcome, followed);
+  await writeJunit(outcome, followed);
   return codeOf(outcome, signal);
 }
 
@@ -112,6 +121,18 @@ function writeReport(outcome: RunOutcome, followed: Followed): void {
   const { shape, store, terminal } = followed;
   if (shape.report === undefined) return;
   saveReport(reportOf(outcome, followed, store), shape.report, followed.runId, terminal);
+}
+
+async function writeJunit(outcome: RunOutcome, followed: Followed): Promise<void> {
+  const { shape, store, terminal, file } = followed;
+  if (shape.junit === undefined) return;
+  const { runSuite } = await import("./view/run-junit.ts");
+  const { junitXml } = await import("../util/junit.ts");
+  try {
+    writeFileSync(resolve(terminal.cwd, shape.junit), junitXml([runSuite(reportOf(outcome, followed, store), file)]));
+  } catch (error) {
+    throw new UsageError(`cannot write ${shape.junit}: ${(error as Error).message}`);
+  }
 }
 
 /** Writes a report where `--report` says. UsageError when the file cannot be written. */

@@ -71,7 +71,11 @@ function createProgram(end: (code: ExitCode) => void): Command {
     "muster validate workflows/",
     () => import("./commands/validate.ts"),
   )
-    .addOption(new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--format <format>", "how problems are printed")
+        .choices(["text", "json", "github", "sarif"])
+        .default("text"),
+    )
     .option("--json", "the same as --format json")
     .addOption(lockedOption());
 
@@ -354,9 +358,10 @@ function addRunOptions(command: Command): void {
       budget,
     )
     .option("--report <file>", "write the report as JSON")
+    .option("--junit <file>", "write the steps as JUnit XML")
     .addOption(
       new Option("--format <format>", "how progress is shown")
-        .choices(["auto", "tty", "plain", "json"])
+        .choices(["auto", "tty", "plain", "json", "github"])
         .default("auto"),
     )
     .option("--json", "events as NDJSON on stdout, the same as --format json");

@@ -23,3 +23,14 @@ function* stepsOf(steps: Json | undefined, pointer: Pointer): Generator<WrittenS
     if (step["steps"] !== undefined) yield* stepsOf(step["steps"], [...own, "steps"]);
   }
 }
+
+/** Where a step stands, by its path (`group/inner`); for one in another file, the step that uses that file. null = nowhere. */
+export function stepPointer(data: Json, path: string): Pointer | null {
+  const ids = path.replace(/\[\d+\]/g, "").split("/");
+  let found: Pointer | null = null;
+  if (!isJsonObject(data)) return found;
+  // Names are unique in a file: the deepest one of the path that this file has.
+  for (const { id, pointer } of writtenSteps(data))
+    if (ids.includes(id) && pointer.length >= (found?.length ?? 0)) found = pointer;
+  return found;
+}

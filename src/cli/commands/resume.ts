@@ -13,6 +13,7 @@ import { idsOfPath } from "../../run/attempt-key.ts";
 import { continuedRun, heldBy, plannedAgain } from "../continued-run.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
+import { withRunner } from "../github/terminal.ts";
 import { leftBehind } from "../view/left-behind.ts";
 import { followRun, type RunShape } from "../follow-run.ts";
 import { outputFile } from "../output-file.ts";
@@ -29,11 +30,16 @@ export interface ResumeOptions extends RunShape {
 }
 
 /** `muster resume [RUN]` */
-export async function run(terminal: Terminal, [name]: readonly string[], options: ResumeOptions): Promise<ExitCode> {
+export function run(terminal: Terminal, args: readonly string[], options: ResumeOptions): Promise<ExitCode> {
+  return withRunner(terminal, options, (shown) => resume(shown, args, options));
+}
+
+async function resume(terminal: Terminal, [name]: readonly string[], options: ResumeOptions): Promise<ExitCode> {
   const project = findProject(terminal.cwd, options.state ?? null);
   if (!hasState(project))
     throw new UsageError(`there is no state in ${project.statePath}: start a run with 'muster run FILE'`);
   if (options.report !== undefined) outputFile("--report", options.report, terminal);
+  if (options.junit !== undefined) outputFile("--junit", options.junit, terminal);
   const store = openStore(project, { readOnly: false });
   try {
     const summary = name === undefined ? newestUnfinished(store) : findRun(store, name);

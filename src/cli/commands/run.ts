@@ -8,6 +8,7 @@ import { findProject, runsFolderOf } from "../../util/project.ts";
 import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
+import { withRunner } from "../github/terminal.ts";
 import { readInputs, type InputOptions } from "../inputs.ts";
 import { createLog } from "../log.ts";
 import { modelChoice } from "../model-choice.ts";
@@ -35,7 +36,11 @@ export interface RunOptions extends InputOptions, RunShape {
 }
 
 /** `muster run FILE` */
-export async function run(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
+export function run(terminal: Terminal, args: readonly string[], options: RunOptions): Promise<ExitCode> {
+  return withRunner(terminal, options, (shown) => runFile(shown, args, options));
+}
+
+async function runFile(terminal: Terminal, [file = ""]: readonly string[], options: RunOptions): Promise<ExitCode> {
   const choice = modelChoice(options.model);
   const only = options.only ?? [];
   const budget = options.budget ?? null;
@@ -48,6 +53,7 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   if (simulated && (options.replay !== undefined || options.record !== undefined))
     throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
   if (options.report !== undefined) outputFile("--report", options.report, terminal);
+  if (options.junit !== undefined) outputFile("--junit", options.junit, terminal);
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
   if (!/^[\w.-]{1,64}$/.test(runId))

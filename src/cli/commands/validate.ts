@@ -1,7 +1,9 @@
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { diagnosticsToJson } from "../../diagnostic/json.ts";
 import { renderDiagnostics } from "../../diagnostic/render.ts";
+import { version } from "../../util/version.ts";
 import { noChoice } from "../../plan/model-choice.ts";
+import { checkoutPath } from "../checkout-path.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { manifestFiles } from "../manifest-files.ts";
 import { projectPolicy } from "../project-policy.ts";
@@ -9,7 +11,7 @@ import type { Terminal } from "../terminal.ts";
 import { compileFile, isOutOfReach, lockMode } from "../workflow.ts";
 
 export interface ValidateOptions {
-  readonly format: "text" | "json";
+  readonly format: "text" | "json" | "github" | "sarif";
   readonly json?: boolean;
   readonly locked?: boolean;
 }
@@ -26,8 +28,17 @@ export async function run(terminal: Terminal, paths: readonly string[], options:
   // What a workflow uses is one of the files, too: its problems are told once.
   const diagnostics = unique(results.flatMap((result) => result.diagnostics));
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  if (options.json === true || options.format === "json") {
+  const format = options.json === true ? "json" : options.format;
+  if (format === "json") {
     terminal.out(`${JSON.stringify(diagnosticsToJson(diagnostics), null, 2)}\n`);
+  } else if (format === "sarif") {
+    const { diagnosticsToSarif } = await import("../../diagnostic/sarif.ts");
+    const log = diagnosticsToSarif(diagnostics, version, (file) => checkoutPath(file, terminal));
+    terminal.out(`${JSON.stringify(log, null, 2)}\n`);
+  } else if (format === "github") {
+    const { diagnosticsToGithub } = await import("../../diagnostic/github.ts");
+    terminal.out(diagnosticsToGithub(diagnostics, (file) => checkoutPath(file, terminal)));
+    terminal.err(`${summary(files.length, errors, diagnostics.length - errors)}\n`);
   } else {
     const sources = results.flatMap((result) => result.sources);
     if (diagnostics.length > 0)
