@@ -97,11 +97,10 @@ describe("muster validate for code scanning", () => {
     const log = JSON.parse(stdout) as Log;
     const [run] = log.runs;
     expect(log.version).toBe("2.1.0");
-    expect(run?.tool.driver.rules?.map(({ id, shortDescription }) => [id, shortDescription?.text])).toEqual(
-      [...new Set(run?.results?.map(({ ruleId }) => ruleId))]
-        .sort()
-        .map((id) => [id, diagnosticCodes[id as keyof typeof diagnosticCodes]]),
-    );
+    const [rule] = run?.tool.driver.rules ?? [];
+    expect([rule?.id, rule?.shortDescription?.text]).toEqual(["WF2001", diagnosticCodes.WF2001]);
+    const told = new Set(run?.tool.driver.rules?.map(({ id }) => id));
+    expect(new Set(run?.results?.map(({ ruleId }) => ruleId))).toEqual(told);
     expect(run?.results?.[0]).toMatchObject({
       ruleId: "WF2001",
       level: "error",

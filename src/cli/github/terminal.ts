@@ -1,6 +1,5 @@
 import picocolors from "picocolors";
 import type { ExitCode } from "../exit-code.ts";
-import type { RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { GithubRunner } from "./runner.ts";
 
@@ -12,7 +11,7 @@ export interface GithubTerminal extends Terminal {
 /** Does the work of a command; under `--format github` with a terminal that is safe from what models say. */
 export async function withRunner(
   terminal: Terminal,
-  { format, json }: Pick<RunShape, "format" | "json">,
+  { format, json }: { readonly format: string; readonly json?: boolean },
   work: (terminal: Terminal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   if (format !== "github" || json === true) return work(terminal);

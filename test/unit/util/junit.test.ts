@@ -14,7 +14,7 @@ describe("JUnit XML", () => {
         cases: [{ name, className: name, file: name, line: 3, durationMs: 1234, end: failure }],
       },
     ]);
-    const kept = name.replaceAll(/[\u0000\ud800](?![\udc00-\udfff])/g, "\ufffd");
+    const kept = name.replace("\u0000\ud800", "\ufffd\ufffd");
     expect(await parse(text)).toMatchObject({
       tests: 1,
       failures: 1,
