@@ -60,7 +60,16 @@ const { metafile } = await build({
   splitting: true,
   // Few files load fast: small libraries that every command needs are written into ours, which halves the start. Those
   // that are loaded on demand stay where npm puts them.
-  external: ["@anthropic-ai/sdk", "ajv", "ajv-formats", "openai", "pg", "pino"],
+  external: [
+    "@anthropic-ai/sdk",
+    "@opentelemetry/*",
+    "ajv",
+    "ajv-formats",
+    "openai",
+    "pg",
+    "pino",
+    "vscode-languageserver",
+  ],
   // For libraries that ask for modules by `require`. A Node that is too old has no such function, and is told so in main.
   banner: { js: 'const require = process.getBuiltinModule?.("node:module").createRequire(import.meta.url);' },
   platform: "node",

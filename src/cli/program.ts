@@ -255,6 +255,11 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--dry-run", "only say what would go")
     .option("--json", "one JSON document");
 
+  command("lsp", "the language server for editors, over stdio", "muster lsp --stdio", () => import("./commands/lsp.ts"))
+    .option("--stdio", "what editors say; there is no other way")
+    .allowUnknownOption()
+    .allowExcessArguments();
+
   const state = program.command("state").description("values of the project that outlive its runs");
   const stateCommands = () => import("./commands/state.ts");
   command(

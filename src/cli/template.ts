@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, posix, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, extname, join, posix, sep } from "node:path";
 import { parse } from "yaml";
 import { isJsonObject } from "../util/json.ts";
-import { InternalError } from "../util/internal-error.ts";
-import { nearest } from "../util/project.ts";
 import { version } from "../util/version.ts";
+import { packageRoot } from "./package-root.ts";
 
 /** A workflow that comes with the package, to begin with. */
 export interface Template {
@@ -83,11 +81,4 @@ function descriptionOf(manifest: string): string {
   const data: unknown = parse(manifest);
   const description = isJsonObject(data) ? data["description"] : null;
   return typeof description === "string" ? description.trim() : "";
-}
-
-/** Where this package is installed: the folder of its package.json. */
-function packageRoot(): string {
-  const root = nearest(dirname(fileURLToPath(import.meta.url)), ["package.json"]);
-  if (root === null) throw new InternalError(`no package.json above ${relative(".", fileURLToPath(import.meta.url))}`);
-  return root;
 }

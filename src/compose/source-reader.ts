@@ -30,6 +30,8 @@ export interface RepositoryOptions {
   readonly isFrozen: boolean;
   /** Told before something is fetched, which may take a while. */
   readonly onFetch?: (repository: string) => void;
+  /** The text of a file that is being edited, by its absolute path; undefined = as it is on the disk. */
+  readonly editedText?: (path: string) => string | undefined;
 }
 
 /** The files that a manifest names, and the lock of its project. */
@@ -58,6 +60,8 @@ export function createSourceReader(path: string, shownAs: string, repositories: 
       try {
         const real = realpathSync(resolve(folder, name));
         if (!isInside(real, root)) return fail("is outside of the repository");
+        const edited = repositories.editedText?.(real);
+        if (edited !== undefined) return ok({ path: normalize(join(dirname(shownAs), name)), text: edited });
         const stat = statSync(real);
         if (!stat.isFile()) return fail("is no file");
         if (stat.size > LARGEST_BYTES) return fail(`is larger than ${LARGEST_BYTES / 1024} KiB`);

@@ -196,6 +196,11 @@ function fieldNamesOfBranch(branch: JsonObject): readonly string[] {
   return isJsonObject(branch["properties"]) ? Object.keys(branch["properties"]) : [];
 }
 
+/** The names of all fields that a shape tells. */
+export function fieldNames(schema: JsonSchema): readonly string[] {
+  return [...new Set(branchesOf(schema).flatMap((branch) => (branch === null ? [] : fieldNamesOfBranch(branch))))];
+}
+
 /** The shape of a list's items (`true` when unknown), or of a map's values when `ofMap`. */
 export function itemShape(schema: JsonSchema): JsonSchema {
   const shapes: JsonSchema[] = [];

@@ -32,9 +32,11 @@ export function buildPlan(
   manifest: NormalManifest,
   loader: WorkflowLoader = new WorkflowLoader(noFiles, noChoice),
   form: readonly Diagnostic[] = [],
+  onChecked?: (top: CheckedFile) => void,
 ): Result<{ readonly plan: Plan; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]> {
   const top = loader.top(document, manifest, form);
   const checked = checkFiles(top);
+  onChecked?.(checkedOf(checked, top));
   loader.checkLock();
   const { scopes, agents, places, steps } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);

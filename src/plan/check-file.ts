@@ -11,7 +11,7 @@ import { checkUnused } from "./passes/check-unused.ts";
 import { checkUses } from "./passes/check-uses.ts";
 import { findEdges, type Edges } from "./passes/edges.ts";
 import { parseTemplates, stepsWithin, type ParsedManifest } from "./passes/parse-templates.ts";
-import { atTheTop, placeSteps } from "./passes/position.ts";
+import { atTheTop, placeSteps, type PlacedStep } from "./passes/position.ts";
 import { chooseAgents, type AgentChoices } from "./passes/choose-agents.ts";
 import { checkTools } from "./passes/check-tools.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
@@ -26,6 +26,10 @@ import { TextFiles } from "./text-files.ts";
 export interface CheckedFile {
   readonly file: WorkflowFile;
   readonly parsed: ParsedManifest;
+  /** All its steps by their ids. */
+  readonly placed: ReadonlyMap<string, PlacedStep>;
+  /** What each place may read. */
+  readonly scopes: Scopes;
   readonly models: Models;
   readonly agentModels: AgentModels;
   /** Who may be chosen where an expression chooses the agent. */
@@ -103,5 +107,5 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);
   const artifacts = artifactsOf(placed, writers, sources, edges);
-  return { file, parsed, models, agentModels, choices, edges, artifacts, outputs: closed(outputs) };
+  return { file, parsed, placed, scopes, models, agentModels, choices, edges, artifacts, outputs: closed(outputs) };
 }

@@ -6,6 +6,7 @@ import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { buildPlan } from "./build.ts";
+import type { CheckedFile } from "./check-file.ts";
 import type { Lock } from "./lock.ts";
 import { WorkflowLoader } from "./load-workflows.ts";
 import { noChoice, unknownAlias, type ModelChoice } from "./model-choice.ts";
@@ -26,12 +27,14 @@ export interface Compiled {
 
 /**
  * From the text of a manifest to its plan. Pure but for `files`, which reads the workflows, partials and files that it
- * names. The error is a sentence about `choice`: it names an alias that no manifest has.
+ * names. The error is a sentence about `choice`: it names an alias that no manifest has. `onChecked` gets what was found
+ * out about the names and expressions of the manifest, whether it is right or wrong, unless nothing of it could be read.
  */
 export function compile(
   source: SourceFile,
   choice: ModelChoice = noChoice,
   files: SourceFiles = noFiles,
+  onChecked?: (top: CheckedFile) => void,
 ): Result<Compiled, string> {
   const loader = new WorkflowLoader(files, choice);
   const failed = (diagnostics: readonly Diagnostic[]) =>
@@ -50,10 +53,10 @@ export function compile(
     const { diagnostics, pointers } = manifest.error;
     const left = salvage(document.value, pointers);
     if (left === null) return failed(diagnostics);
-    const built = buildPlan(left.document, normalise(left.manifest), loader, diagnostics);
+    const built = buildPlan(left.document, normalise(left.manifest), loader, diagnostics, onChecked);
     return failed(built.ok ? diagnostics : built.error);
   }
-  const built = buildPlan(document.value, normalise(manifest.value), loader);
+  const built = buildPlan(document.value, normalise(manifest.value), loader, [], onChecked);
   const alias = unknownAlias(choice, loader.manifests);
   if (alias !== null) return err(alias);
   if (!built.ok) return failed(built.error);

@@ -7,7 +7,7 @@ const layers: readonly (readonly string[])[] = [
   ["diagnostic"],
   ["expression", "manifest"],
   ["plan", "format"],
-  ["run", "diff"],
+  ["run", "diff", "editor"],
   ["policy"],
   ["network"],
   ["store", "provider", "reporter"],
