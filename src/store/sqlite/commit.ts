@@ -38,8 +38,7 @@ export function batchWriter(connection: Connection, clock: Clock, factPlaces: Fa
       const forgotten = forgetFacts(connection, row, forget, places);
       const added = writeFacts(connection, row, facts, places);
       dropMessages(connection, row, taken);
-      saveRow(connection, {
-        ...row,
+      saveRow(connection, row, {
         status: status ?? row.status,
         updated_at: clock.now(),
         active_ms: activeMs ?? row.active_ms,

@@ -57,9 +57,9 @@ export function insertRow({ sql }: Connection, row: RunRow): void {
   sql(INSERT).run(...values, row.id, crcOf(row.id, values));
 }
 
-/** Writes a row that was read before, within the same transaction. */
-export function saveRow({ sql }: Connection, row: RunRow): void {
-  const values = COLUMNS.map((name) => row[name]);
+/** Writes a row that was read before, within the same transaction, with what has changed. */
+export function saveRow({ sql }: Connection, row: RunRow, changes: Partial<RunRow> = {}): void {
+  const values = COLUMNS.map((name) => (name in changes ? (changes[name] as RunRow[typeof name]) : row[name]));
   sql(UPDATE).run(...values.slice(FIXED), crcOf(row.id, values), row.id);
 }
 
@@ -107,7 +107,9 @@ export function checkRow<Row extends UncheckedRunRow>(row: Row): Row {
 
 function crcOf(id: number, values: readonly unknown[]): number {
   // String, not join alone: a column that a damaged schema has lost must not pass for null.
-  return crc32([id, ...values].map(String).join("\n"));
+  let text = String(id);
+  for (const value of values) text += `\n${String(value)}`;
+  return crc32(text);
 }
 
 /** Who holds the lease, null when it is free. */
