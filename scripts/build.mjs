@@ -62,6 +62,7 @@ const { metafile } = await build({
   // that are loaded on demand stay where npm puts them.
   external: [
     "@anthropic-ai/sdk",
+    "@modelcontextprotocol/server",
     "@opentelemetry/*",
     "ajv",
     "ajv-formats",

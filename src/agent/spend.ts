@@ -1,7 +1,7 @@
 import { callPriceOf, costOf } from "../plan/price/price.ts";
 import type { PlannedModel } from "../plan/types.ts";
 import type { Fact } from "../run/fact.ts";
-import { addUsage, unknownUsage, type Usage } from "../util/usage.ts";
+import { addUsage, type Usage } from "../util/usage.ts";
 import type { CallGate } from "./call-gate.ts";
 
 /** What calls cost; `model` is the one that answered last, `provider/model`. */
@@ -14,7 +14,7 @@ export function spendOf(isBatch: boolean, model: PlannedModel, usage: Usage | nu
   const price = callPriceOf(model, isBatch);
   return {
     model: `${model.provider}/${answered}`,
-    usage: usage ?? unknownUsage,
+    usage,
     costUsd: usage === null || price === null ? null : costOf(price, usage),
   };
 }

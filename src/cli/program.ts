@@ -234,6 +234,13 @@ function createProgram(end: (code: ExitCode) => void): Command {
   }
 
   command(
+    "mcp [file]",
+    "serve validate, plan, run and show to programs, as an MCP server over stdio",
+    "muster mcp workflows/review.yaml",
+    () => import("./commands/mcp.ts"),
+  );
+
+  command(
     "doctor",
     "what works here, and how to mend the rest",
     "muster doctor --repair",

@@ -100,7 +100,7 @@ function figures(data: { readonly [name: string]: Json }): string {
   if (typeof data["duration_ms"] === "number") parts.push(formatElapsed(data["duration_ms"]));
   const items = data["items"];
   if (isJsonObject(items)) parts.push(`${jsonText(items["succeeded"])}/${jsonText(items["total"])} items`);
-  if (typeof data["tokens"] === "number") parts.push(`${formatTokens(data["tokens"])} tokens`);
+  if (typeof data["tokens"] === "number" && data["tokens"] > 0) parts.push(`${formatTokens(data["tokens"])} tokens`);
   if ("cost_usd" in data) parts.push(formatUsd(data["cost_usd"] as number | null));
   return parts.join("  ");
 }

@@ -1,4 +1,5 @@
 import type { CallContext, ModelEvent, ModelRequest, Provider } from "../../provider/provider.ts";
+import { unknownUsage } from "../../util/usage.ts";
 import { DEFAULT_OUTPUT_LIMIT_BYTES, runProcess } from "../process/run-process.ts";
 import type { AttemptContext } from "../step/handler.ts";
 import { exitFailure } from "./exit.ts";
@@ -51,7 +52,7 @@ export function createCommandProvider(
       return { type: "failed", failure: { ...problem, partial: tail(partial) || null }, usage: null };
     }
     const text = result.stdout.replace(/[\r\n]+$/, "");
-    return { type: "done", reply: { text, stopReason: "end", model: request.model, usage: null } };
+    return { type: "done", reply: { text, stopReason: "end", model: request.model, usage: unknownUsage } };
   }
 }
 

@@ -11,7 +11,6 @@ import { pureFact, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { addSpend } from "../../run/state.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import { unknownUsage } from "../../util/usage.ts";
 import type { FactIndex } from "../local/fact-index.ts";
 import type { Start } from "../local/sink.ts";
 import type { GatedAttempt } from "../local/attempt.ts";
@@ -141,11 +140,7 @@ export class Budgets {
     const known =
       end === null
         ? { model: null, usage: null, costUsd: null }
-        : {
-            model: end.answered,
-            usage: end.usage ?? (end.failure === null ? unknownUsage : null),
-            costUsd: knownCost(model, end, isBatch),
-          };
+        : { model: end.answered, usage: end.usage, costUsd: knownCost(model, end, isBatch) };
     this.#host.remember(payment(reserved, real, known, this.#host.now()));
     addSpend(start.record, known);
     const warnings = this.#bank.settle(budgets, worst, real);

@@ -6,6 +6,7 @@ import type { PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
 import { amountOf, nothing, type Amount } from "../../run/budget/amount.ts";
 import type { Failure } from "../../run/failure.ts";
+import { tokensOf } from "../../util/usage.ts";
 
 /** The most that a call can take. `assumeUsd` stands in for a price that is not known; without it that costs nothing. */
 export function worstCase(
@@ -32,7 +33,8 @@ export function knownCost(model: PlannedModel, { usage }: CallEnd, isBatch: bool
  */
 export function charge(model: PlannedModel, end: CallEnd, worst: Amount, isBatch: boolean): Amount {
   if (end.failure !== null) return end.usage === null && wasTurnedAway(model, end.failure) ? nothing : worst;
-  if (end.usage === null) return worst;
+  // A call without a token is one of which nobody knows what it took.
+  if (end.usage === null || tokensOf(end.usage) === 0) return worst;
   const real = amountOf(end.usage, knownCost(model, end, isBatch));
   return callPriceOf(model, isBatch) === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
 }
