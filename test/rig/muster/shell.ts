@@ -20,11 +20,7 @@ export async function shell(
   script: string,
   env: { readonly [name: string]: string } = {},
 ): Promise<{ readonly output: string; readonly code: number | null }> {
-  const bin = join(project.folder, ".bin");
-  mkdirSync(bin, { recursive: true });
-  const program = join(bin, "muster");
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${musterScript}' "$@"\n`);
-  chmodSync(program, 0o755);
+  const bin = installMuster(project, musterScript);
   const path = [bin, process.env["PATH"] ?? ""].join(delimiter);
   // One file for both streams: what comes first stands first.
   const file = join(bin, "output");
@@ -37,4 +33,14 @@ export async function shell(
   closeSync(output);
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { output: readFileSync(file, "utf8"), code };
+}
+
+/** The folder, for PATH, with the real command as a program. */
+export function installMuster(project: Project, musterScript: string): string {
+  const bin = join(project.folder, ".bin");
+  mkdirSync(bin, { recursive: true });
+  const program = join(bin, "muster");
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${musterScript}' "$@"\n`);
+  chmodSync(program, 0o755);
+  return bin;
 }
