@@ -13,7 +13,7 @@ import { runnerOf } from "./github/terminal.ts";
 import { isLogged } from "./log.ts";
 import type { Terminal } from "./terminal.ts";
 import { outputText } from "./view/output.ts";
-import { runHeader, runSummary, type ShownRun } from "./view/run-summary.ts";
+import { failureLines, runHeader, runSummary, type ShownRun } from "./view/run-summary.ts";
 
 /** How a run is shown and what it leaves behind. */
 export interface RunShape {
@@ -73,6 +73,9 @@ export async function followRun(run: LocalRun, followed: Followed): Promise<Exit
   if (!isJson(shape)) {
     terminal.err(runSummary(outcome, followed, terminal.color));
     if (outcome.outputs !== null && runnerOf(terminal) === null) terminal.out(outputText(outcome.outputs));
+  } else if (outcome.status === "not_saved" || outcome.status === "lease_lost") {
+    // No event tells this end: none could be written.
+    terminal.err(`${failureLines(outcome.failure, terminal.color).join("\n")}\n`);
   }
   const runner = runnerOf(terminal);
   if (runner !== null) {

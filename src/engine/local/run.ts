@@ -309,6 +309,8 @@ export class LocalRun implements Sink {
     this.#answerCommitted(true);
     this.#o.log.debug({ events: events.length, starts: this.#starts.length, live: this.#live.size }, "committed");
     this.#dispatch();
+    // An attempt may have committed at once, and the store refused.
+    if (this.#isOver) return;
     if (hasMore) this.#wake();
     else if (!this.#isScheduled) this.#rest();
   }
@@ -350,6 +352,7 @@ export class LocalRun implements Sink {
     this.#aborts = [];
     const unwanted = new Set(aborts);
     for (const start of starts) {
+      if (this.#isOver) return;
       if (unwanted.has(attemptId(start.unit, start.serial))) this.#leaveOut(start);
       else this.#carryOut(start);
     }
@@ -418,6 +421,7 @@ export class LocalRun implements Sink {
       this.#wake();
     });
     this.#live.set(id, live);
+    if (this.#isOver) live.stop("interrupted");
     // It began to wait before it was known here.
     if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
   }
@@ -617,6 +621,7 @@ export class LocalRun implements Sink {
   /** Nothing is waited for any more. */
   #standStill(): void {
     for (const timers of [this.#timers, this.#delays, this.#limits]) timers.cancelAll();
+    this.#active.stop();
     this.#stopAll("interrupted");
     this.#answerCommitted(false);
   }
@@ -637,7 +642,6 @@ export class LocalRun implements Sink {
   #end(outcome: RunOutcome): void {
     this.#isOver = true;
     this.#standStill();
-    this.#active.stop();
     // The last events are in the copy since the last commit.
     if (this.#audit !== null) this.#recorder.commit(this.#copied());
     this.#audit?.close();

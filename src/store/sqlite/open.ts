@@ -126,8 +126,10 @@ function createFile(file: string, openFile: OpenFile): void {
     closeSync(openSync(draft, "wx", 0o600));
     const db = openFile(draft);
     try {
-      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      // The log comes last: closing a file says nothing when its log did not fit into it.
+      db.exec("PRAGMA synchronous = FULL");
       migrate(db, file);
+      db.exec("PRAGMA journal_mode = WAL");
     } finally {
       db.close();
     }

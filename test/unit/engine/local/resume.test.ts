@@ -358,3 +358,31 @@ describe("a resume of an edited manifest", () => {
     expect(three.asked).toEqual(["end"]);
   });
 });
+
+it("a run that cannot save any more waits for nothing: no timer of it holds up the process", async () => {
+  const story = new Story();
+  const open = new Set<object>();
+  const after = story.clock.after.bind(story.clock);
+  Object.assign(story.clock, {
+    after(ms: number, callback: () => void) {
+      const timer = {};
+      open.add(timer);
+      const cancel = after(ms, () => {
+        open.delete(timer);
+        callback();
+      });
+      return () => {
+        open.delete(timer);
+        cancel();
+      };
+    },
+  });
+  const manifest = `${head}
+  one: { agent: writer, task: One. }
+  other: { agent: writer, task: "{{ steps.one.output }}" }
+`;
+  const steps = [{ step: "one", reply: "1" }] as const;
+  const { outcome } = await story.chapter(manifest, steps, { death: { atCommit: 1, isDurable: false } });
+  expect(outcome.status).toBe("not_saved");
+  expect(open.size).toBe(0);
+});
