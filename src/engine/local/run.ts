@@ -658,6 +658,8 @@ export class LocalRun implements Sink {
     } catch (error) {
       this.#isOver = true;
       this.#standStill();
+      this.#active.stop();
+      this.#audit?.close();
       this.#o.log.warn({ error: String(error) }, "the run stops");
       const broken = brokenOff(error, this.#o.lease.runId);
       if (broken === null) this.#reject(error);
