@@ -28,6 +28,7 @@ import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { builtInTools, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
+import { telemetryOf } from "./compose/telemetry.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
 import { createEvaluator, type Evaluator } from "./expression/evaluate.ts";
 import { systemResolve } from "./network/resolve.ts";
@@ -193,7 +194,9 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   if (store !== null && !store.ok) missing.push(...store.error);
   const audit = simulated ? ok(null) : openAuditOf(options);
   if (!audit.ok) missing.push(audit.error);
-  if (!audit.ok || missing.length > 0) return err(missing);
+  const telemetry = simulated ? ok(null) : telemetryOf(plan, env);
+  if (!telemetry.ok) missing.push(telemetry.error);
+  if (!audit.ok || !telemetry.ok || missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
   for (const name of providerKeys) {
     const value = env[name];
@@ -274,6 +277,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     handlers: rehearsal?.handlers(simulatedHandlers, handlers) ?? simulatedHandlers,
     initiator: redactor.value.text(initiatorOf(env)),
     ...(audit.value === null ? {} : { openAudit: audit.value }),
+    ...(telemetry.value === null ? {} : { openTelemetry: telemetry.value }),
     hurry: simulated && rehearsal === null,
     isAttended: options.isAttended ?? false,
     isCopy: simulated,

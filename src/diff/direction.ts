@@ -80,6 +80,7 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)secrets$/, entries],
   [/(?:^|\.)approvers$/, guard],
   [/^events\.file$/, guard],
+  [/^otlp$/, entries],
   [/(?:^|\.)not_initiator$/, guard],
   [/(?:^|\.)effect$/, scale(["unsafe", "idempotent", "none"], "none")],
   [/(?:^|\.)on_exceeded$/, scale(["pause", "fail"], "fail")],

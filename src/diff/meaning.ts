@@ -100,6 +100,7 @@ const words: { readonly [name: string]: string } = {
   breaker: "circuit_breaker",
   assumeUsd: "assume",
   artifactStore: "artifacts",
+  telemetry: "otlp",
   apiKeySecret: "api_key",
 };
 

@@ -34,6 +34,8 @@ export interface NormalManifest {
   /** A bare expression or `${{ expr }}`; null = it has no score. */
   readonly score: string | null;
   readonly roi: { readonly manualHours: number; readonly hourlyRate: number } | null;
+  /** `events.otlp`; null = the manifest names no collector. */
+  readonly telemetry: string | null;
   /** The audit copy; null = there is none. */
   readonly events: { readonly file: string; readonly keepMs: number | null } | null;
   /** Values with templates inside. */

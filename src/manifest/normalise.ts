@@ -101,6 +101,7 @@ export function normalise(manifest: Manifest): NormalManifest {
         ? null
         : { manualHours: manifest.roi.manual_hours, hourlyRate: manifest.roi.hourly_rate },
     events: normaliseEvents(manifest.events),
+    telemetry: manifest.events?.otlp ?? null,
     outputs: { ...manifest.outputs },
     artifactStore: manifest.artifacts?.store.replace(/\/$/, "") ?? null,
   };

@@ -81,8 +81,7 @@ function checkVariants(manifest: JsonObject, problems: ProblemList): void {
 }
 
 function checkEvents(events: JsonObject, problems: ProblemList): void {
-  if (Object.keys(events).length === 0 || ["file", "otlp"].some((key) => Object.hasOwn(events, key))) return;
-  if (!Object.hasOwn(events, "keep")) return;
+  if (!Object.hasOwn(events, "keep") || Object.hasOwn(events, "file")) return;
   problems.add("WF2015", ["events", "keep"], "'keep' without 'file'", {
     part: "key",
     help: "say where the copy is written: `file: audit.ndjson`",

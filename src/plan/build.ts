@@ -41,7 +41,7 @@ export function buildPlan(
   const { scopes, agents, places, steps } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
   const { name, version, description, inputs, secrets, limits, permissions, artifactStore } = top.manifest;
-  const { variants, roi, events } = top.manifest;
+  const { variants, roi, events, telemetry } = top.manifest;
   const content: Omit<Plan, "digest"> = {
     format: 1,
     workflow: { name, version, description },
@@ -64,6 +64,7 @@ export function buildPlan(
     ...(variants === null ? {} : { variants }),
     ...(roi === null ? {} : { roi }),
     ...(events === null ? {} : { events }),
+    ...(telemetry === null ? {} : { telemetry }),
   };
   checkGrants({ ...content, digest: "" }, places);
   const errors = loader.diagnosticsOf("error");

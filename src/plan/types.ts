@@ -65,6 +65,8 @@ export interface Plan {
   readonly roi?: { readonly manualHours: number; readonly hourlyRate: number };
   /** The audit copy: its file, relative to the workspace, with `/`; left out where there is none. */
   readonly events?: { readonly file: string; readonly keepMs: number | null };
+  /** Address of a collector of OpenTelemetry for the spans of its runs; left out where the manifest names none. */
+  readonly telemetry?: string;
   /** SHA-256 over everything above. */
   readonly digest: string;
 }

@@ -19,3 +19,11 @@ export interface AuditCopy {
   sync(): number;
   close(): void;
 }
+
+/** Tells a collector what happens in a run. Gets committed events only, in order; never throws. */
+export interface Telemetry {
+  onEvents(events: readonly StoredEvent[]): void;
+  /** The `traceparent` of the attempt under way, for those that it asks; null = there is none. */
+  traceOf(step: string, item: number | null): string | null;
+  close(): void;
+}

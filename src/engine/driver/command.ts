@@ -17,7 +17,7 @@ const RECORDED_TAIL = 16 * 1024;
  */
 export function createCommandProvider(
   program: Program,
-  attempt: Pick<AttemptContext, "runId" | "label" | "folder">,
+  attempt: Pick<AttemptContext, "runId" | "label" | "folder" | "trace">,
   { workspace, environment }: ProgramSurroundings,
 ): Provider {
   return {
@@ -40,6 +40,7 @@ export function createCommandProvider(
           MUSTER_RUN_ID: attempt.runId,
           MUSTER_STEP: attempt.label,
           MUSTER_IDEMPOTENCY_KEY: idempotencyKey,
+          ...(attempt.trace === undefined ? {} : { TRACEPARENT: attempt.trace }),
         },
         stdin: program.readsPrompt ? prompt : null,
         outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES,

@@ -43,6 +43,8 @@ export interface GatedAttempt {
 
 export interface AttemptSurroundings {
   readonly runId: string;
+  /** `traceparent` of the attempt; null = nobody traces. */
+  readonly trace: string | null;
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
@@ -108,6 +110,7 @@ export function carryOut(
   const work = start.work.run({
     runId: around.runId,
     label,
+    ...(around.trace === null ? {} : { trace: around.trace }),
     attempt: start.attempt,
     goesOn: start.reason === "lost",
     since: start.since,

@@ -5,7 +5,7 @@ import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { budgetLines } from "../../run/budget/line.ts";
 import type { Fact } from "../../run/fact.ts";
-import type { AuditCopy } from "../../reporter/reporter.ts";
+import type { AuditCopy, Telemetry } from "../../reporter/reporter.ts";
 import type { RunMode } from "../../run/figures.ts";
 import { measureRun } from "../../run/measure-run.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -31,7 +31,7 @@ import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
 import { runState } from "./run-state.ts";
 import { toolCalls } from "./tool-calls.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
-import type { OpenAudit } from "./surroundings.ts";
+import type { OpenAudit, OpenTelemetry } from "./surroundings.ts";
 import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
 
 /** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
@@ -70,6 +70,8 @@ export interface LocalRunOptions {
   readonly before?: () => Promise<Failure | null>;
   /** The audit copy. Default: there is none. */
   readonly openAudit?: OpenAudit;
+  /** Default: there is none. */
+  readonly openTelemetry?: OpenTelemetry;
   /** How its answers are made. */
   readonly mode: RunMode;
   /** Somebody is asked for approvals while the run goes on, who can answer: it does not end while one is open. */
@@ -95,6 +97,7 @@ export class LocalRun implements Sink {
   readonly #core: RunCore;
   readonly #recorder: Recorder;
   readonly #audit: AuditCopy | null;
+  readonly #telemetry: Telemetry | null;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #delays: UnitTimers;
   /** Attempts that wait for a slot to go on with. */
@@ -147,6 +150,7 @@ export class LocalRun implements Sink {
           host: this.#host(),
         });
     this.#audit = options.openAudit?.(options.lease.runId, (message) => this.#warn(message)) ?? null;
+    this.#telemetry = options.openTelemetry?.(options.lease.runId, (message) => this.#warn(message)) ?? null;
     this.event({ type: "run.started", data: options.started });
     for (const fact of options.carry ?? []) this.#recorder.fact(fact);
     this.#core.start();
@@ -374,6 +378,7 @@ export class LocalRun implements Sink {
     const id = attemptId(start.unit, start.serial);
     const surroundings = {
       runId: this.#o.lease.runId,
+      trace: this.#telemetry?.traceOf(start.path, start.item) ?? null,
       clock: this.#o.clock,
       redactor: this.#o.redactor,
       calls: {
@@ -525,6 +530,7 @@ export class LocalRun implements Sink {
     if (events.length === 0) return;
     this.#o.onEvents(events);
     this.#audit?.onEvents(events);
+    this.#telemetry?.onEvents(events);
   }
 
   /** Something beside the run does not work: it is told, and the run goes on. */
@@ -645,6 +651,7 @@ export class LocalRun implements Sink {
     // The last events are in the copy since the last commit.
     if (this.#audit !== null) this.#recorder.commit(this.#copied());
     this.#audit?.close();
+    this.#telemetry?.close();
     if (outcome.status !== "lease_lost") this.#o.store.releaseLease(this.#o.lease);
     this.#resolve(outcome);
   }

@@ -82,6 +82,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       activeMs: 0,
       mode: modeOf(frozen),
       ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
+      ...(around.openTelemetry === undefined ? {} : { openTelemetry: around.openTelemetry }),
       isAttended,
       isPrivate,
     }),

@@ -3,7 +3,7 @@ import { grantOf } from "../../plan/permissions.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import type { Failure } from "../../run/failure.ts";
-import type { AuditCopy } from "../../reporter/reporter.ts";
+import type { AuditCopy, Telemetry } from "../../reporter/reporter.ts";
 import type { RunMode } from "../../run/figures.ts";
 import type { Redactor } from "../../run/redact.ts";
 import type { RunInfo } from "../../run/state.ts";
@@ -48,6 +48,8 @@ export interface Surroundings {
   readonly concurrency: number | null;
   /** Opens the audit copy of a run, where there is one; throws the system's error. Default: there is none. */
   readonly openAudit?: OpenAudit;
+  /** Opens the telemetry of a run, where there is some. Default: there is none. */
+  readonly openTelemetry?: OpenTelemetry;
   /** Who starts this start of the run. */
   readonly initiator?: string;
   /** Delays end at once: for simulated runs. */
@@ -84,6 +86,9 @@ function runCache(
 
 /** The audit copy of a run; `warn` is told once when it cannot be written any more. */
 export type OpenAudit = (runId: string, warn: (message: string) => void) => AuditCopy;
+
+/** Telemetry of one run; `warn` is told once when it does not work. */
+export type OpenTelemetry = (runId: string, warn: (message: string) => void) => Telemetry;
 
 /** What is fixed at the first start of a run and holds for all its resumes. */
 export interface Frozen {

@@ -108,6 +108,7 @@ export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }
     activeMs: summary.activeMs,
     mode: modeOf(summary.frozen as unknown as Frozen),
     ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
+    ...(around.openTelemetry === undefined ? {} : { openTelemetry: around.openTelemetry }),
     isAttended: around.isAttended,
     ...(alone === undefined ? {} : { alone }),
     ...(next.left.length === 0 || unitFiles === null

@@ -110,6 +110,7 @@ function toolboxOf(planned: PlannedTools, around: Grant, attempt: AttemptContext
           MUSTER_RUN_ID: attempt.runId,
           MUSTER_STEP: attempt.label,
           MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
+          ...(attempt.trace === undefined ? {} : { TRACEPARENT: attempt.trace }),
         },
         sandbox,
         memoryBytes: resources.memoryBytes,

@@ -74,6 +74,8 @@ export interface AttemptContext {
   /** For people: `research`, `research[2]`. */
   readonly label: string;
   readonly attempt: number;
+  /** `traceparent` of the W3C trace context, for whoever is asked in its course; left out = nobody traces. */
+  readonly trace?: string;
   /** An earlier start of this very attempt was lost in the middle. */
   readonly goesOn: boolean;
   /** When the first attempt under this name began, before a crash maybe: what a wait counts from. Milliseconds since 1970. */

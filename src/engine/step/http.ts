@@ -156,7 +156,7 @@ function requestOf(
   step: PlannedStep,
   body: HttpBody,
   { url: written, headers, query, body: content }: Resolved,
-  { idempotencyKey, label }: AttemptContext,
+  { idempotencyKey, label, trace }: AttemptContext,
 ): Result<WebRequest, Failure> {
   const url = URL.canParse(written) ? new URL(written) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:") || url.username !== "") {
@@ -183,6 +183,7 @@ function requestOf(
       "user-agent": `muster/${version}`,
       ...type,
       ...key,
+      ...(trace === undefined ? {} : { traceparent: trace }),
       ...headers,
     },
     body: content === undefined ? null : isWritten ? content : JSON.stringify(content),

@@ -105,6 +105,7 @@ async function runOnce(
     MUSTER_RUN_ID: attempt.runId,
     MUSTER_STEP: attempt.label,
     MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
+    ...(attempt.trace === undefined ? {} : { TRACEPARENT: attempt.trace }),
   };
   const cwd = join(attempt.folder ?? options.workspace, request.cwd);
   const result = await runProcess({ ...request, cwd, env }, { signal: attempt.signal, killGraceMs: KILL_GRACE_MS });

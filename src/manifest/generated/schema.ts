@@ -105,7 +105,9 @@ export const manifestSchema: SchemaNode = {
      "type": "string"
     },
     "otlp": {
-     "x-since": "later"
+     "type": "string",
+     "pattern": "^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$",
+     "x-says": "the address of a collector such as http://127.0.0.1:4318"
     },
     "keep": {
      "$ref": "#/$defs/duration"

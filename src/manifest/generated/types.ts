@@ -298,6 +298,10 @@ export interface Manifest {
      * The file, relative to the workspace and inside of it.
      */
     file?: string;
+    /**
+     * A collector of OpenTelemetry for the spans of each run (OTLP over HTTP, `/v1/traces` of this address). `OTEL_EXPORTER_OTLP_ENDPOINT` wins over it. No prompts and no answers are sent.
+     */
+    otlp?: string;
     keep?: Duration;
   };
   finally?: StepMap;
