@@ -163,6 +163,10 @@ export interface SurroundingsOptions {
   readonly store: Store;
   /** Answers every model call in place of the providers; null = live. */
   readonly recording: Recording | null;
+  /** The providers are asked for what the recording does not answer, and `record` gets what they say. Default: strict. */
+  readonly completes?: boolean;
+  /** Told of each entry of the recording that answers. */
+  readonly onReplayed?: (entry: RecordingEntry) => void;
   /** Nothing is asked and nothing is done: outputs are made up. */
   readonly simulated: boolean;
   /** Takes every exchange with a model, redacted, as it ends. Default: nobody does. */
@@ -187,14 +191,15 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
       missing.push(`secret ${name} is not set: export ${name}, or drop it from 'secrets'`);
     else secrets[name] = value;
   }
-  if (recording === null && !simulated) missing.push(...missingKeys(plan, env));
+  const asksModels = (recording === null || options.completes === true) && !simulated;
+  if (asksModels) missing.push(...missingKeys(plan, env));
   const sandbox = sandboxOfThisMachine();
   if (!simulated) missing.push(...uncountable(plan), ...missingSandbox(plan, sandbox));
   const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
   if (store !== null && !store.ok) missing.push(...store.error);
   const audit = simulated ? ok(null) : openAuditOf(options);
   if (!audit.ok) missing.push(audit.error);
-  const telemetry = simulated ? ok(null) : telemetryOf(plan, env);
+  const telemetry = simulated || (options.rehearsal ?? null) !== null ? ok(null) : telemetryOf(plan, env);
   if (!telemetry.ok) missing.push(telemetry.error);
   if (!audit.ok || !telemetry.ok || missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
@@ -224,11 +229,12 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     }
     if (simulated) return simulatedProvider(plan);
     const live = liveProviders(env, secrets, clock, isBatch);
-    const providers =
-      recording === null
-        ? (model: PlannedModel, program?: Provider) => program ?? live(model)
-        : replayProviders(recording);
-    return options.record === undefined ? providers : recordingProviders(providers, redactor.value, options.record);
+    const asked = (model: PlannedModel, program?: Provider): Provider => program ?? live(model);
+    const { record, onReplayed } = options;
+    const recorded = record === undefined ? asked : recordingProviders(asked, redactor.value, record);
+    if (recording === null) return recorded;
+    if (options.completes !== true) return replayProviders(recording, onReplayed);
+    return completedProviders(recording, recorded, onReplayed);
   };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
   const { workspace, runsFolder } = options;
@@ -282,7 +288,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     isAttended: options.isAttended ?? false,
     isCopy: simulated,
     isFree: simulated && rehearsal === null,
-    isLive: recording === null && !simulated,
+    isLive: asksModels,
     isPrivate: rehearsal !== null,
   });
 }
@@ -404,9 +410,27 @@ export function createReporter(told: Told, telling: Telling): Reporter {
   return createTreeReporter({ ...told, ...telling, clock: systemClock });
 }
 
-function replayProviders(recording: Recording): (model: PlannedModel) => Provider {
-  const replay = createReplayProvider({ recording });
+function replayProviders(
+  recording: Recording,
+  onUse: SurroundingsOptions["onReplayed"] = () => {},
+): (model: PlannedModel) => Provider {
+  const replay = createReplayProvider({ recording, onUse });
   return () => replay;
+}
+
+/** The recording, and for what it does not answer whoever else is asked. */
+function completedProviders(
+  recording: Recording,
+  otherwise: (model: PlannedModel, program?: Provider) => Provider,
+  onUse: SurroundingsOptions["onReplayed"] = () => {},
+): (model: PlannedModel, program?: Provider) => Provider {
+  const replays = new Map<Provider, Provider>();
+  return (model, program) => {
+    const live = otherwise(model, program);
+    let replay = replays.get(live);
+    if (replay === undefined) replays.set(live, (replay = createReplayProvider({ recording, onUse, otherwise: live })));
+    return replay;
+  };
 }
 
 /** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */

@@ -3,10 +3,11 @@ import { dirname, resolve } from "node:path";
 import { UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
-type OutputFlag = "--record" | "--report" | "--junit";
+type OutputFlag = "--record" | "--replay" | "--report" | "--junit";
 
 const examples: { readonly [flag in OutputFlag]: string } = {
   "--record": "recording.yaml",
+  "--replay": "recording.yaml",
   "--report": "report.json",
   "--junit": "junit.xml",
 };

@@ -149,7 +149,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--key <text>", "runs with equal keys take the same variant (default: the run's id)")
     .option("--record <file>", "keep every exchange with a model in a file, for --replay")
     .option("--simulate", "go through the whole graph without a model and without effects")
-    .option("--replay <file>", "answer every model call from a recording, strictly");
+    .option("--replay <file>", "answer every model call from a recording, strictly")
+    .option("--update", "with --replay: ask the models for what the recording has not, and write it there");
   addRunOptions(run);
 
   const resume = command(

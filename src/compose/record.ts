@@ -22,12 +22,17 @@ export function recordingProviders(
 }
 
 /** Writes a recording of a run, whole or not at all. Throws the system's error. */
-export function saveRecording(path: string, entries: readonly RecordingEntry[], auto: AutoChoice | null): void {
+export function saveRecording(
+  path: string,
+  entries: readonly RecordingEntry[],
+  auto: AutoChoice | null,
+  description: string | null = null,
+): void {
   const written = `${path}.${process.pid}.tmp`;
   const recording = {
     path: null,
     origin: "recorded" as const,
-    description: null,
+    description,
     entries,
     ...(auto !== null && { auto }),
   };

@@ -51,6 +51,52 @@ describe("--record", () => {
     });
   });
 
+  story(
+    "a replay names what answered nothing; --update asks for what is missing, and takes that out",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", flow);
+      await project.start(["run", "flow.yaml", "--record", "r.yaml"], token).ended;
+      const same = await project.start(["run", "flow.yaml", "--replay", "r.yaml"], offline).ended;
+      expect([same.code, same.stderr.includes("answered nothing")]).toEqual([0, false]);
+
+      project.edit("flow.yaml", "[Alpha, Beta]", "[Alpha, Gamma]");
+      const strict = await project.start(["run", "flow.yaml", "--replay", "r.yaml"], offline).ended;
+      expect([strict.code, fake.count()]).toEqual([1, 3]);
+      expect(strict.stderr).toMatch(
+        /r\.yaml: 2 entries answered nothing: draft\[1\] \(line \d+\), verdict \(line \d+\)\n/,
+      );
+      const before = project.read("r.yaml");
+      const keyless = await project.start(["run", "flow.yaml", "--replay", "r.yaml", "--update"], offline).ended;
+      expect([keyless.code, project.read("r.yaml")]).toEqual([2, before]);
+
+      const updated = await project.start(["run", "flow.yaml", "--replay", "r.yaml", "--update"], token).ended;
+      expect([updated.code, fake.count()]).toEqual([0, 5]);
+      expect(updated.stderr).toMatch(/2 entries answered nothing and are taken out: draft\[1\]/);
+      expect(updated.stderr).toContain("r.yaml: 2 entries added\n");
+      expect(project.read("r.yaml")).not.toMatch(new RegExp(`Beta|${API_KEY}|hunter2`));
+
+      const replayed = await project.start(["run", "flow.yaml", "--replay", "r.yaml"], offline).ended;
+      expect([replayed.code, fake.count(), replayed.stdout]).toEqual([0, 5, updated.stdout]);
+      expect(replayed.stderr).not.toContain("answered nothing");
+      const after = project.read("r.yaml");
+      await project.start(["run", "flow.yaml", "--replay", "r.yaml", "--update"], token).ended;
+      expect([fake.count(), project.read("r.yaml")]).toEqual([5, after]);
+    },
+  );
+
+  story("--update without a recording, or with one written by hand, is refused", async ({ project }) => {
+    project.write("flow.yaml", flow);
+    expect((await project.start(["run", "flow.yaml", "--update"], token).ended).stderr).toBe(
+      "muster: --update brings the recording of --replay FILE up to date: name one\n",
+    );
+    project.write("s.yaml", "muster_recording: 1\norigin: scripted\nentries:\n  - { step: a, reply: { text: b } }\n");
+    const refused = await project.start(["run", "flow.yaml", "--replay", "s.yaml", "--update"], token).ended;
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      "muster: --update: s.yaml is written by hand; add the entries that it lacks there\n",
+    ]);
+  });
+
   story("keeps what came before a failure, and the failure", async ({ fake, project }) => {
     project.write("flow.yaml", flow);
     fake.on("Judge", { kind: "fail", status: 400, type: "invalid_request_error", message: "too odd" });

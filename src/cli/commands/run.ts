@@ -15,6 +15,7 @@ import { modelChoice } from "../model-choice.ts";
 import { outputFile } from "../output-file.ts";
 import { recordTo } from "../record.ts";
 import { readReplay } from "../replay.ts";
+import { watchReplay } from "../watch-replay.ts";
 import { attendantFor, reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { planOrExit, reducedPlan, variantPlan } from "../workflow.ts";
@@ -24,6 +25,7 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly runId?: string;
   readonly record?: string;
   readonly replay?: string;
+  readonly update?: boolean;
   readonly simulate?: boolean;
   readonly state?: string;
   readonly concurrency?: number;
@@ -56,11 +58,12 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
   if (options.junit !== undefined) outputFile("--junit", options.junit, terminal);
   const record = recordTo(options, terminal);
   const recording = options.replay === undefined ? null : readReplay(options.replay, terminal);
+  const watch = watchReplay(recording, options, terminal);
   if (!/^[\w.-]{1,64}$/.test(runId))
     throw new UsageError(`--run-id ${runId}: use up to 64 letters, digits, '.', '-' and '_'`);
   const { plan, auto } = await resolveAuto(
     asked,
-    { known: recording?.auto ?? null, isLive: recording === null && !simulated },
+    { known: recording?.auto ?? null, isLive: (recording === null || watch?.completes === true) && !simulated },
     terminal,
   );
   const manifest = resolve(terminal.cwd, file);
@@ -88,6 +91,8 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
       recording,
       simulated,
       ...(record !== null && { record: record.write }),
+      ...(watch !== null && { onReplayed: watch.onReplayed }),
+      ...(watch?.completes === true && { completes: true, record: watch.record }),
       concurrency: options.concurrency ?? null,
       isAttended: attendant !== null,
       onEvents: (events) => reporter.onEvents(events),
@@ -111,7 +116,14 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
       startedAt,
       file,
     };
-    return await followRun(begun.value.run, followed).finally(() => record?.save(auto, runId));
+    let code: ExitCode | null = null;
+    try {
+      return (code = await followRun(begun.value.run, followed));
+    } finally {
+      record?.save(auto, runId);
+      const isOver = only.length === 0 && (code === exitCode.succeeded || code === exitCode.runFailed);
+      watch?.end({ isOver, isWhole: isOver && code === exitCode.succeeded, auto, runId });
+    }
   } finally {
     reporter.close();
     store.close();

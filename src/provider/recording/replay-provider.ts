@@ -8,16 +8,20 @@ export interface ReplayOptions {
   readonly recording: Recording;
   /** Default `replay`. */
   readonly name?: string;
+  /** Told of each entry that answers, each time. */
+  readonly onUse?: (entry: RecordingEntry) => void;
+  /** Answers what the recording does not. Default: nobody does. */
+  readonly otherwise?: Provider;
 }
 
 /**
  * Answers from a recording, strictly: the request must be the recorded one. Among entries of the same request, those
  * of the same step and attempt answer call by call, the last one again and again. In a scripted recording an entry
  * without a request answers by its step: the most specific first (`STEP[2]` before `STEP`, a named attempt before
- * any), several alike one call after the other, the last one again and again.
+ * any), several alike one call after the other, the last one again and again. With `otherwise` it is not strict.
  */
 export function createReplayProvider(options: ReplayOptions): Provider {
-  const { recording, name = "replay" } = options;
+  const { recording, name = "replay", onUse, otherwise } = options;
   const byHash = groupBy(recording.entries, ({ requestHash }) => requestHash);
   const byStep = groupBy(recording.entries, ({ requestHash, step, attempt }) =>
     requestHash === null ? stepKey(step, attempt) : null,
@@ -57,10 +61,15 @@ export function createReplayProvider(options: ReplayOptions): Provider {
         return;
       }
       const entry = entryFor(request, context);
+      if (entry === undefined && otherwise !== undefined) {
+        yield* otherwise.call(request, context);
+        return;
+      }
       if (entry === undefined) {
         yield { type: "failed", failure: replayMiss(recording, request, context), usage: null };
         return;
       }
+      onUse?.(entry);
       if (entry.outcome.type === "done" && entry.outcome.reply.text !== "") {
         yield { type: "text", text: entry.outcome.reply.text };
       }
