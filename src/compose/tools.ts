@@ -29,11 +29,8 @@ export function builtInTools({ environment, resolve, sandbox }: ToolsOptions): r
   ];
 }
 
-const runProgram: RunProgram = ({ argv, ...request }, signal) =>
-  runProcess(
-    { ...request, command: { argv }, stdin: null },
-    { signal, killGraceMs: KILL_GRACE_MS, limits: request.limits },
-  );
+const runProgram: RunProgram = ({ argv, limits, isShutIn, ...request }, signal) =>
+  runProcess({ ...request, command: { argv }, stdin: null }, { signal, killGraceMs: KILL_GRACE_MS, limits, isShutIn });
 
 /** Looks for a sandbox when it is first asked for, once. */
 export function sandboxOfThisMachine(): () => PreparedSandbox | null {

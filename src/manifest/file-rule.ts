@@ -5,20 +5,16 @@ type NoMeaning = readonly [why: string, help: string];
 
 const TAKE_OUT = "take it out";
 const NO_FILES: NoMeaning = ["which touches no files itself", TAKE_OUT];
-const NO_TOOLS = "whose agent has no tools for files in this version";
 const ASKS_ANEW: NoMeaning = ["which is done anew in each run", TAKE_OUT];
 const INSIDE_GROUP = "write it at the steps of the group";
 const INSIDE_FILE = "write it in the file that it uses";
 
 /** Keys about files and reuse over runs: the kinds of steps for which each has no meaning. */
 const noMeaning: { readonly [key: string]: { readonly [kind: string]: NoMeaning } } = {
-  workspace: { ...withoutFiles(), agent: [NO_TOOLS, TAKE_OUT], handoff: [NO_TOOLS, TAKE_OUT] },
+  // Of agents the plan knows more: whether they have tools for files.
+  workspace: withoutFiles(),
   reads: withoutFiles(),
-  writes: {
-    ...withoutFiles(),
-    agent: [NO_TOOLS, "let a `run` step write its output: `stdin: ${{ steps.ID.output }}`"],
-    handoff: [NO_TOOLS, "let a `run` step write its output: `stdin: ${{ steps.ID.output }}`"],
-  },
+  writes: withoutFiles(),
   cache: {
     value: ["which costs nothing", TAKE_OUT],
     wait: ["which costs nothing", TAKE_OUT],

@@ -271,7 +271,7 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     isFinally: false,
     repeat: step.repeat === undefined ? null : normaliseRepeat(step.repeat),
     fallback: (step.fallback ?? []).map((stage, index) => normaliseFallback(stage, [...pointer, "fallback", index])),
-    workspace: workspaceOf("run" in step || "sql" in step ? (step.workspace ?? shared.workspace) : undefined),
+    workspace: workspaceOf("run" in step || "sql" in step ? (step.workspace ?? shared.workspace) : ownWorkspace(step)),
     reads: normalisePatterns(step.reads, [...pointer, "reads"]),
     writes: normalisePatterns(step.writes, [...pointer, "writes"]),
     cache: normaliseCache(step.cache ?? (isCachedByDefault(step) ? shared.cache : undefined), pointer),
@@ -295,6 +295,11 @@ function handoffOf(step: HandoffStep, pointer: Pointer): Pick<NormalStep, "hando
       approval: approval === undefined ? null : normaliseApproval(approval),
     })),
   };
+}
+
+/** Of an agent that is written at the step: what the file says for all is for programs. */
+function ownWorkspace(step: Step): Workspace | undefined {
+  return "agent" in step || "handoff" in step ? step.workspace : undefined;
 }
 
 function workspaceOf(workspace: Workspace | undefined): NormalStep["workspace"] {

@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../util/result.ts";
 import { checkFiles, type CheckedFile } from "./check-file.ts";
 import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
+import { checkAgentFiles } from "./passes/check-agent-files.ts";
 import { checkBatchApi } from "./passes/check-batch-api.ts";
 import { checkDrivers } from "./passes/check-drivers.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
@@ -165,6 +166,7 @@ class Assembly {
     this.scopes[number] = planned;
     checkDrivers(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
     checkBatchApi(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
+    checkAgentFiles(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
     return number;
   }
 

@@ -1,4 +1,5 @@
 import type { Effect } from "./effect.ts";
+import { isPrivateHost } from "./host-pattern.ts";
 import { refusalOf, type Access, type Grant } from "./permissions.ts";
 
 /** What the plan knows of a tool; how it is done is the affair of `tool/`. */
@@ -61,7 +62,7 @@ export function accessesOfTool(name: ToolName, grant: Grant): readonly Access[] 
     case "network":
       return grant.network
         .filter(({ host }) => !host.startsWith("*"))
-        .map(({ host }) => ({ kind: "host", host, isPrivate: false }));
+        .map(({ host }) => ({ kind: "host", host, isPrivate: isPrivateHost(host) }));
     case "shell":
       if (grant.shell === "any") return [{ kind: "script" }];
       return grant.shell === "none" ? [] : grant.shell.map((program) => ({ kind: "program", program }));

@@ -14,6 +14,8 @@ export interface ProgramRequest {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: { readonly [name: string]: string };
+  /** A sandbox: its end ends all that came of it. */
+  readonly isShutIn: boolean;
   /** For each of stdout and stderr, in bytes. */
   readonly outputLimitBytes: number;
   readonly limits: { readonly memoryBytes: number; readonly cpuMs: number; readonly processes: number };
@@ -99,6 +101,7 @@ async function runCommand(
           workspace,
           canWrite: grant.files === "write",
           memoryBytes: program.memoryBytes,
+          processes: program.processes,
           env: program.env,
         });
   const timeout = AbortSignal.timeout(seconds * 1000);
@@ -106,6 +109,7 @@ async function runCommand(
     {
       ...wrapped,
       cwd: workspace,
+      isShutIn: shutIn !== null,
       outputLimitBytes: context.longestText,
       limits: { memoryBytes: program.memoryBytes, cpuMs: program.cpuMs, processes: program.processes },
     },

@@ -21,6 +21,8 @@ export interface ProcessRequest {
 export interface ProcessOptions {
   /** What it may take: above it the whole tree is ended at once. Default: nothing is watched. */
   readonly limits?: ResourceLimits;
+  /** Its end ends all that came of it, by the kernel: it is killed at once, before anybody looks for its children. */
+  readonly isShutIn?: boolean;
   /** Abort stops the whole tree; aborted before the start, nothing is started. */
   readonly signal: AbortSignal;
   /** From SIGTERM to SIGKILL. */

@@ -61,8 +61,12 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   let onAbort = (): void => {};
   let onExceeded = (): void => {};
   const stopped = new Promise<void>((resolve) => {
-    onAbort = () => resolve(tree.stop(options.killGraceMs));
-    onExceeded = () => resolve(tree.stop(0));
+    const stop = (graceMs: number): void => {
+      if (options.isShutIn === true) child.kill("SIGKILL");
+      resolve(tree.stop(graceMs));
+    };
+    onAbort = () => stop(options.killGraceMs);
+    onExceeded = () => stop(0);
   });
   const endWatch =
     options.limits === undefined

@@ -38,7 +38,7 @@ export function findBubblewrap(): PreparedSandbox | null {
   return {
     name: version.stdout.trim(),
     wrap: (program) => ({
-      argv: [...bounds(program.memoryBytes), "bwrap", ...argumentsFor(program, strict)],
+      argv: ["bwrap", ...argumentsFor(program, strict)],
       env: { PATH },
     }),
   };
@@ -48,9 +48,15 @@ function hasOption(option: string): boolean {
   return spawnSync("bwrap", ["--help"], { encoding: "utf8", timeout: 10_000 }).stdout.includes(option);
 }
 
-/** What the kernel itself holds each process to; the tree as a whole is watched by who starts it. */
-function bounds(memoryBytes: number): string[] {
-  return existsSync("/usr/bin/prlimit") ? ["/usr/bin/prlimit", `--data=${memoryBytes}`, "--core=0"] : [];
+const PRLIMIT = "/usr/bin/prlimit";
+
+/**
+ * What the kernel itself holds the programs to, set inside: processes are counted for the name space then, and not with
+ * those that the user has elsewhere. The tree as a whole is watched by who starts it: the kernel does not count root's.
+ */
+function bounded(argv: readonly string[], memoryBytes: number, processes: number): readonly string[] {
+  if (!existsSync(PRLIMIT)) return argv;
+  return [PRLIMIT, `--data=${memoryBytes}`, `--nproc=${processes}`, "--core=0", "--", ...argv];
 }
 
 /** The system without anything of its users. */
@@ -67,7 +73,10 @@ function shell(strict: readonly string[]): string[] {
   return [...options, "--proc", "/proc", "--dev", "/dev"];
 }
 
-function argumentsFor({ argv, workspace, canWrite, memoryBytes, env }: ShutIn, strict: readonly string[]): string[] {
+function argumentsFor(
+  { argv, workspace, canWrite, memoryBytes, processes, env }: ShutIn,
+  strict: readonly string[],
+): string[] {
   const root = realpathSync(workspace);
   const size = ["--size", String(memoryBytes)];
   const options = [...shell(strict), ...size, "--tmpfs", "/tmp", ...size, "--tmpfs", "/dev/shm", "--dir", "/tmp/home"];
@@ -82,5 +91,7 @@ function argumentsFor({ argv, workspace, canWrite, memoryBytes, env }: ShutIn, s
   }
   const variables = { PATH, HOME: "/tmp/home", LANG: "C.UTF-8", ...env };
   for (const [name, value] of Object.entries(variables)) options.push("--setenv", name, value);
-  return [...options, "--chdir", root, "--", ...argv];
+  // Nothing is written where nobody counts it.
+  options.push("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", root, "--");
+  return [...options, ...bounded(argv, memoryBytes, processes)];
 }

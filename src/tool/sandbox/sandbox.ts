@@ -7,6 +7,7 @@ export interface ShutIn {
   readonly canWrite: boolean;
   /** What a process of it may take for itself, and files in /tmp together. */
   readonly memoryBytes: number;
+  readonly processes: number;
   /** What it gets beside the usual variables. */
   readonly env: { readonly [name: string]: string };
 }
