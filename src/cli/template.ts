@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, posix, sep } from "node:path";
 import { parse } from "yaml";
+import { isTestFile } from "../testing/read.ts";
 import { isJsonObject } from "../util/json.ts";
 import { version } from "../util/version.ts";
 import { packageRoot } from "./package-root.ts";
@@ -24,7 +25,7 @@ const FIRST = "hello";
 /** The templates of this installation. */
 export function listTemplates(): readonly Template[] {
   const names = readdirSync(join(packageRoot(), "workflows")).flatMap((file) =>
-    file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
+    file.endsWith(".yaml") && !isTestFile(file) ? [file.slice(0, -".yaml".length)] : [],
   );
   names.sort((a, b) => Number(b === FIRST) - Number(a === FIRST) || (a < b ? -1 : 1));
   return names.map((name) => ({
@@ -34,12 +35,17 @@ export function listTemplates(): readonly Template[] {
 }
 
 /**
- * The files of a template as they are written into a project: the manifest, what lies in the folder of its name, and
- * the partials that any of them includes. The first line of a manifest leads an editor to the schema.
+ * The files of a template as they are written into a project: the manifest, its tests, what lies in the folder of its name, and
+ * the partials that any of them includes. The first line of a manifest, or of tests, leads an editor to the schema.
  */
 export function readTemplate(name: string, projectRoot: string): readonly TemplateFile[] {
   const workflows = join(packageRoot(), "workflows");
-  const paths = [`${name}.yaml`, ...filesIn(join(workflows, name)).map((path) => posix.join(name, path))];
+  const tests = `${name}.test.yaml`;
+  const paths = [
+    `${name}.yaml`,
+    ...(existsSync(join(workflows, tests)) ? [tests] : []),
+    ...filesIn(join(workflows, name)).map((path) => posix.join(name, path)),
+  ];
   const texts = paths.map((path) => readFileSync(join(workflows, path), "utf8"));
   const partials = filesIn(join(workflows, "prompts")).filter((file) =>
     texts.some((text) => text.includes(`{{> ${basename(file, extname(file))}}}`)),
@@ -69,11 +75,11 @@ function filesIn(folder: string): string[] {
 
 /** The schema that is installed in the project, else the published one of this version. `path` is below `workflows`. */
 function withSchema(manifest: string, path: string, projectRoot: string): string {
-  const installed = "node_modules/agentmuster/schemas/workflow.v1.json";
+  const file = `agentmuster/schemas/${isTestFile(path) ? "test" : "workflow"}.v1.json`;
   const up = "../".repeat(path.split("/").length);
-  const schema = existsSync(join(projectRoot, installed))
-    ? `${up}${installed}`
-    : `https://unpkg.com/agentmuster@${version}/schemas/workflow.v1.json`;
+  const schema = existsSync(join(projectRoot, "node_modules", file))
+    ? `${up}node_modules/${file}`
+    : `https://unpkg.com/${file.replace("agentmuster", `agentmuster@${version}`)}`;
   return manifest.replace(/^# yaml-language-server: .*$/m, () => `# yaml-language-server: $schema=${schema}`);
 }
 

@@ -1,10 +1,17 @@
 import { readdirSync } from "node:fs";
 import { describe, expect } from "vitest";
+import { parse } from "yaml";
 import { story } from "../rig/muster/e2e.ts";
 
 const templates = readdirSync("workflows").flatMap((file) =>
-  file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
+  file.endsWith(".yaml") && !file.endsWith(".test.yaml") ? [file.slice(0, -".yaml".length)] : [],
 );
+
+/** A step of a job. */
+interface CiStep {
+  readonly uses?: string;
+  readonly run?: string;
+}
 
 describe("muster init", () => {
   story("lists the templates, the smallest first, each with what it does", async ({ project }) => {
@@ -31,6 +38,11 @@ describe("muster init", () => {
       stderr: expect.stringMatching(/^\d+ workflows? valid\n$/) as unknown,
     });
     expect((await project.muster("plan", `workflows/${name}.yaml`)).code).toBe(0);
+    expect(stdout).toContain(`wrote workflows/${name}.test.yaml\n`);
+    expect(await project.muster("test")).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^[1-9]\d* passed, 0 failed\n$/) as unknown,
+    });
   });
 
   story("hello runs, and greets", async ({ fake, project }) => {
@@ -63,6 +75,25 @@ describe("muster init", () => {
       "workflows/prompts/house-style.md is there already",
     );
     expect(project.has("workflows/content-pipeline.yaml")).toBe(false);
+  });
+
+  story("writes jobs for CI once, which keep the state after a failure too", async ({ project }) => {
+    expect((await project.muster("init", "hello")).stdout).toContain("wrote .github/workflows/muster.yaml\n");
+    const text = project.read(".github/workflows/muster.yaml");
+    const { jobs } = parse(text) as { jobs: { [name: string]: { steps: CiStep[] } } };
+    const upload = jobs["run"]?.steps.find(({ uses }) => uses?.startsWith("actions/upload-artifact@"));
+    expect(upload).toMatchObject({ if: "always()", with: { path: ".muster", "include-hidden-files": true } });
+    // Nothing that somebody types becomes part of a script.
+    const scripts = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run ?? ""));
+    expect(scripts.filter((script) => script.includes("${{"))).toEqual([]);
+    for (const script of scripts.filter((each) => each.startsWith("muster "))) {
+      const flags = [...script.matchAll(/ (--[a-z-]+)/g)].map(([, flag]) => flag);
+      const help = (await project.muster(script.split(" ")[1] ?? "", "--help")).stdout;
+      for (const flag of flags) expect(help).toContain(flag);
+    }
+    project.write(".github/workflows/muster.yaml", "mine");
+    expect((await project.muster("init", "triage")).code).toBe(0);
+    expect(project.read(".github/workflows/muster.yaml")).toBe("mine");
   });
 
   story("never writes over a file, and then writes nothing at all", async ({ project }) => {

@@ -11,7 +11,7 @@ function withExamples(project: Project): void {
 
 /** Every manifest under workflows/, those that others use included. */
 const manifests = readdirSync("workflows", { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".yaml") && !path.endsWith("recording.yaml"))
+  .filter((path) => path.endsWith(".yaml") && !/(recording|\.test)\.yaml$/.test(path))
   .map((path) => `workflows/${path.replaceAll("\\", "/")}`)
   .sort();
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suggest } from "../../diagnostic/suggest.ts";
+import { ciFile, CI_FILE } from "../ci-file.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { listTemplates, readTemplate, type Template, type TemplateFile } from "../template.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,8 +27,9 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
       `there is no template '${name}'${near === null ? "" : `; did you mean '${near}'?`} 'muster init' lists them`,
     );
   }
-  const all = readTemplate(name, terminal.cwd);
-  // Templates share partials: one that is there already, and is the same, is no obstacle.
+  const jobs = { path: CI_FILE, text: ciFile(`workflows/${name}.yaml`) };
+  const all = [...readTemplate(name, terminal.cwd), ...(existsSync(join(terminal.cwd, CI_FILE)) ? [] : [jobs])];
+  // Templates share partials: one that is there already, and is the same, is no obstacle; nor are the jobs of another.
   const isThere = (file: TemplateFile): boolean => existsSync(join(terminal.cwd, file.path));
   const isSame = (file: TemplateFile): boolean => readFileSync(join(terminal.cwd, file.path), "utf8") === file.text;
   const files = all.filter((file) => !(isPartial(file) && isThere(file) && isSame(file)));
@@ -41,7 +43,12 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     writeFileSync(join(terminal.cwd, path), text, { flag: "wx" });
   }
   const manifest = files[0]?.path ?? "";
-  const next = [`muster validate ${manifest}`, `muster plan ${manifest}`, `muster run ${manifest}`];
+  const next = [
+    `muster validate ${manifest}`,
+    `muster test ${manifest}`,
+    `muster plan ${manifest}`,
+    `muster run ${manifest}`,
+  ];
   if (options.json === true)
     terminal.out(
       `${JSON.stringify({ version: 1, template: name, files: files.map(({ path }) => path), next }, null, 2)}\n`,

@@ -14,7 +14,7 @@ function seeds(): readonly string[] {
     readdirSync(join(root, folder)).map((name) => join(folder, name, "workflow.yaml")),
   );
   const examples = readdirSync(join(root, "workflows"))
-    .filter((name) => name.endsWith(".yaml"))
+    .filter((name) => name.endsWith(".yaml") && !name.endsWith(".test.yaml"))
     .map((name) => join("workflows", name));
   return ["test/golden/diagnostics/valid-everything/workflow.yaml", ...examples, ...cases].map((path) =>
     readFileSync(join(root, path), "utf8"),
