@@ -1,4 +1,4 @@
-/** Which part of the fault runs is done: 1 = all of it (default), 0.05 = a twentieth, as in CI. FAULT_SHARE says. */
+/** Which part of the fault runs is done: 1 = all of it (default), 0.02 = a fiftieth, as in CI. FAULT_SHARE says. */
 const share = Number(process.env["FAULT_SHARE"] ?? 1);
 
 /** The seed of the fault runs; FAULT_SEED tries another one. Every run of them can be told again by its own seed. */
