@@ -1,3 +1,4 @@
+import { isPaidKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import { noSpend, plusSpend, type Spend } from "../../run/spend.ts";
 
@@ -11,10 +12,15 @@ export class FactIndex {
   /** What was there before: it answers for keys of which nothing was put since. */
   readonly #before: FactIndex | null;
   #hasKills: boolean;
+  #hasPaid: boolean;
+  /** What was asked for last: nearly every key is asked for several times in a row. */
+  #lastKey: string | null = null;
+  #last: Fact | Fact[] | undefined;
 
   constructor(facts: Iterable<Fact> = [], before: FactIndex | null = null) {
     this.#before = before;
     this.#hasKills = before?.hasKills ?? false;
+    this.#hasPaid = before?.hasPaid ?? false;
     for (const fact of facts) this.put(fact);
   }
 
@@ -28,19 +34,33 @@ export class FactIndex {
     return this.#hasKills;
   }
 
+  /** Whether it is on the record what any call cost, or may cost. */
+  get hasPaid(): boolean {
+    return this.#hasPaid;
+  }
+
   #known(key: string): Fact | Fact[] | undefined {
-    return this.#facts.get(key) ?? (this.#before === null ? undefined : this.#before.#known(key));
+    if (this.#lastKey === key) return this.#last;
+    this.#lastKey = key;
+    return (this.#last = this.#facts.get(key) ?? (this.#before === null ? undefined : this.#before.#known(key)));
+  }
+
+  #set(key: string, known: Fact | Fact[]): void {
+    this.#facts.set(key, known);
+    this.#lastKey = key;
+    this.#last = known;
   }
 
   put(fact: Fact): void {
     this.#hasKills ||= fact.key.endsWith("/~killed");
+    this.#hasPaid ||= isPaidKey(fact.key);
     const known = this.#known(fact.key);
     if (known === undefined || (!Array.isArray(known) && known.fingerprint === fact.fingerprint)) {
-      this.#facts.set(fact.key, fact);
+      this.#set(fact.key, fact);
       return;
     }
     const others = (Array.isArray(known) ? known : [known]).filter((k) => k.fingerprint !== fact.fingerprint);
-    this.#facts.set(fact.key, [...others, fact]);
+    this.#set(fact.key, [...others, fact]);
   }
 
   find(key: string, fingerprint: string): Fact | null {

@@ -44,6 +44,7 @@ export class ModelCalls {
 
   /** Adds what the calls of an attempt were paid in earlier starts to its step, where a budget counted them. */
   addPaid(key: string, fingerprint: string, record: StepRecord): void {
+    if (!this.#o.facts.hasPaid) return;
     for (let n = 1; ; n += 1) {
       const paid = this.#o.facts.find(paidKey(key, n), fingerprint);
       if (paid === null) return;

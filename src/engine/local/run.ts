@@ -108,6 +108,9 @@ export class LocalRun implements Sink {
   readonly #answers = new Map<string, number>();
   readonly #timers: Timers;
   readonly #gate: (attempt: GatedAttempt) => CallGate;
+  /** Made once for all attempts. */
+  readonly #toolOptions: Parameters<typeof toolCalls>[1];
+  readonly #stateOptions: Parameters<typeof runState>[1];
   /** Who waits for what was said so far to be durable. */
   #committed: ((isDurable: boolean) => void)[] = [];
   /** Active time of this start: stands while nothing moves without somebody from outside. */
@@ -140,6 +143,9 @@ export class LocalRun implements Sink {
     const sink = options.alone === undefined ? this : aloneSink(this, options.alone);
     this.#core = new RunCore({ ...options.core, sink });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
+    const host = this.#host();
+    this.#toolOptions = { ...options.core, ...host };
+    this.#stateOptions = { ...options, ...options.core, guard: (work) => this.#guard(work) };
     this.#gate = options.isFree
       ? () => openGate
       : gateOf({
@@ -147,7 +153,7 @@ export class LocalRun implements Sink {
           facts: options.core.facts,
           clock: options.clock,
           rates: options.isLive ? options.store.rates : null,
-          host: this.#host(),
+          host,
         });
     this.#audit = options.openAudit?.(options.lease.runId, (message) => this.#warn(message)) ?? null;
     this.#telemetry = options.openTelemetry?.(options.lease.runId, (message) => this.#warn(message)) ?? null;
@@ -401,8 +407,8 @@ export class LocalRun implements Sink {
           return !this.#isOver;
         },
       },
-      toolCalls: toolCalls(start, { ...this.#o.core, ...this.#host() }),
-      state: runState(start, { ...this.#o, ...this.#o.core, guard: (work) => this.#guard(work) }),
+      toolCalls: toolCalls(start, this.#toolOptions),
+      state: runState(start, this.#stateOptions),
       gate: this.#gate,
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => this.#tell(start, type, data),
       parked: (what: WaitsFor) => {
