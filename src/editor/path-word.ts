@@ -4,7 +4,7 @@ export interface PathWord {
   readonly word: string;
 }
 
-const PATH = /(?:@root\.)?[A-Za-z_][\w-]*(?:\??\.[\w-]*|\[\s*(?:\d+|"[^"]*"|'[^']*')\s*\])*$/;
+const PATH = /(?:@root\.)?[A-Za-z_][\w-]*(?:\.\??[\w-]*|\[\s*(?:\d+|"[^"]*"|'[^']*')\s*\])*$/;
 
 /** The path at the end of an expression up to the cursor; an empty word where none is begun. */
 export function pathBefore(before: string): PathWord {
@@ -16,7 +16,7 @@ export function pathBefore(before: string): PathWord {
 }
 
 function segmentsOf(path: string): readonly string[] {
-  return [...path.replace(/^@root\./, "").matchAll(/\[\s*(?:\d+|"([^"]*)"|'([^']*)')\s*\]|(?:^|\??\.)([\w-]*)/g)].map(
+  return [...path.replace(/^@root\./, "").matchAll(/\[\s*(?:\d+|"([^"]*)"|'([^']*)')\s*\]|(?:^|\.\??)([\w-]*)/g)].map(
     ([, double, single, name]) => name ?? double ?? single ?? "[]",
   );
 }
