@@ -1,11 +1,11 @@
-import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { planOfRun } from "../engine/local/read-run.ts";
 import { readValue } from "../engine/local/stored-value.ts";
 import type { OpenAudit } from "../engine/local/surroundings.ts";
 import type { Plan } from "../plan/types.ts";
-import { openAuditFile } from "../reporter/audit-file.ts";
+import { isAuditCopy, openAuditFile } from "../reporter/audit-file.ts";
 import type { RunSummary, Store } from "../store/store.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Environment } from "./environment.ts";
@@ -37,14 +37,26 @@ export function auditOf({ plan, workspace, store, clock }: AuditOptions): OpenAu
     });
 }
 
-/** That the file can be written, and that no link leads it out of the workspace. */
+/** That the file can be written, that no link leads it out of the workspace, and that it holds nothing else. */
 function probe(path: string, workspace: string): void {
   const root = realpathSync(workspace);
+  const expectInside = (place: string): void => {
+    const real = realpathSync(place);
+    if (real !== root && !real.startsWith(root + sep)) throw new Error("a link leads it out of the workspace");
+  };
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  expectInside(folder);
   mkdirSync(dirname(path), { recursive: true });
-  const isInside = (place: string): boolean => place === root || place.startsWith(root + sep);
-  if (!isInside(realpathSync(dirname(path)))) throw new Error("a link leads it out of the workspace");
-  closeSync(openSync(path, "a", 0o600));
-  if (!isInside(realpathSync(path))) throw new Error("a link leads it out of the workspace");
+  expectInside(dirname(path));
+  // A link to nothing would make a file where it leads.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) expectInside(path);
+  const file = openSync(path, "a+", 0o600);
+  try {
+    if (!isAuditCopy(file)) throw new Error("it holds something else: name a file that is for the audit copy alone");
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Writes what the runner of a run could not copy any more, before the run is deleted. Throws the system's error. */

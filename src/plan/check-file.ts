@@ -70,6 +70,8 @@ function checkAudit({ events }: WorkflowFile["manifest"], problems: WorkflowFile
   else if (!path.ok) fail(`'file' ${path.error.replace(/:.*/, "")}`);
   else if (path.value === "" || path.value.split("/")[0] === ".." || events.file.endsWith("/"))
     fail(path.value.startsWith("..") ? "'file' leaves the workspace" : "'file' is no name of a file");
+  else if (path.value.split("/").some((part) => part === ".git" || part === ".muster"))
+    fail("'file' is inside of a folder that is not the user's");
 }
 
 function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): CheckedFile {

@@ -101,6 +101,17 @@ export function openAuditFile(options: AuditFileOptions): AuditCopy {
   };
 }
 
+/** How each line of a copy begins. */
+const LINE_START = '{"v":';
+
+/** Whether an open file is empty or has lines of events: whatever else a file holds must be left alone. */
+export function isAuditCopy(file: number): boolean {
+  const start = Buffer.alloc(LINE_START.length + 1);
+  // A line that was cut right at its start is followed by a line feed.
+  const [text = ""] = start.toString("latin1", 0, readSync(file, start, 0, start.length, 0)).split("\n");
+  return LINE_START.startsWith(text) || text.startsWith(LINE_START);
+}
+
 function endsWithLine(file: number): boolean {
   const { size } = fstatSync(file);
   if (size === 0) return true;

@@ -20,7 +20,10 @@ steps:
     stdin: '{{ artifact "out/b.txt" }}'
   names:
     value: \${{ steps.make.artifacts["out/a.txt"] }}
+  said:
+    run: [printf, "%s", '{{ artifact "out/a.txt" }}']
 outputs:
+  said: \${{ steps.said.output }}
   checked: \${{ steps.check.output }}
   told: \${{ steps.told.output }}
   a: \${{ steps.names.output }}
@@ -35,6 +38,7 @@ describe("artifacts", () => {
     expect(report.outputs).toEqual({
       checked: "one\ntwo\nout",
       told: "two",
+      said: "one",
       a: { path: "out/a.txt", bytes: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/), url: null },
     });
   });

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect } from "vitest";
 import type { FakeAnthropic } from "../rig/fake-anthropic/fake-anthropic.ts";
 import { story } from "../rig/muster/e2e.ts";
@@ -130,6 +130,22 @@ describe("the audit copy", () => {
     await Promise.all(ids.map((id) => project.muster("run", "flow.yaml", "--run-id", id)));
     const lines = linesOf(project);
     for (const id of ids) expect(seqsOf(lines, id)).toEqual(upTo(project.inStore((store) => store.lastSeq(id))));
+  });
+
+  story("is never written into another file, nor through a link that leads out", async ({ project }) => {
+    const flow = (file: string): string =>
+      `muster: 1\nname: audited\nevents: { file: ${file} }\nsteps: { a: { run: [echo, hi] } }\n`;
+    project.write("flow.yaml", flow("flow.yaml"));
+    const self = await project.muster("run", "flow.yaml");
+    expect(self.code).toBe(2);
+    expect(self.stderr).toContain("it holds something else: name a file that is for the audit copy alone");
+    expect(project.read("flow.yaml")).toBe(flow("flow.yaml"));
+
+    const outside = join(project.folder, "..", `${basename(project.folder)}-outside`);
+    symlinkSync(outside, join(project.folder, "link.ndjson"));
+    project.write("flow.yaml", flow("link.ndjson"));
+    expect((await project.muster("run", "flow.yaml")).code).toBe(2);
+    expect(existsSync(outside)).toBe(false);
   });
 
   story("that cannot be written is told before anything runs; a simulated run has none", async ({ fake, project }) => {

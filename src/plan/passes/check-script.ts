@@ -7,6 +7,9 @@ const ROOT = /(?<![\w.$-])(?:inputs|steps|item|items|index|matrix|previous|env|r
 /** The loop variables also stand alone, wherever it is; `index` only all alone: with arguments it is a function of Go. */
 const ALONE = /(?<![\w.$-])(?:items?|previous)(?![\w-])|^\{+[~\s]*index[~\s]*\}+$/u;
 
+/** Helpers that read a file of the run or of the repository. */
+const HELPER = /^\{+[~#\s]*(?:artifact|file)\s/u;
+
 /** Quoted words in a tag are text. */
 const QUOTED = /"[^"]*"|'[^']*'/gu;
 
@@ -63,7 +66,7 @@ export function isCode(argv: readonly string[], index: number): boolean {
 
 function isOurs(tag: string): boolean {
   const names = tag.replaceAll(QUOTED, '""');
-  return ROOT.test(names) || ALONE.test(names);
+  return ROOT.test(names) || ALONE.test(names) || HELPER.test(names);
 }
 
 function substitution(text: string, start: number, end: number): Substitution {
