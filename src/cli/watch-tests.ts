@@ -1,5 +1,5 @@
-import { watch } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { watch } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 import { testFiles } from "./test-files.ts";
@@ -22,36 +22,40 @@ export async function watchTests(
       terminal.err(`muster: ${error.message}\n`);
     }
   };
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
   const folders = new Set((await testFiles(terminal.cwd, paths)).map((file) => dirname(file)));
-  await again();
+  const run = settler(SETTLE_MS, again);
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
+  // Before the first run: what changes meanwhile is not missed.
+  for (const folder of folders) follow(folder, terminal.cwd, stop.signal, run.soon);
+  run.now();
   terminal.err(`watching ${[...folders].join(", ")}; Ctrl-C ends\n`);
-  const settled = settler(SETTLE_MS, again);
-  await Promise.all([...folders].map((folder) => follow(folder, terminal.cwd, stop.signal, settled)));
+  await stopped;
+  stop.abort();
   return exitCode.succeeded;
 }
 
-async function follow(folder: string, cwd: string, signal: AbortSignal, changed: () => void): Promise<void> {
+function follow(folder: string, cwd: string, signal: AbortSignal, changed: () => void): void {
   try {
-    for await (const { filename } of watch(folder, { recursive: true, signal })) {
+    watch(resolve(cwd, folder), { recursive: true, signal }, (_, name) => {
       // What a run of the tests writes itself is no reason for another.
-      if (filename !== null && !/\.snapshot\.json$|(^|[\\/])\.muster([\\/]|$)/.test(filename)) changed();
-    }
+      if (name !== null && !/\.snapshot\.json$|(^|[\\/])\.muster([\\/]|$)/.test(name)) changed();
+    });
   } catch (error) {
-    if ((error as Error).name !== "AbortError")
-      throw new UsageError(`cannot watch ${relative(cwd, folder) || folder}: ${(error as Error).message}`);
+    throw new UsageError(`cannot watch ${relative(cwd, folder) || folder}: ${(error as Error).message}`);
   }
 }
 
-/** Calls once when so long nothing more came; never twice at the same time. */
-function settler(ms: number, task: () => Promise<void>): () => void {
+/** Does a task now, or once nothing more came for so long; never twice at the same time. */
+function settler(ms: number, task: () => Promise<void>): { readonly now: () => void; readonly soon: () => void } {
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
-  return () => {
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = running.then(task);
-    }, ms);
+  const now = (): void => {
+    running = running.then(task);
   };
+  const soon = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(now, ms);
+  };
+  return { now, soon };
 }

@@ -82,6 +82,20 @@ describe("muster test", () => {
     });
   });
 
+  story("--watch runs them again after each change, also after one that is wrong", async ({ project }) => {
+    project.write("workflows/flow.yaml", FLOW);
+    project.write("workflows/flow.test.yaml", TESTS.replace(", snapshot: true", ""));
+    const watching = project.start(["test", "--watch"]);
+    await watching.shows("watching workflows");
+    await watching.shows("2 passed, 0 failed");
+    project.edit("workflows/flow.test.yaml", "attempts: { draft: 2 }", "attempts: { draft: 5 }");
+    await watching.shows("1 passed, 1 failed");
+    project.edit("workflows/flow.test.yaml", "muster_test: 1", "muster_test: 1\nwrong: 1");
+    await watching.shows("1 file not valid");
+    watching.signal("SIGINT");
+    expect((await watching.ended).code).toBe(0);
+  });
+
   story("answers for agents from a recording, strictly", async ({ project, fake }) => {
     project.write("workflows/flow.yaml", FLOW.replace("[touch, was-here]", "[echo, notes]"));
     fake.on("Draft", () => "recorded");
