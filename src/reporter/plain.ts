@@ -81,6 +81,9 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       case "log":
         line(at, marks.note, printable(jsonText(data["message"])));
         return;
+      case "tool.denied":
+        line(at, marks.note, `${name}  may not use ${jsonText(data["tool"])}: ${printable(jsonText(data["reason"]))}`);
+        return;
       case "model.substituted":
         line(at, marks.note, `${name}  asked ${jsonText(data["asked"])}, ${jsonText(data["answered"])} answered`);
         return;

@@ -18,6 +18,8 @@ export interface ScriptedAnswer {
   readonly reply?: Json;
   /** Default `end`. */
   readonly stop?: ModelReply["stopReason"];
+  /** Calls of tools beside the text; `stop` is `tools` then. */
+  readonly calls?: ModelReply["toolCalls"];
   /** The model that answers; default: the one asked. */
   readonly answered?: string;
   readonly fail?: {
@@ -106,9 +108,10 @@ function eventOf(answer: ScriptedAnswer, request: ModelRequest): ModelEvent {
     type: "done",
     reply: {
       text: typeof reply === "string" ? reply : JSON.stringify(reply),
-      stopReason: answer.stop ?? "end",
+      stopReason: answer.stop ?? (answer.calls === undefined ? "end" : "tools"),
       model: answer.answered ?? request.model,
       usage: usageOf(answer.usage ?? [100, 10]),
+      ...(answer.calls && { toolCalls: answer.calls }),
     },
   };
 }

@@ -76,6 +76,13 @@ describe("plain lines", () => {
     ]);
   });
 
+  it("tell what a tool of an agent was not allowed", () => {
+    const data = { tool: "shell", call: "1.1", reason: "`permissions.shell` allows no programs" };
+    expect(lines([5, { type: "tool.denied", step: "draft", attempt: 1, data }])).toEqual([
+      "   0.0s  note   draft  may not use shell: `permissions.shell` allows no programs\n",
+    ]);
+  });
+
   it("do not tell what a person need not know", () => {
     expect(
       lines(
