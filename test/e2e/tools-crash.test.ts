@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect } from "vitest";
 import { toolReply, type Answer } from "../rig/fake-model/answer.ts";
 import { story } from "../rig/muster/e2e.ts";
@@ -60,7 +61,13 @@ agents:
 steps:
   work: { agent: worker, task: Deploy it }`,
       );
-      fake.on((request) => request.number === 1, toolReply(["shell", { command: "echo x >> deployed; sleep 600" }]));
+      fake.on(
+        (request) => request.number === 1,
+        toolReply([
+          "shell",
+          { command: `echo x >> deployed; setsid sleep 617.${process.pid} & sleep 617.${process.pid}` },
+        ]),
+      );
       const run = project.start(["run", "flow.yaml"]);
       await project.appears("deployed");
       await run.crash();
@@ -70,6 +77,9 @@ steps:
       expect(project.report().steps["work"]?.error).toMatchObject({ code: "outcome_unknown" });
       expect(fake.count()).toBe(1);
       expect(project.read("deployed")).toBe("x\n");
+      // The kernel ended the command with its runner.
+      const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+      expect(left).not.toContain(`sleep 617.${process.pid}`);
       // Again the same without a word of a person.
       expect((await project.muster("resume")).code).toBe(1);
       expect(fake.count()).toBe(1);

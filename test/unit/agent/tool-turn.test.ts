@@ -4,7 +4,7 @@ import { runTask } from "../../../src/agent/task.ts";
 import { uncapped } from "../../../src/plan/permissions.ts";
 import type { ToolName } from "../../../src/plan/tool-table.ts";
 import type { Tool, ToolOutcome } from "../../../src/tool/tool.ts";
-import type { Json, JsonObject } from "../../../src/util/json.ts";
+import { jsonText, type Json, type JsonObject } from "../../../src/util/json.ts";
 import { memoryToolJournal } from "../../rig/call-journal.ts";
 import type { ScriptedAnswer } from "../../rig/scripted-provider.ts";
 import { settingOf, strong, fast, taskOf } from "./fixture.ts";
@@ -37,7 +37,7 @@ const says = (reply: Json): ScriptedAnswer => ({ step: "draft", reply });
 
 describe("a task with tools", () => {
   it("goes on until the model answers; each reply before is a fact with what it cost", async () => {
-    const look = toolOf("read_file", "none", async ({ n }) => ({ text: `saw ${String(n)}` }));
+    const look = toolOf("read_file", "none", async ({ n }) => ({ text: `saw ${jsonText(n)}` }));
     const { around, provider, recorded, events } = settingOf([
       asks(call("a", "read_file", { n: 1 }), call("b", "read_file", { n: 2 })),
       asks(call("c", "read_file", { n: 3 })),
@@ -62,7 +62,7 @@ describe("a task with tools", () => {
     const log: string[] = [];
     let waiting: (() => void)[] = [];
     const look = toolOf("read_file", "none", async ({ n }) => {
-      log.push(`look ${String(n)}`);
+      log.push(`look ${jsonText(n)}`);
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         // Only when both are under way does either go on.
@@ -71,9 +71,9 @@ describe("a task with tools", () => {
       return { text: "" };
     });
     const write = toolOf("write_file", "idempotent", async ({ n }) => {
-      log.push(`write ${String(n)}`);
+      log.push(`write ${jsonText(n)}`);
       await Promise.resolve();
-      log.push(`written ${String(n)}`);
+      log.push(`written ${jsonText(n)}`);
       return { text: "" };
     });
     const { around } = settingOf([
