@@ -1,18 +1,16 @@
 import { resolve } from "node:path";
 import { readingTools, workspaceOf } from "../compose.ts";
-import { planOfRun, readRun } from "../engine/local/read-run.ts";
+import { failureOfRun, planOfRun, readRun } from "../engine/local/read-run.ts";
 import { readValue } from "../engine/local/stored-value.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
 import type { Plan } from "../plan/types.ts";
 import { budgetLines } from "../run/budget/line.ts";
-import type { StoredEvent } from "../run/event.ts";
-import { failure, type Failure } from "../run/failure.ts";
 import { report } from "../run/report.ts";
 import { stopOpenSteps, waitInOpenSteps } from "../run/state.ts";
 import type { ValueRef } from "../run/value-ref.ts";
 import type { RunSummary, Store } from "../store/store.ts";
 import { systemClock } from "../util/clock.ts";
-import { isJsonObject, jsonText, type Json, type JsonObject } from "../util/json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 import type { Project } from "../util/project.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
 import { standing } from "./standing.ts";
@@ -40,7 +38,7 @@ export function readStoredRun(store: Store, summary: RunSummary, project: Projec
     finishedAt: summary.updatedAt,
     durationMs: summary.activeMs,
     outputs: status === "succeeded" ? (ending?.outputs ?? null) : null,
-    failure: runFailureOf(store, summary) ?? (status === "failed" ? (ending?.failure ?? null) : null),
+    failure: failureOfRun(store, summary.runId) ?? (status === "failed" ? (ending?.failure ?? null) : null),
     spend: facts.spend(),
     budgets: simulated ? [] : budgetLines(plan, facts),
     simulated,
@@ -58,14 +56,4 @@ function reportOf(
   read: (ref: ValueRef) => Json,
 ): JsonObject {
   return report({ runId, plan, startedAt, inputs: (frozen as unknown as Frozen).inputs }, record, end, read);
-}
-
-/** What the run's last end said, if it failed. */
-function runFailureOf(store: Store, { runId }: RunSummary): Failure | null {
-  let last: StoredEvent | null = null;
-  for (const event of store.readEvents(runId))
-    if (event.type === "run.finished" || event.type === "run.started") last = event;
-  const error = last?.type === "run.finished" ? last.data?.["error"] : null;
-  if (!isJsonObject(error)) return null;
-  return failure(error["class"] as Failure["class"], jsonText(error["code"]), jsonText(error["message"]));
 }

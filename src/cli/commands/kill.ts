@@ -6,10 +6,14 @@ import { idsOfPath } from "../../run/attempt-key.ts";
 import { systemClock } from "../../util/clock.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
+import { hasFinally, lastStart } from "../killed-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { leftBehind } from "../view/left-behind.ts";
 
-/** `muster kill RUN [STEP]`: a live run is told through its inbox; one whose runner is gone is cancelled here. */
+/**
+ * `muster kill RUN [STEP]`: a live run is told through its inbox. One whose runner is gone is stopped here, in a last
+ * start for its `finally` where there is one.
+ */
 export async function run(
   terminal: Terminal,
   [name, step]: readonly string[],
@@ -26,20 +30,35 @@ export async function run(
     const plan = planOfRun(store, runId);
     if (step !== undefined && (plan === null || !stepPaths(plan).includes(idsOfPath(step))))
       throw new UsageError(`run ${runId} has no step '${step}'`);
-    const now = systemClock.now();
+    const stop = () => store.post(runId, { at: systemClock.now(), kind: "kill", body: { step: step ?? null } });
+    const told = (pid: number, host: string): ExitCode => {
+      terminal.err(`told the runner (pid ${pid} on ${host}) to stop ${step === undefined ? runId : `step ${step}`}\n`);
+      return exitCode.succeeded;
+    };
     const lease = store.acquireLease(runId, thisOwner(systemClock), mayTake(systemClock));
     if (!lease.ok) {
-      store.post(runId, { at: now, kind: "kill", body: { step: step ?? null } });
-      terminal.err(
-        `told the runner (pid ${lease.owner.pid} on ${lease.owner.host}) to stop ${step === undefined ? runId : `step ${step}`}\n`,
-      );
-      return exitCode.succeeded;
+      stop();
+      return told(lease.owner.pid, lease.owner.host);
     }
     if (step !== undefined) {
       store.releaseLease(lease.lease);
       throw new UsageError(
         `nobody runs ${runId} now, so step '${step}' cannot be stopped: 'muster resume ${runId}' goes on with it`,
       );
+    }
+    let why = "";
+    if (plan !== null && hasFinally(plan)) {
+      const last = await lastStart({ terminal, project, store, summary, plan }).catch(usageError);
+      if (!(last instanceof UsageError)) {
+        // On the record first: whoever runs it next, stops it.
+        stop();
+        store.releaseLease(lease.lease);
+        const code = await last.go();
+        if (code !== null) return code;
+        const owner = findRun(store, runId).lease;
+        return told(owner?.pid ?? 0, owner?.host ?? "this machine");
+      }
+      why = `; its 'finally' did not run: ${last.message}`;
     }
     const stopped = await stopLeftBehind(project, runId);
     const data = {
@@ -52,9 +71,16 @@ export async function run(
       status: "cancelled",
     });
     store.releaseLease(lease.lease);
-    terminal.err(`${runId} is cancelled; nobody was running it${stopped === 0 ? "" : `, ${leftBehind(stopped)}`}\n`);
+    terminal.err(
+      `${runId} is cancelled; nobody was running it${stopped === 0 ? "" : `, ${leftBehind(stopped)}`}${why}\n`,
+    );
     return exitCode.succeeded;
   } finally {
     store.close();
   }
+}
+
+function usageError(error: unknown): UsageError {
+  if (error instanceof UsageError) return error;
+  throw error;
 }

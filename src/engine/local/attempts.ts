@@ -53,6 +53,8 @@ export class Attempts {
   readonly #o: AttemptOptions;
   readonly #units = new Map<number, UnitWork>();
   readonly #killed = new Set<StepRecord>();
+  #isWithholding = false;
+  readonly #withheld = new Set<number>();
   /** Open attempts of groups whose end by their timeout is on the record. */
   #expiring: Answered[] = [];
 
@@ -61,10 +63,24 @@ export class Attempts {
     this.calls = new ModelCalls({ ...options.options, remember: options.remember });
   }
 
-  /** It may not start: only another unit may. */
+  /** It may not start: only another unit may, or none. */
   isHeld({ name }: UnitWork): boolean {
     const { only } = this.#o.options;
-    return only !== undefined && !isOfUnit(name, only);
+    return this.#isWithholding || (only !== undefined && !isOfUnit(name, only));
+  }
+
+  /** From now on nothing starts that no fact answers: the run is about to be stopped. */
+  withhold(): void {
+    this.#isWithholding = true;
+  }
+
+  releaseAll(): void {
+    this.#isWithholding = false;
+  }
+
+  /** The attempt that the unit is at was withheld. */
+  wasWithheld(unit: number): boolean {
+    return this.#withheld.has(unit);
   }
 
   /** A sibling of the only unit that may start: it waits too, so that it does not decide their step. */
@@ -92,6 +108,7 @@ export class Attempts {
     if (unit.inside !== null) this.#o.options.sink.unlimit(id);
     this.#o.scopes.close(unit);
     this.#units.delete(id);
+    this.#withheld.delete(id);
   }
 
   /** An attempt that was started has ended. What it paid for is kept, even when nobody waits for it any more. */
@@ -238,13 +255,15 @@ export class Attempts {
     const recorded = facts.find(unit.key, task.fingerprint);
     const fact = recorded ?? (this.#o.options.isTold === true ? (facts.all(unit.key).at(-1) ?? null) : null);
     const isAnswered = fact !== null && (fact.state === "succeeded" || fact.state === "failed");
-    if (this.isHeld(unit) && (!isAnswered || this.#isBesideOnly(unit))) return;
+    if (this.isHeld(unit) && (!isAnswered || this.#isBesideOnly(unit))) return this.#leave(command);
     if (isAnswered) {
       if (fact.isFromCache === true) this.#o.ledger.fromCache(unit);
       else this.#o.ledger.countAttempt(unit);
       this.#recall(command, unit, task, work, fact);
       return;
     }
+    // Who is told of a run learns of nothing that was not begun.
+    if (this.#o.options.isTold === true && fact === null) return;
     const isLost = fact !== null && facts.takeLost(fact);
     if (isLost && (task.step.effect !== "unsafe" || work.goesOnInside === true)) {
       // Not a retry: the same attempt starts again, and is counted then.
@@ -276,6 +295,13 @@ export class Attempts {
     if (!isLost) this.#start(start, unit, fact);
     else if (this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
     else this.#outcomeUnknown(start, unit, fact);
+  }
+
+  /** It is not started. Withheld, it keeps no slot from what facts may answer. */
+  #leave({ unit, serial }: AttemptCommand): void {
+    if (!this.#isWithholding) return;
+    this.#withheld.add(unit);
+    this.#o.post({ type: "blocked", unit, serial });
   }
 
   /** An outcome of an earlier run answers at once; where it left files behind they are taken over first. */

@@ -44,6 +44,9 @@ export class RunCore {
   readonly #queue = new Fifo<SchedulerEvent>();
   /** Paths that a person stopped in this epoch. */
   readonly #kills: string[] = [];
+  #hasBegun = false;
+  /** How the run ends that is stopped once its facts have answered; null = it is not. */
+  #stopsAs: "cancelled" | "failed" | null = null;
 
   constructor(options: CoreOptions) {
     const { info, slots, sink } = options;
@@ -84,6 +87,16 @@ export class RunCore {
     this.#stopKilled(this.#scopes.root);
   }
 
+  /**
+   * Stops the whole run, but for `finally`. Before its first turn the facts answer first, so that what was done stays
+   * done and `finally` sees it; nothing else of the body starts.
+   */
+  stop(as: "cancelled" | "failed"): void {
+    if (this.#hasBegun) return this.post({ type: "cancel", as });
+    this.#stopsAs ??= as;
+    this.attempts.withhold();
+  }
+
   /** Adds an event for the scheduler; `drain` works on it. */
   post(event: SchedulerEvent): void {
     this.#queue.push(event);
@@ -91,11 +104,12 @@ export class RunCore {
 
   /** Works on what was posted, at most `limit` events; true when more is left. */
   drain(limit: number): boolean {
+    this.#hasBegun = true;
     // What is known to have ended by its timeout ends in the turn that opened it: nothing inside starts again.
     for (let i = 0; i < limit || this.attempts.isExpiring; i += 1) {
       const event = this.#queue.shift();
       if (event === undefined) {
-        if (this.attempts.expireKnown()) continue;
+        if (this.attempts.expireKnown() || this.#stopKnown()) continue;
         return false;
       }
       const commands = apply(this.#graph, this.#state, event);
@@ -104,6 +118,17 @@ export class RunCore {
       for (const command of commands) this.#carryOut(command);
     }
     return this.#queue.size > 0;
+  }
+
+  /** All that is known has answered: the run is stopped now, if it is to be; true when it is. */
+  #stopKnown(): boolean {
+    const as = this.#stopsAs;
+    if (as === null) return false;
+    this.#stopsAs = null;
+    this.post({ type: "cancel", as });
+    // In the turn of the cancel `finally` may start already.
+    this.attempts.releaseAll();
+    return true;
   }
 
   /** Stops steps by their path, as `muster kill` does; those of items and rounds that are still to come as well. */
@@ -140,6 +165,8 @@ export class RunCore {
       case "attempt":
         return attempts.begin(command);
       case "abort":
+        // What was withheld was never started.
+        if (attempts.wasWithheld(command.unit)) return this.#endUnstarted(command);
         return sink.abort(command.unit, command.serial);
       case "delay": {
         const unit = attempts.find(command.unit);
@@ -167,6 +194,10 @@ export class RunCore {
       case "continue":
         return sink.goOn(command.unit, command.serial);
     }
+  }
+
+  #endUnstarted({ unit, serial }: Extract<SchedulerCommand, { readonly type: "abort" }>): void {
+    this.post({ type: "ended", unit, serial, outcome: { kind: "failed", class: "cancelled", retryAfterMs: null } });
   }
 
   #unitEnded(command: UnitCommand): void {

@@ -1,9 +1,10 @@
 import type { Plan } from "../../plan/types.ts";
-import type { Failure } from "../../run/failure.ts";
+import type { StoredEvent } from "../../run/event.ts";
+import { failure, type Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary, Store } from "../../store/store.ts";
-import { isJsonObject, type JsonObject } from "../../util/json.ts";
+import { isJsonObject, jsonText, type JsonObject } from "../../util/json.ts";
 import { ok, type Result } from "../../util/result.ts";
 import { FactIndex } from "./fact-index.ts";
 import { recall, type Recall } from "./recall.ts";
@@ -26,7 +27,22 @@ export function readRun(
     unitFiles: null,
     cache: null,
   });
-  return core.ok ? ok({ ...recall({ ...core.value, isTold: true }), facts }) : core;
+  if (!core.ok) return core;
+  const { status, runId } = summary;
+  // Over, and not by its own facts: a person, its time limit or a breaker ended it.
+  const stopped =
+    status === "cancelled" || status === "failed" ? { as: status, failure: failureOfRun(around.store, runId) } : null;
+  return ok({ ...recall({ ...core.value, isTold: true }, stopped), facts });
+}
+
+/** What the last end of a run said, if it failed or was cancelled. */
+export function failureOfRun(store: Store, runId: string): Failure | null {
+  let last: StoredEvent | null = null;
+  for (const event of store.readEvents(runId))
+    if (event.type === "run.finished" || event.type === "run.started") last = event;
+  const error = last?.type === "run.finished" ? last.data?.["error"] : null;
+  if (!isJsonObject(error)) return null;
+  return failure(error["class"] as Failure["class"], jsonText(error["code"]), jsonText(error["message"]));
 }
 
 /** The plan that the newest start of a run used, read from its events; null when the run never started. */

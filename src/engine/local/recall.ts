@@ -1,4 +1,5 @@
 import { idsOfPath } from "../../run/attempt-key.ts";
+import type { Failure } from "../../run/failure.ts";
 import type { LeftFiles } from "../workspace/resolved-files.ts";
 import type { StepRecord } from "../../run/state.ts";
 import type { ScopeRecord } from "../../run/state.ts";
@@ -17,11 +18,18 @@ export interface Recall {
   readonly ending: RunEnding | null;
 }
 
+/** How a run ended that did not come to its own end. */
+export interface Stopped {
+  readonly as: "cancelled" | "failed";
+  readonly failure: Failure | null;
+}
+
 /**
  * Goes through a run without doing anything: recorded facts answer, what has none is left pending.
- * Costs no call and writes nothing; `keep` and `read` of the options may touch memory and blobs only.
+ * Costs no call and writes nothing; `keep` and `read` of the options may touch memory and blobs only. A run that was
+ * `stopped` goes on from there with its `finally`.
  */
-export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
+export function recall(options: Omit<CoreOptions, "sink" | "slots">, stopped: Stopped | null = null): Recall {
   const pending = new Map<string, Start>();
   const files: LeftFiles[] = [];
   let ending: RunEnding | null = null;
@@ -53,6 +61,11 @@ export function recall(options: Omit<CoreOptions, "sink" | "slots">): Recall {
   const core = new RunCore({ ...options, sink, isRecall: true, slots: Number.POSITIVE_INFINITY });
   core.start();
   while (core.drain(100_000));
+  if (stopped !== null && ending === null) {
+    core.stopFailure = stopped.failure;
+    core.stop(stopped.as);
+    while (core.drain(100_000));
+  }
   return { record: core.record, pending: [...pending.values()], ending, files };
 }
 

@@ -179,7 +179,7 @@ export class LocalRun implements Sink {
     this.#isHeld = false;
     if (why !== null) {
       this.#core.stopFailure = why;
-      this.#core.post({ type: "cancel", as: "failed" });
+      this.#core.stop("failed");
     }
     this.#wake();
   }
@@ -198,7 +198,7 @@ export class LocalRun implements Sink {
   kill(step: string | null): void {
     if (step === null) {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
-      this.#core.post({ type: "cancel", as: "cancelled" });
+      this.#core.stop("cancelled");
     } else this.#core.kill(step);
     this.#wake();
   }
@@ -519,7 +519,7 @@ export class LocalRun implements Sink {
           help: "raise limits.timeout and resume; finished steps are kept",
         },
       );
-      this.#core.post({ type: "cancel", as: "failed" });
+      this.#core.stop("failed");
       this.#wake();
     };
     const leftMs = timeoutMs - activeMs;
