@@ -14,6 +14,7 @@ import { follow } from "./follow.ts";
 import { load, type Workflow } from "./load.ts";
 import { reportOf, type Report } from "./report.ts";
 import { RequestError } from "./request-error.ts";
+import { checkFigures } from "./start-options.ts";
 import { recordingAt, surroundingOptions, type StartOptions } from "./run.ts";
 import { openState } from "./state.ts";
 
@@ -30,6 +31,7 @@ export interface ResumeOptions extends StartOptions {
  */
 export async function resume(runId: string, options: ResumeOptions = {}): Promise<Report> {
   const { cwd = ".", env = processEnvironment(), rerun = [] } = options;
+  checkFigures(options);
   const state = openState(cwd, options.state);
   try {
     const { store, project } = state;

@@ -16,6 +16,7 @@ import { follow } from "./follow.ts";
 import type { Workflow } from "./load.ts";
 import { reportOf, type Report } from "./report.ts";
 import { RequestError } from "./request-error.ts";
+import { checkFigures } from "./start-options.ts";
 import { openState, type State } from "./state.ts";
 
 /** What `run` and `resume` have in common. */
@@ -30,7 +31,7 @@ export interface StartOptions {
   readonly concurrency?: number;
   /** The most that the run may spend, over its `limits.budget`. */
   readonly budget?: BudgetChoice;
-  /** Told of every event once it is committed. Must not throw. */
+  /** Told of every event once it is committed. It changes no run: what it throws is an uncaught error of the program. */
   readonly onEvent?: (event: StoredEvent) => void;
   /** An abort interrupts the run: what is in flight may end within `limits.grace`, then it can be resumed. */
   readonly signal?: AbortSignal;
@@ -57,6 +58,7 @@ export interface RunOptions extends StartOptions {
  */
 export async function run(workflow: Workflow, options: RunOptions = {}): Promise<Report> {
   const { inputs: given = {}, cwd = ".", env = processEnvironment(), runId = ulid(), simulate = false } = options;
+  checkFigures(options);
   if (!/^[\w.-]{1,64}$/.test(runId))
     throw new RequestError([`runId ${runId}: use up to 64 letters, digits, '.', '-' and '_'`]);
   if (simulate && options.replay !== undefined) throw new RequestError(["simulate and replay: take one of them"]);
@@ -107,7 +109,15 @@ export function surroundingOptions({ concurrency, onEvent }: StartOptions, proje
     runsFolder: runsFolderOf(project),
     concurrency: concurrency ?? null,
     onEvents: (events: readonly StoredEvent[]) => {
-      if (onEvent !== undefined) for (const event of events) onEvent(event);
+      if (onEvent === undefined) return;
+      try {
+        for (const event of events) onEvent(event);
+      } catch (error) {
+        // A listener changes no run: what it throws is an error of the program, told as one that nobody caught.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     },
     log: silentLog,
   };

@@ -200,6 +200,23 @@ finally:
     schemaCheck("report")(project.report());
   });
 
+  story("a batch of values with a wrong count fails, as any other does", async ({ project }) => {
+    project.write(
+      "flow.yaml",
+      `
+muster: 1
+name: batch
+steps:
+  half: { for_each: [1, 2, 3], batch: 2, value: "\${{ items.filter(i, i != 2) }}" }`,
+    );
+    expect((await project.muster("run", "flow.yaml", "--report", "report.json")).code).toBe(1);
+    expect(project.report().steps["half"]?.results).toMatchObject([
+      { status: "failed", error: { code: "batch_count" } },
+      { status: "failed", error: { code: "batch_count" } },
+      { status: "succeeded" },
+    ]);
+  });
+
   story("each isolated unit has an empty folder of its own", async ({ project }) => {
     project.write("seen.txt", "of the project");
     project.write(

@@ -206,6 +206,9 @@ export class Attempts {
       this.#o.ledger.stepStarted(unit.record);
       this.#o.ledger.countAttempt(unit);
       const { output, artifacts = [] } = task.work;
+      const place = { step: task.step, path: unit.record.path, item: unit.item?.index ?? null };
+      const wrong = batchFailure(place, unit, output);
+      if (wrong !== null) return this.#fail(command, unit, wrong, null, this.#o.options.now());
       const end = { output: this.#o.options.keep(output), extra: null, artifacts: this.#keepFiles(artifacts) };
       this.#succeed(command, unit, end, this.#o.options.now());
     } else this.#attemptLater(command, unit, task, task.work);
@@ -519,7 +522,11 @@ export class Attempts {
 }
 
 /** A batch whose list has not one result for each item. */
-function batchFailure(start: Start, unit: UnitWork | undefined, output: Json): Failure | null {
+function batchFailure(
+  start: Pick<Start, "step" | "path" | "item">,
+  unit: UnitWork | undefined,
+  output: Json,
+): Failure | null {
   if (start.step.fan?.batch?.flatten !== true || !Array.isArray(output) || unit?.item === null || unit === undefined)
     return null;
   const items = (unit.item.record.item as readonly Json[]).length;

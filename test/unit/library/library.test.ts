@@ -129,6 +129,14 @@ test("what a call cannot do is thrown with every reason, and nothing is started"
   expect(await problemsOf(run(workflow, { ...options, inputs: { to: "Ada" }, runId: "R" }))).toEqual([
     expect.stringMatching(/^anthropic\/claude-haiku-5-5 needs ANTHROPIC_API_KEY/),
   ]);
+  for (const concurrency of [0, -1, 1.5, Number.NaN]) {
+    expect(await problemsOf(run(workflow, { ...options, inputs: { to: "Ada" }, concurrency }))).toEqual([
+      `concurrency ${concurrency}: it must be a whole number above 0`,
+    ]);
+  }
+  expect(await problemsOf(run(workflow, { ...options, inputs: { to: "Ada" }, budget: { usd: -1 } }))).toEqual([
+    "budget.usd -1: it must be a number, 0 or more",
+  ]);
   expect(await problemsOf(resume("R", options))).toEqual(["there is no run R"]);
   expect(await problemsOf(load("nowhere.yaml", { cwd: folder }))).toEqual([
     expect.stringMatching(/^cannot read nowhere\.yaml: ENOENT/),
