@@ -278,6 +278,20 @@ outputs: { after: "\${{ steps.after.output }}" }
     expect(project.read("paid.txt")).toBe("paid\npaid\n");
   });
 
+  story("--rerun of a list says how many of it run, whatever runs at once", async ({ project }) => {
+    project.write(
+      "flow.yaml",
+      `
+muster: 1
+name: list
+steps:
+  w: { for_each: [1, 2, 3, 4, 5], max_parallel: 2, run: [echo, "{{ item }}"] }`,
+    );
+    expect((await project.muster("run", "flow.yaml", "--run-id", "R")).code).toBe(0);
+    const told = await project.muster("resume", "R", "--rerun", "w", "--dry-run");
+    expect(told.stderr + told.stdout).toContain("  runs    w  5 asked for with --rerun\n");
+  });
+
   story("--rerun of a step that does not exist is refused with the nearest name", async ({ project }) => {
     project.write("flow.yaml", flow(""));
     await crashInPay(project);

@@ -1,23 +1,31 @@
 import type { Plan, PlannedFan, PlannedStep } from "../../plan/types.ts";
 import { scopeGraph, type Graph, type StepNode } from "./graph.ts";
 
-/** The scheduler's view of a plan. `slots` is the number of attempts at once; default: the plan's `limits.concurrency`. */
+/**
+ * The scheduler's view of a plan. `slots` is the number of attempts at once; default: the plan's `limits.concurrency`.
+ * Without a bound (infinity) `max_parallel` bounds nothing either: who only asks what would run wants all of it.
+ */
 export function graphOf(plan: Plan, slots: number = plan.limits.concurrency): Graph {
   const { breaker } = plan.limits;
   return {
-    scopes: plan.scopes.map((scope) => scopeGraph(scope.steps.map(nodeOf))),
+    scopes: plan.scopes.map((scope) =>
+      scopeGraph(scope.steps.map((step) => nodeOf(step, slots === Number.POSITIVE_INFINITY))),
+    ),
     slots,
     breakerFailures: breaker?.scope === "run" ? breaker.failures : null,
   };
 }
 
-function nodeOf(step: PlannedStep): StepNode {
+function nodeOf(step: PlannedStep, isUnbounded: boolean): StepNode {
   const { fan, body, repeat, onError } = step;
   return {
     needs: step.needs,
     whenSettled: step.whenSettled,
     gated: step.condition !== null || fan !== null || readsUnfinished(step),
-    fan: fan === null ? null : { maxParallel: mostAtOnce(step, fan), failFast: fan.failFast, join: fan.join },
+    fan:
+      fan === null
+        ? null
+        : { maxParallel: isUnbounded ? null : mostAtOnce(step, fan), failFast: fan.failFast, join: fan.join },
     repeat: repeat === null ? null : { max: repeat.max, delayMs: repeat.delayMs },
     stages: 1 + step.fallback.length,
     judged: step.handoff !== undefined,
