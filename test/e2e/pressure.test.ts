@@ -31,7 +31,7 @@ describe("rates hold over all runs of a project", () => {
   story("what one run used, and took with it into kill -9, the other one has not", async ({ fake, project }) => {
     project.write(
       "flow.yaml",
-      flow("grace: 10ms, rate: { anthropic: { requests: 3/h } }", "for_each: [1, 2], agent: first"),
+      flow("grace: 10m, rate: { anthropic: { requests: 3/h } }", "for_each: [1, 2], agent: first"),
     );
     const held = fake.nextRequest("Say 2");
     const one = project.start(["run", "flow.yaml", "--run-id", "one"]);
@@ -55,7 +55,7 @@ describe("rates hold over all runs of a project", () => {
     project.write(
       "flow.yaml",
       flow(
-        "grace: 10ms, rate: { spawns: 4/d }, concurrency: 1",
+        "grace: 10m, rate: { spawns: 4/d }, concurrency: 1",
         `for_each: [1, 2], agent: first, ${retry}`,
         `  beside: { run: "echo here > beside.txt" }\n`,
       ),

@@ -19,6 +19,8 @@ export interface LiveAttempt {
   readonly start: Start;
   /** What it waits for that only somebody outside can give; null while it moves. */
   readonly waitsFor: WaitsFor | null;
+  /** It only waits for its turn (a rate, a budget, a breaker, a pause before it asks again), and nothing of it is in flight. */
+  readonly isIdle: boolean;
   /** Gives it the answer that it waits for. */
   answer(answer: Answer): void;
   /** Tells it to stop; it settles soon after. */
@@ -97,6 +99,13 @@ export function carryOut(
     timer.go();
     return !controller.signal.aborted;
   };
+  let isIdle = false;
+  const idle = async (until: Promise<unknown>): Promise<boolean> => {
+    isIdle = true;
+    const goesOn = await pause(until);
+    isIdle = false;
+    return goesOn;
+  };
   const park = async (what: WaitsFor): Promise<Answer | null> => {
     if (controller.signal.aborted) return null;
     timer.stop();
@@ -117,7 +126,7 @@ export function carryOut(
     idempotencyKey: start.idempotencyKey,
     signal: controller.signal,
     clock: around.clock,
-    wait: (ms) => pause(sleep(around.clock, ms, controller.signal)),
+    wait: (ms) => idle(sleep(around.clock, ms, controller.signal)),
     pause,
     away: (what) => {
       if (controller.signal.aborted) return;
@@ -126,7 +135,14 @@ export function carryOut(
     },
     park,
     redactor: around.redactor,
-    gate: around.gate({ start, label, signal: controller.signal, hasNextStage: hasNextStage(start), pause, park }),
+    gate: around.gate({
+      start,
+      label,
+      signal: controller.signal,
+      hasNextStage: hasNextStage(start),
+      pause: idle,
+      park,
+    }),
     calls: around.calls,
     toolCalls: around.toolCalls,
     state: around.state,
@@ -152,6 +168,9 @@ export function carryOut(
     start,
     get waitsFor() {
       return waitsFor;
+    },
+    get isIdle() {
+      return isIdle;
     },
     answer(answer) {
       waitsFor = null;

@@ -327,6 +327,7 @@ export class LocalRun implements Sink {
 
   /** Nothing more follows from what is known now. Time counts where something moves; where nothing does the run ends. */
   #rest(): void {
+    if (this.#interrupts > 0) this.#stopIdle();
     const now = this.#o.clock.now();
     // What is waited for until now ends by itself in a moment.
     const moving = [...this.#live.values()].filter(
@@ -624,6 +625,11 @@ export class LocalRun implements Sink {
       this.#wake();
     });
     this.#wake();
+  }
+
+  /** What only waits for its turn gets none any more, and has nothing to lose. */
+  #stopIdle(): void {
+    for (const live of this.#live.values()) if (live.isIdle) live.stop("interrupted");
   }
 
   #stopAll(reason: StopReason): void {
