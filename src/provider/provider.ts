@@ -113,4 +113,6 @@ export interface Provider {
   readonly origin: "live" | "recorded" | "scripted" | "simulated";
   /** Never rejects and never throws: every failure is the last event. */
   call(request: ModelRequest, context: CallContext): AsyncIterable<ModelEvent>;
+  /** Asks to stop a batch that an earlier process handed in; a few seconds at most. Left out where there are none. */
+  cancelBatch?(id: string): Promise<void>;
 }

@@ -68,6 +68,12 @@ export function ticketKey(attempt: string, call: number): string {
   return `${attempt}/~batch/${call}`;
 }
 
+/** The attempt whose call a ticket is for; null = it is no name of a ticket. */
+export function attemptOfTicket(key: string): string | null {
+  const at = key.lastIndexOf("/~batch/");
+  return at < 0 ? null : key.slice(0, at);
+}
+
 /** The name of what a gate saw, for steps that may start before all that they name has ended. */
 export function gateKey(unit: string): string {
   return `${unit}/~gate`;

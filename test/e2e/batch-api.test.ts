@@ -208,6 +208,19 @@ describe("items through the batch API", () => {
     expect(fake.refusals).toEqual([]);
   });
 
+  story("are stopped by a kill of a run whose runner is dead, too", async ({ fake, project }) => {
+    fake.batches.isHeld = true;
+    project.write("flow.yaml", flow());
+    const run = project.start(["run", "flow.yaml", "--run-id", "r"]);
+    await run.shows("waits for batch msgbatch_fake_1");
+    await run.crash();
+    const killed = await project.muster("kill", "r");
+    expect(killed).toMatchObject({ code: 0 });
+    expect(killed.stderr).toContain("the provider was asked to stop batch msgbatch_fake_1");
+    expect(fake.batches.all.map(({ status }) => status)).toEqual(["canceling"]);
+    expect(fake.refusals).toEqual([]);
+  });
+
   story("are recorded, replayed and simulated as any other", async ({ fake, project }) => {
     project.write("flow.yaml", flow());
     expect((await project.muster("run", "flow.yaml", "--record", "tape.yaml")).code).toBe(0);

@@ -1,4 +1,7 @@
 import { hasState, mayTake, openStore, stopLeftBehind, thisOwner } from "../../compose.ts";
+import { cancelBatches, openBatches } from "../../compose/open-batches.ts";
+import type { Plan } from "../../plan/types.ts";
+import type { Store } from "../../store/store.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun } from "../../engine/local/read-run.ts";
 import { stepPaths } from "../../plan/step-paths.ts";
@@ -46,6 +49,7 @@ export async function run(
         `nobody runs ${runId} now, so step '${step}' cannot be stopped: 'muster resume ${runId}' goes on with it`,
       );
     }
+    const batches = plan === null ? "" : await endBatches(store, runId, plan, terminal.env);
     let why = "";
     if (plan !== null && hasFinally(plan)) {
       const last = await lastStart({ terminal, project, store, summary, plan }).catch(usageError);
@@ -54,7 +58,10 @@ export async function run(
         stop();
         store.releaseLease(lease.lease);
         const code = await last.go();
-        if (code !== null) return code;
+        if (code !== null) {
+          if (batches !== "") terminal.err(`${batches}\n`);
+          return code;
+        }
         const owner = findRun(store, runId).lease;
         return told(owner?.pid ?? 0, owner?.host ?? "this machine");
       }
@@ -74,10 +81,21 @@ export async function run(
     terminal.err(
       `${runId} is cancelled; nobody was running it${stopped === 0 ? "" : `, ${leftBehind(stopped)}`}${why}\n`,
     );
+    if (batches !== "") terminal.err(`${batches}\n`);
     return exitCode.succeeded;
   } finally {
     store.close();
   }
+}
+
+/** What it handed in to be answered later is not wanted any more; tells what became of it. */
+async function endBatches(store: Store, runId: string, plan: Plan, env: Terminal["env"]): Promise<string> {
+  const ids = openBatches(store, runId);
+  if (ids.length === 0) return "";
+  const named = `batch${ids.length === 1 ? "" : "es"} ${ids.join(", ")}`;
+  const why = await cancelBatches(ids, plan, env, systemClock);
+  if (why === null) return `the provider was asked to stop ${named}; what it had answered by then is paid`;
+  return `${named}: not stopped, and paid as far as it is answered: ${why}`;
 }
 
 function usageError(error: unknown): UsageError {

@@ -12,10 +12,12 @@ import type { ModelEvent, Provider } from "../provider.ts";
 export function createAnthropicBatchProvider(options: AnthropicOptions, limits?: BatchLimits): Provider {
   const { apiKey, clock = systemClock } = options;
   const client = createAnthropicClient(options, clock);
-  const desk = new BatchDesk(createAnthropicBatchApi(client), clock, limits);
+  const api = createAnthropicBatchApi(client);
+  const desk = new BatchDesk(api, clock, limits);
   return {
     name: "anthropic",
     origin: "live",
+    cancelBatch: (id) => api.cancel(id),
     async *call(request, { signal, idempotencyKey, deferral }) {
       if (deferral === undefined || client.problem !== null || signal.aborted) {
         const bug = failure("internal", "bug", "a call through the batch API that nobody can wait for");
