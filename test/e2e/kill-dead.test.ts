@@ -81,3 +81,49 @@ finally: { f: { run: "echo $SAW >> fin.log", env: { SAW: "{{ steps.a.status }} {
     expect(project.has("tidy.log")).toBe(false);
   });
 });
+
+describe("muster show", () => {
+  story("tells what `finally` did in a run that was killed while it lived", async ({ project }) => {
+    project.write(
+      "flow.yaml",
+      `
+muster: 1
+name: k
+steps: { long: { run: "echo > started; sleep 60" }, after: { needs: long, run: "true" } }
+finally: { f: { run: "echo fin" } }
+`,
+    );
+    const run = project.start(["run", "flow.yaml", "--run-id", "R"]);
+    await project.appears("started");
+    expect((await project.muster("kill", "R")).code).toBe(0);
+    expect((await run.ended).code).toBe(1);
+    expect(JSON.parse((await project.muster("show", "R", "--json")).stdout)).toMatchObject({
+      status: "cancelled",
+      error: { class: "cancelled", code: "killed" },
+      steps: {
+        long: { status: "cancelled" },
+        after: { status: "cancelled" },
+        f: { status: "succeeded", attempts: 1, output: "fin" },
+      },
+    });
+  });
+
+  story("does not tell that a step runs which was never begun", async ({ project }) => {
+    project.write(
+      "flow.yaml",
+      `
+muster: 1
+name: parts
+steps: { part: { run: "test -f ready" }, sum: { needs: part, run: "echo sum" } }
+`,
+    );
+    expect((await project.muster("run", "flow.yaml", "--run-id", "R")).code).toBe(1);
+    project.write("ready", "");
+    const [letter] = JSON.parse((await project.muster("dead-letters", "list", "--json")).stdout) as { id: string }[];
+    expect((await project.muster("dead-letters", "retry", letter?.id ?? "")).code).toBe(0);
+    expect(JSON.parse((await project.muster("show", "R", "--json")).stdout)).toMatchObject({
+      status: "interrupted",
+      steps: { part: { status: "succeeded" }, sum: { status: "pending", attempts: 0 } },
+    });
+  });
+});
