@@ -63,7 +63,9 @@ export async function run(
           return code;
         }
         const owner = findRun(store, runId).lease;
-        return told(owner?.pid ?? 0, owner?.host ?? "this machine");
+        if (owner !== null) return told(owner.pid, owner.host);
+        terminal.err(`another command ran ${runId} meanwhile: 'muster show ${runId}' tells how it stands\n`);
+        return exitCode.succeeded;
       }
       why = `; its 'finally' did not run: ${last.message}`;
     }
