@@ -333,6 +333,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
         .choices(["auto", "tty", "plain", "json"])
         .default("auto"),
     )
+    .option("--rerun", "also where it may have taken effect when its runner stopped: nobody knows, and you say so")
     .option("--json", "events as NDJSON on stdout, the same as --format json");
   command(
     "drop <letter...>",

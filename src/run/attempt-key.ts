@@ -130,6 +130,13 @@ export function isOfSibling(key: string, unit: string): boolean {
   return sign > unit.lastIndexOf("/") && key.startsWith(unit.slice(0, sign + 1)) && !isOfUnit(key, unit);
 }
 
+/** The iteration (1-based) and stage of a unit that a name belongs to; null for a name that is not inside of it. */
+export function roundOfKey(key: string, unit: string): { readonly iteration: number; readonly stage: number } | null {
+  if (!key.startsWith(`${unit}/`)) return null;
+  const [, iteration, stage] = /^(\d+)\.(\d+)\.\d+(?:\/|$)/.exec(key.slice(unit.length + 1)) ?? [];
+  return iteration === undefined ? null : { iteration: Number(iteration), stage: Number(stage) };
+}
+
 /** The number of an attempt, 1-based, from its name. */
 export function attemptOf(key: string): number {
   return Number(key.slice(key.lastIndexOf(".") + 1));

@@ -152,6 +152,43 @@ describe("muster dead-letters", () => {
     expect((await lettersOf(project)).map(({ step }) => step)).toEqual(["deploy"]);
   });
 
+  story("a loop that came to its end goes through its rounds again", async ({ fake, project }) => {
+    const loop = (max: number) => `
+muster: 1
+name: loop
+models: { fast: anthropic/claude-haiku-5-5 }
+agents: { writer: { model: fast } }
+steps:
+  r:
+    agent: writer
+    task: Count
+    output: { type: object, properties: { n: { type: integer } }, required: [n] }
+    repeat: { until: output.n == 5, max: ${max} }
+`;
+    project.write("flow.yaml", loop(2));
+    fake.on(/./, () => '{"n":1}');
+    const first = await project.muster("run", "flow.yaml", "--run-id", "R1");
+    expect([first.code, first.stderr]).toEqual([1, expect.stringContaining("its 'until' never held")]);
+    expect(fake.count()).toBe(2);
+    const [letter] = (await lettersOf(project)) as [Letter];
+
+    const retried = await project.muster("dead-letters", "retry", letter.id);
+    expect(retried.stderr).toContain("r failed again\n");
+    expect(fake.count()).toBe(4);
+    expect((await project.muster("resume", "R1")).code).toBe(1);
+    expect(fake.count()).toBe(6);
+    // More rounds of the same loop: those that it had are kept.
+    project.write("flow.yaml", loop(3));
+    expect((await project.muster("resume", "R1")).code).toBe(1);
+    expect(fake.count()).toBe(7);
+
+    fake.on(/./, () => '{"n":5}');
+    expect((await project.muster("dead-letters", "retry", letter.id)).code).toBe(0);
+    expect((await project.muster("resume", "R1", "--report", "report.json")).code).toBe(0);
+    expect(fake.count()).toBe(8);
+    expect(project.report()).toMatchObject({ status: "succeeded", usage: { calls: 8 } });
+  });
+
   story("go with their run when it is pruned", async ({ fake, project }) => {
     await begin(fake, project);
     const dry = await project.muster("prune", "--keep", "0", "--dry-run", "--json");

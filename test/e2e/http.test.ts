@@ -39,6 +39,37 @@ describe("kill -9 while a request is under way", () => {
     expect(project.report().steps["post"]).toMatchObject({ status: "succeeded", output: { id: 7 } });
   });
 
+  story("nor by the next retry of its dead letter, unless a person says so", async ({ project, web }) => {
+    const flow = (status: number) =>
+      `${head()}steps:\n  post: { http: { method: POST, url: "${web.origin()}/orders", body: x, expect: [${status}] } }\n`;
+    project.write("flow.yaml", flow(200));
+    web.reply(201, "made");
+    expect((await project.muster("run", "flow.yaml", "--run-id", "one")).code).toBe(1);
+    project.write("flow.yaml", flow(201));
+    const [letter] = JSON.parse((await project.muster("dead-letters", "list", "--json")).stdout) as { id: string }[];
+    const id = letter?.id ?? "";
+    web.onRequest(() => {});
+    const second = web.nextRequest();
+    const retry = project.start(["dead-letters", "retry", id]);
+    await second;
+    await retry.crash();
+
+    web.reply(201, "made");
+    for (const _ of [1, 2]) {
+      const doubtful = await project.muster("dead-letters", "retry", id);
+      expect(doubtful.code).toBe(1);
+      expect(doubtful.stderr).toContain("nobody knows whether it took effect");
+      expect(doubtful.stderr).toContain(`muster dead-letters retry ${id} --rerun`);
+      expect(web.exchanges).toHaveLength(2);
+    }
+    const shown = await project.muster("dead-letters", "show", id, "--json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({ error: { code: "outcome_unknown" } });
+    expect((await project.muster("dead-letters", "retry", id, "--rerun")).code).toBe(0);
+    expect(web.exchanges).toHaveLength(3);
+    expect((await project.muster("resume", "one")).code).toBe(0);
+    expect(web.exchanges).toHaveLength(3);
+  });
+
   story(
     "a GET, a PUT and a POST that may be repeated are, under the same idempotency key",
     async ({ project, web }) => {

@@ -1,7 +1,8 @@
 import { labelOf } from "../../run/attempt-key.ts";
 import { hasState, mayTake, openStore, stopLeftBehind } from "../../compose.ts";
 import { prepareRetry } from "../../engine/local/retry.ts";
-import { deadLetterId } from "../../run/dead-letter.ts";
+import { deadLetterId, type KeptLetter } from "../../run/dead-letter.ts";
+import type { Failure } from "../../run/failure.ts";
 import { systemClock } from "../../util/clock.ts";
 import { findProject } from "../../util/project.ts";
 import { continuedRun, heldBy, plannedAgain } from "../continued-run.ts";
@@ -14,6 +15,8 @@ import { failureLines } from "../view/run-summary.ts";
 
 export interface RetryOptions extends RunShape {
   readonly state?: string;
+  /** What may have taken effect is repeated all the same. */
+  readonly rerun?: boolean;
 }
 
 /** `muster dead-letters retry LETTER`: runs one unit again. Exit code 1 when it fails again. */
@@ -37,10 +40,10 @@ export async function retry(
 
     const again = plannedAgain({ terminal, project, summary, budget: null });
     const going = await continuedRun(again, { terminal, project, store, summary, shape: options, concurrency: null });
-    const prepared = prepareRetry(summary, going.plan, letter, going.around);
+    const prepared = prepareRetry(summary, going.plan, letter, options.rerun === true, going.around);
     if (!prepared.ok) {
       going.reporter.close();
-      const { message, help } = prepared.error;
+      const { message, help } = inDoubt(prepared.error, letter);
       throw new UsageError(help === null ? message : `${message}; ${help}`, exitCode.runFailed);
     }
     terminal.err(`retry ${unit} of run ${runId}, alone\n`);
@@ -68,10 +71,17 @@ export async function retry(
       return exitCode.succeeded;
     }
     if (!isJson(options))
-      terminal.err(`${unit} failed again\n${failureLines(left.failure, terminal.color).join("\n")}\n`);
+      terminal.err(`${unit} failed again\n${failureLines(inDoubt(left.failure, left), terminal.color).join("\n")}\n`);
     terminal.err(`its letter is still ${deadLetterId(left)}; the run stands as before\n`);
     return exitCode.runFailed;
   } finally {
     store.close();
   }
+}
+
+/** What may have taken effect is repeated on a person's word alone: how it is given. */
+function inDoubt(why: Failure, letter: KeptLetter): Failure {
+  if (why.code !== "outcome_unknown") return why;
+  const again = `muster dead-letters retry ${deadLetterId(letter)} --rerun`;
+  return { ...why, help: `see what it did; to run it again: ${again}` };
 }

@@ -1,5 +1,5 @@
-import type { Plan, PlannedStep } from "../../plan/types.ts";
-import { idsOfPath, isInsideCall, pathOfKey } from "../../run/attempt-key.ts";
+import type { Plan } from "../../plan/types.ts";
+import { idsOfPath, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
@@ -11,6 +11,7 @@ import type { LocalRun } from "./run.ts";
 import type { Start, StartReason } from "./sink.ts";
 import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 import { splitFacts, takeRun } from "./take-run.ts";
+import { isWithin, triedAnew } from "./tried-anew.ts";
 
 export interface Resume {
   /** What the facts answer, and what is left to run: shown before anything starts. Goes through all of the run. */
@@ -34,23 +35,13 @@ export function prepareResume(
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
   // After a failed run what nothing caught is tried anew; after a crash every fact answers.
   const anew = uncaughtSteps(summary, plan, around);
+  const letters = store.listDeadLetters(summary.runId).filter(({ key }) => anew.has(pathOfKey(key)));
+  const isTriedAnew = triedAnew(plan, letters, () => store.readFacts(summary.runId));
   const isForgotten = (fact: Fact): boolean => {
     if (rerun.size === 0 && anew.size === 0) return false;
     const path = pathOfKey(fact.key);
-    if (isWithin(path, rerun)) return true;
-    if (!anew.has(path)) return false;
-    if (fact.state === "failed") return fact.failure?.code !== "outcome_unknown";
-    // A conversation about files goes on where these files are, and a folder of its own is made anew.
-    if (isInsideCall(fact.key) && hasOwnFolder.has(path)) return true;
-    // What was lost too often starts anew as well; what must not be repeated stays in doubt.
-    return fact.key.endsWith("/~killed") || (fact.state === "started" && effects.get(path) !== "unsafe");
+    return isWithin(path, rerun) || (anew.has(path) && isTriedAnew(fact));
   };
-  const effects = new Map(stepsOf(plan).map(([path, { effect }]) => [path, effect] as const));
-  const hasOwnFolder = new Set(
-    stepsOf(plan).flatMap(([path, { workspace }]) =>
-      workspace === "isolated" || workspace === "worktree" ? [path] : [],
-    ),
-  );
   const facts = splitFacts(store.readFacts(summary.runId), isForgotten, clock.now());
   const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
@@ -79,23 +70,6 @@ export function prepareResume(
 /** Whether a step of the plan leaves files behind: only then there may be some to put back. */
 function hasFiles(plan: Plan): boolean {
   return plan.scopes.some(({ steps }) => steps.some(({ files }) => files !== undefined && files.writes.length > 0));
-}
-
-/** Every step of the plan by its path of ids. */
-function stepsOf(plan: Plan, scope = 0, prefix = ""): readonly (readonly [string, PlannedStep])[] {
-  return (plan.scopes[scope]?.steps ?? []).flatMap((step) => {
-    const path = `${prefix}${step.id}`;
-    const { body } = step;
-    const inside = body.kind === "steps" || body.kind === "uses" ? stepsOf(plan, body.scope, `${path}/`) : [];
-    return [[path, step] as const, ...inside];
-  });
-}
-
-/** Whether a path of ids is one of these, or lies inside one. */
-function isWithin(path: string, paths: ReadonlySet<string>): boolean {
-  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
-    if (paths.has(path.slice(0, end))) return true;
-  return false;
 }
 
 /** After a failed run: its steps whose failure nothing caught, by the plan that it ran with. No edit undoes that they failed. */

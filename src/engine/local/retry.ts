@@ -11,6 +11,7 @@ import { recall } from "./recall.ts";
 import type { LocalRun } from "./run.ts";
 import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 import { splitFacts, takeRun } from "./take-run.ts";
+import { triedAnew } from "./tried-anew.ts";
 
 export interface Retry {
   /** The plan is not the one that the run had when the unit failed. */
@@ -22,25 +23,32 @@ export interface Retry {
 /**
  * Prepares to run a unit that failed for good once more, alone: facts answer for what it reads, and what comes out of
  * it is a fact under its fingerprint, which a resume finds. A run that had succeeded can be resumed afterwards. Reads
- * only, until `take`. The error says why the unit cannot run alone.
+ * only, until `take`. An attempt that may have taken effect stays in doubt unless `isRerun`: then a person has said that
+ * it may be repeated. The error says why the unit cannot run alone.
  */
 export function prepareRetry(
   summary: RunSummary,
   plan: Plan,
   letter: DeadLetter,
+  isRerun: boolean,
   around: Surroundings,
 ): Result<Retry, Failure> {
   const { store, clock } = around;
   const { runId } = summary;
   const frozen = summary.frozen as unknown as Frozen;
   const info: RunInfo = { runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
-  const facts = splitFacts(store.readFacts(runId), (fact) => isTriedAnew(fact, letter), clock.now());
+  const recorded = () => store.readFacts(runId);
+  const isTriedAnew = triedAnew(plan, [letter], recorded);
+  const isForgotten = (fact: Fact): boolean =>
+    isOfUnit(fact.key, letter.key) && (isTriedAnew(fact) || (isRerun && isInDoubt(fact)));
+  const facts = splitFacts(recorded(), isForgotten, clock.now());
   const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
   // It was asked for: no outcome of another run answers.
   const only = { ...core.value, cache: null, only: letter.key, slots: Number.POSITIVE_INFINITY };
   const { pending, files: left } = recall({ ...only, facts: facts.kept.fork() });
-  if (pending.length === 0) return err(unreachable(letter));
+  if (pending.length === 0)
+    return err(letter.failure.code === "outcome_unknown" ? inDoubt(letter) : unreachable(letter));
 
   const failed = whatFailed(summary, plan, around);
   const alone = {
@@ -56,9 +64,18 @@ export function prepareRetry(
   });
 }
 
-/** What succeeded inside of a group stays. */
-function isTriedAnew({ key, state }: Fact, letter: DeadLetter): boolean {
-  return isOfUnit(key, letter.key) && (state !== "succeeded" || key.endsWith("/~killed"));
+function isInDoubt({ state, failure: why }: Fact): boolean {
+  return state === "started" || why?.code === "outcome_unknown";
+}
+
+/** Where an attempt is known to be in doubt already, trying the unit again changes nothing. */
+function inDoubt({ path }: DeadLetter): Failure {
+  return failure(
+    "internal",
+    "outcome_unknown",
+    `'${path}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
+    { help: "see what it did; to run it again say --rerun" },
+  );
 }
 
 function unreachable({ path, kind }: DeadLetter): Failure {

@@ -30,7 +30,7 @@ async function retry(story: Story, manifest: string, item: number | null, script
   if (letter === undefined || summary === null) throw new Error("there is no such letter");
   const provider = createScriptedProvider(script, story.clock);
   const around = surroundings({ store: story.store, clock: story.clock, provider });
-  const prepared = prepareRetry(summary, planOfText(manifest), letter, around);
+  const prepared = prepareRetry(summary, planOfText(manifest), letter, false, around);
   if (!prepared.ok) return { refused: prepared.error.message };
   const taken = prepared.value.take();
   if (!taken.ok) throw new Error("somebody else holds the run");
