@@ -36,10 +36,15 @@ const typeWords: { readonly [type: string]: string } = {
 
 /** What a schema asks for, for the sentence "must be ...". */
 export function describeSchema(schema: SchemaObject): string {
-  if (schema["x-says"] !== undefined) return schema["x-says"];
-  if (schema.enum) return orList(schema.enum.map(String));
+  return orList(wordsOf(schema));
+}
+
+function wordsOf(schema: SchemaObject): readonly string[] {
+  if (schema["x-says"] !== undefined) return [schema["x-says"]];
+  if (schema.enum) return schema.enum.map(String);
+  if (schema.anyOf) return schema.anyOf.flatMap((one) => (typeof one === "object" ? wordsOf(one) : []));
   const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? []);
-  return orList(types.map((type) => typeWords[type] as string));
+  return types.map((type) => typeWords[type] as string);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

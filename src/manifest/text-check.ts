@@ -48,6 +48,8 @@ function formHelp(walk: Walk, schema: SchemaObject, text: string): string | null
       return durationHelp(text);
     case "rate":
       return rateHelp(text);
+    case "bucket":
+      return bucketHelp(text);
     case "manifest-path":
       return pathHelp(text);
     case "list-expression": {
@@ -95,6 +97,24 @@ function rateHelp(text: string): string | null {
   const written =
     match === null ? "" : `${Number(match[1])}${match[2] ?? ""}/${(match[3] ?? "").charAt(0).toLowerCase()}`;
   return parseRate(written) === null ? null : `write ${written}`;
+}
+
+/** `10` wants its time. */
+export function numberRateHelp(number: number): string | null {
+  const written = [`${number}/s`, `${number}/m`, `${number}/h`];
+  if (written.some((rate) => parseRate(rate) === null)) return null;
+  return `say in what time: ${written[0]} is in a second, ${written[1]} in a minute, ${written[2]} in an hour`;
+}
+
+/** Why an address of a bucket is none; null where the form is wrong as a whole. */
+function bucketHelp(text: string): string | null {
+  const bucket = /^s3:\/\/([^/]*)/.exec(text)?.[1];
+  if (bucket === undefined) return null;
+  if (bucket.length < 3 || bucket.length > 63)
+    return `the name of a bucket has 3 to 63 characters, and '${bucket}' has ${bucket.length}`;
+  if (!/^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(bucket))
+    return "the name of a bucket has small letters, digits, `.` and `-`, and begins and ends with a letter or digit";
+  return "a prefix has letters, digits and any of `! _ . * ' ( ) -`";
 }
 
 function checkRegex(walk: Walk, text: string, part: "key" | "value"): void {

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "../util/json.ts";
 import { foreignTypes } from "./foreign.ts";
-import { durationHelp } from "./text-check.ts";
+import { durationHelp, numberRateHelp } from "./text-check.ts";
 import type { SchemaObject } from "./schema-node.ts";
 
 /** What somebody probably meant who wrote a value of the wrong type at this key; null when nothing comes to mind. */
@@ -8,6 +8,7 @@ export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | n
   if (schema["x-text"] === "duration" && typeof value === "number") return durationHelp(String(value));
   if (schema["x-text"] === "version" && typeof value === "number")
     return `write it in quotes: "${value}${Number.isInteger(value) ? ".0.0" : ".0"}"`;
+  if (schema["x-text"] === "rate" && typeof value === "number") return numberRateHelp(value);
   if (schema["x-place"] === "retry" && typeof value === "number") return `write { max_attempts: ${value} }`;
   if ((key === "steps" || key === "finally") && Array.isArray(value)) return stepsHelp(value[0] as Json | undefined);
   if (typeof value === "string") return fromText(schema, value);

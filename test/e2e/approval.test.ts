@@ -22,6 +22,24 @@ async function asked(project: Project, manifest = flow) {
 }
 
 describe("a question to a person", () => {
+  story("shows the values of the prompt as the prompt has them", async ({ project }) => {
+    const run = await asked(
+      project,
+      `
+muster: 1
+name: things
+steps:
+  d: { value: [1, { n: two }, 3] }
+  ok: { approval: { prompt: "{{ steps.d.output.length }} things, {{ steps.d.output.1.n }}, {{#each steps.d.output}}.{{/each}}" } }
+`,
+    );
+    expect(run.code).toBe(4);
+    const page = (await project.muster("show", "R")).stdout;
+    expect(page).toContain("steps.d.output.length = 3\n");
+    expect(page).toContain('steps.d.output.1.n = "two"\n');
+    expect(page).toContain('steps.d.output = [1,{"n":"two"},3]\n');
+  });
+
   story(
     "ends the run with exit 4; the answer of another process lets a resume go on, and nothing is paid twice",
     async ({ fake, project }) => {

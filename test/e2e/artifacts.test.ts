@@ -146,6 +146,26 @@ outputs:
 });
 
 describe("workspaces", () => {
+  story("worktree: without a commit, or without a repository, the failure says so", async ({ project }) => {
+    project.write("flow.yaml", "muster: 1\nname: trees\nsteps:\n  a: { workspace: worktree, run: pwd }\n");
+    const failureOf = async (): Promise<unknown> => {
+      expect((await project.muster("run", "flow.yaml", "--report", "report.json")).code).toBe(1);
+      return project.report().steps["a"]?.error;
+    };
+    const help = expect.stringContaining("commit something first, or write `workspace: isolated`");
+    expect(await failureOf()).toMatchObject({
+      class: "invalid",
+      message: "'a' works in a worktree, and this folder is not in a git repository",
+      help,
+    });
+    execFileSync("git", ["init", "--quiet"], { cwd: project.folder });
+    expect(await failureOf()).toMatchObject({
+      class: "invalid",
+      message: "'a' works in a worktree, and this repository has no commit yet",
+      help,
+    });
+  });
+
   story("worktree: units work in trees of their own, and their changes are on branches", async ({ project }) => {
     const git = (...args: string[]): string =>
       execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.com", ...args], {

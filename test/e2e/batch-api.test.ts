@@ -165,6 +165,23 @@ describe("items through the batch API", () => {
     },
   );
 
+  story("that expired cost nothing, in the budget too", async ({ fake, project }) => {
+    fake.batches.isHeld = true;
+    project.write("flow.yaml", flow().replace("agents:", "limits: { budget: { usd: 1 } }\nagents:"));
+    const taken = fake.batches.next();
+    const run = project.start(["run", "flow.yaml", "--run-id", "r", "--report", "report.json"]);
+    const batch = await taken;
+    const third = batch.entries.find(({ params }) => JSON.stringify(params.messages).includes("Sort c"));
+    await batch.end({ [third?.custom_id ?? ""]: "expired" });
+    expect((await run.ended).code).toBe(1);
+    const { cost_usd: cost, budget } = project.report() as unknown as {
+      readonly cost_usd: number;
+      readonly budget: readonly { readonly usd: { readonly spent: number } }[];
+    };
+    expect(cost).toBeGreaterThan(0);
+    expect(budget[0]?.usd.spent).toBeCloseTo(cost, 8);
+  });
+
   story("that failed for good are handed in anew by a resume of the failed run", async ({ fake, project }) => {
     project.write("flow.yaml", flow());
     const stop = fake.on("Sort b", { kind: "fail", status: 400, type: "invalid_request_error", message: "no" });

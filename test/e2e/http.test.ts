@@ -55,7 +55,7 @@ describe("kill -9 while a request is under way", () => {
     await retry.crash();
 
     web.reply(201, "made");
-    for (const _ of [1, 2]) {
+    for (let again = 0; again < 2; again += 1) {
       const doubtful = await project.muster("dead-letters", "retry", id);
       expect(doubtful.code).toBe(1);
       expect(doubtful.stderr).toContain("nobody knows whether it took effect");

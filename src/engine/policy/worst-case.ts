@@ -43,6 +43,8 @@ export function charge(model: PlannedModel, end: CallEnd, worst: Amount, isBatch
 function wasTurnedAway({ provider }: PlannedModel, { class: failureClass, code }: Failure): boolean {
   // What a program asked before it failed, nobody knows.
   if (isDriver(provider)) return code === "not_started";
+  // Its provider never came to it.
+  if (code === "batch_expired") return true;
   if (failureClass === "network") return NEVER_SENT.has(code);
   return TURNED_AWAY.has(failureClass);
 }

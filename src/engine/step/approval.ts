@@ -1,5 +1,6 @@
 import type { Evaluator } from "../../expression/evaluate.ts";
 import { referencesOf } from "../../expression/references.ts";
+import { ownField } from "../../expression/text/interpreter.ts";
 import { letsThrough, type LetThrough } from "../../plan/lets-through.ts";
 import type { ApprovalBody } from "../../plan/types.ts";
 import { answerJson, type Answer } from "../../run/answer.ts";
@@ -10,7 +11,7 @@ import { formatDuration } from "../../util/duration.ts";
 import { asText, type Json, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { sleep } from "../../util/sleep.ts";
-import { valueAt } from "../local/context.ts";
+import type { Values } from "../local/context.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import {
   plainResult,
@@ -69,8 +70,20 @@ export function questionOf(
     const help = "look at the values that it is made of";
     return err(failure("invalid", "empty_prompt", `the prompt of '${id}' is empty`, { help }));
   }
-  const names = referencesOf(body.prompt).map(({ path }) => [path.join("."), valueAt(values, path)] as const);
+  const names = referencesOf(body.prompt).map(({ path }) => shownValue(values, path));
   return ok({ prompt: text, values: Object.fromEntries(names), letsThrough: letsThrough(plan, place) });
+}
+
+/** What a name comes to, as texts read it; where it goes over a list: the list, under its own name. */
+function shownValue(values: Values, path: readonly string[]): readonly [name: string, value: Json] {
+  let value = values as Json;
+  for (const [depth, part] of path.entries()) {
+    const field = ownField(value, part);
+    if (field === undefined)
+      return Array.isArray(value) ? [path.slice(0, depth).join("."), value] : [path.join("."), null];
+    value = field;
+  }
+  return [path.join("."), value];
 }
 
 /** Asks, and waits for an answer until the deadline. */

@@ -12,6 +12,7 @@ import { DamagedContent, type ContentFolder } from "./content-folder.ts";
 import { placeFile } from "./place-file.ts";
 import type { LeftFiles, ResolvedFiles } from "./resolved-files.ts";
 import type { UnitFolder, UnitFolders } from "./unit-folder.ts";
+import { NothingToCheckOut } from "./worktree.ts";
 
 /** A store of large contents that other machines reach. */
 export interface RemoteContents {
@@ -223,5 +224,7 @@ function troubleOf(label: string, error: unknown): Failure {
   const { name, message } = error as Error;
   if (name === "CannotPlace")
     return failure("invalid", "workspace", `the files of '${label}' cannot be put in: ${message}`);
+  if (error instanceof NothingToCheckOut)
+    return failure("invalid", "workspace", `'${label}' works in a worktree, and ${message}`, { help: error.help });
   return failure("internal", "workspace", `the workspace of '${label}' cannot be used: ${message}`);
 }

@@ -21,7 +21,18 @@ export class GitError extends Error {
   override readonly name = "GitError";
 }
 
-/** Git worktrees of one repository, each in a folder of its own. One call of git at a time. Throws GitError. */
+/** There is nothing that a worktree could be made of; the message is a sentence that goes on from "works in a worktree, and". */
+export class NothingToCheckOut extends Error {
+  override readonly name = "NothingToCheckOut";
+  readonly help: string;
+
+  constructor(message: string, help: string) {
+    super(message);
+    this.help = help;
+  }
+}
+
+/** Git worktrees of one repository, each in a folder of its own. One call of git at a time. Throws GitError; `open` NothingToCheckOut. */
 export class Worktrees {
   readonly #repository: string;
   #last: Promise<unknown> = Promise.resolve();
@@ -34,6 +45,7 @@ export class Worktrees {
   async open(folder: string, branch: string, goesOn = false): Promise<void> {
     await this.#inTurn(async () => {
       if (goesOn && existsSync(folder) && (await this.#isTree(folder))) return;
+      await this.#mustHaveCommit();
       if (existsSync(folder)) await this.#close(folder, branch);
       await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
       await this.#git(this.#repository, "worktree", "add", "--force", "--detach", "--quiet", folder, "HEAD");
@@ -46,6 +58,28 @@ export class Worktrees {
    */
   close(folder: string, branch: string): Promise<string | null> {
     return this.#inTurn(() => this.#close(folder, branch));
+  }
+
+  async #mustHaveCommit(): Promise<void> {
+    const isThere = (...args: readonly string[]): Promise<boolean> =>
+      this.#git(this.#repository, ...args).then(
+        () => true,
+        (error: unknown) => {
+          if (isNotInstalled(error))
+            throw new NothingToCheckOut("git cannot be started", "install git, or write `workspace: isolated`");
+          return false;
+        },
+      );
+    if (await isThere("rev-parse", "--verify", "--quiet", "HEAD^{commit}")) return;
+    if (await isThere("rev-parse", "--git-dir"))
+      throw new NothingToCheckOut(
+        "this repository has no commit yet",
+        "commit something first, or write `workspace: isolated`",
+      );
+    throw new NothingToCheckOut(
+      "this folder is not in a git repository",
+      "git init and commit something first, or write `workspace: isolated`",
+    );
   }
 
   /** Not half made: git would find the repository around it. */
@@ -106,6 +140,11 @@ export class Worktrees {
     this.#last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function isNotInstalled(error: unknown): boolean {
+  const { cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
+  return cause?.code === "ENOENT";
 }
 
 /** A name that git takes for a branch: `muster/RUN/fix-2` of the run `RUN` and `fix[2]`. */

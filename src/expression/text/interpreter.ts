@@ -192,7 +192,7 @@ function nearestEach(frame: Frame | null): Frame | null {
 }
 
 /** A field that the value itself has, or an item of a list by its number. */
-function ownField(value: Json, part: string): Json | undefined {
+export function ownField(value: Json, part: string): Json | undefined {
   if (Array.isArray(value)) {
     if (part === "length") return value.length;
     return /^(0|[1-9]\d{0,8})$/.test(part) ? (value as readonly Json[])[Number(part)] : undefined;

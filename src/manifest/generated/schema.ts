@@ -87,7 +87,8 @@ export const manifestSchema: SchemaNode = {
     "store": {
      "type": "string",
      "pattern": "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9!_.*'()-]+)*/?$",
-     "x-says": "s3://BUCKET or s3://BUCKET/PREFIX"
+     "x-says": "s3://BUCKET or s3://BUCKET/PREFIX",
+     "x-text": "bucket"
     }
    },
    "patternProperties": {
@@ -947,7 +948,8 @@ export const manifestSchema: SchemaNode = {
         "$ref": "#/$defs/program"
        }
       }
-     ]
+     ],
+     "x-says": "none, any or a list of programs"
     },
     "state": {
      "enum": [

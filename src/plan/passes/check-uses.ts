@@ -7,6 +7,7 @@ import type { WorkflowFile } from "../load-workflows.ts";
 import type { Problems } from "../problems.ts";
 import { declared } from "./declared.ts";
 import { positionOf, type PlacedStep } from "./position.ts";
+import { NOTHING } from "./reader.ts";
 import type { Scopes } from "./scopes.ts";
 
 /** Checks what the steps of a file give to the workflows that they use: inputs and secrets. */
@@ -86,6 +87,8 @@ function isVariant({ pointer }: NormalStep): boolean {
 
 /** Why a value can never be the input; null where it may. */
 function misfit(value: Template, { schema }: NormalInput, step: PlacedStep, scopes: Scopes): string | null {
+  // What could not be read has been told.
+  if (value === NOTHING) return null;
   if (value.kind === "literal") return createSchemaCheck()(schema, value.value)[0] ?? null;
   const given = kindsOf(typeOf(value, scopes.at("unit", positionOf(step), true)));
   const wanted = kindsOf(schema);

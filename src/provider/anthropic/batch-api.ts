@@ -126,7 +126,7 @@ function resultOf(result: { readonly [key: string]: unknown }, host: string): Ba
     case "expired":
       return err(
         failure("timeout", "batch_expired", `${host} did not come to this request of the batch within 24 hours`, {
-          help: "it costs nothing; a `retry` hands it in again",
+          help: "it costs nothing",
         }),
       );
     case "canceled":
