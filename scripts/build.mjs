@@ -61,6 +61,7 @@ const { metafile } = await build({
   // Few files load fast: small libraries that every command needs are written into ours, which halves the start. Those
   // that are loaded on demand stay where npm puts them.
   external: [
+    "@agentclientprotocol/sdk",
     "@anthropic-ai/sdk",
     "@modelcontextprotocol/server",
     "@opentelemetry/*",

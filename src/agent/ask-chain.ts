@@ -54,7 +54,7 @@ export async function askChain(turn: Turn, around: TaskSurroundings): Promise<An
     around.gate.asked(model, outcome.ok ? null : outcome.failure);
     if (outcome.ok) {
       const reply = redactedReply(outcome.reply, around.redactor);
-      const own = spendOf(task.isBatch, model, reply.usage, reply.model);
+      const own = spendOf(task.isBatch, model, reply.usage, reply.model, reply.costUsd);
       tellCall(model, reply, own, outcome.durationMs, around);
       return {
         ok: true,

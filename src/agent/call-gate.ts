@@ -10,6 +10,8 @@ export interface CallEnd {
   readonly failure: Failure | null;
   /** What is known of its use; null = nothing. */
   readonly usage: Usage | null;
+  /** What the one who answered says that it cost, USD; left out = nothing. */
+  readonly costUsd?: number;
   /** The model that answered, `provider/model`. */
   readonly answered: string;
 }

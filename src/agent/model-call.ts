@@ -47,7 +47,13 @@ export async function callModel(
     const usage = end.ok ? end.reply.usage : end.usage;
     const answered = `${model.provider}/${end.ok ? end.reply.model : model.model}`;
     // What is still to be answered elsewhere may cost what it may cost.
-    if (end.ok || !isOut()) pass.value.settle({ failure: end.ok ? null : end.failure, usage, answered });
+    if (end.ok || !isOut())
+      pass.value.settle({
+        failure: end.ok ? null : end.failure,
+        usage,
+        answered,
+        ...(end.ok && end.reply.costUsd !== undefined && { costUsd: end.reply.costUsd }),
+      });
     const outcome = withPaid(end, paid);
     if (outcome.ok || !isBusy(outcome.failure) || waits === MOST_WAITS || around.signal.aborted) return outcome;
     const waitMs = outcome.failure.retryAfterMs ?? DEFAULT_WAIT_MS * 2 ** waits;

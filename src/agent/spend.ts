@@ -1,7 +1,7 @@
 import { callPriceOf, costOf } from "../plan/price/price.ts";
 import type { PlannedModel } from "../plan/types.ts";
 import type { Fact } from "../run/fact.ts";
-import { addUsage, noUsage, type Usage } from "../util/usage.ts";
+import { addUsage, unknownUsage, type Usage } from "../util/usage.ts";
 import type { CallGate } from "./call-gate.ts";
 
 /** What calls cost; `model` is the one that answered last, `provider/model`. */
@@ -9,16 +9,22 @@ export type Spend = Pick<Fact, "model" | "usage" | "costUsd">;
 
 export const nothingSpent: Spend = { model: null, usage: null, costUsd: null };
 
-/** A call that was answered and does not say what it took: it counts as a call, and its cost is not known. */
-const untold: Usage = { ...noUsage, calls: 1 };
-
-/** What one call cost. */
-export function spendOf(isBatch: boolean, model: PlannedModel, usage: Usage | null, answered: string): Spend {
+/**
+ * What one call cost; `saidUsd` is what the one who answered says of it. One that does not say what it took counts as a
+ * call, and its cost is not known.
+ */
+export function spendOf(
+  isBatch: boolean,
+  model: PlannedModel,
+  usage: Usage | null,
+  answered: string,
+  saidUsd: number | null = null,
+): Spend {
   const price = callPriceOf(model, isBatch);
   return {
     model: `${model.provider}/${answered}`,
-    usage: usage ?? untold,
-    costUsd: usage === null || price === null ? null : costOf(price, usage),
+    usage: usage ?? unknownUsage,
+    costUsd: saidUsd ?? (usage === null || price === null ? null : costOf(price, usage)),
   };
 }
 

@@ -113,13 +113,19 @@ export interface NormalAgent {
   readonly maxTurns: number;
 }
 
-/** A program that answers: it is asked once, and what it prints is the answer. `argv` are text templates. */
-export interface NormalDriver {
-  readonly kind: "command";
+/** A program that answers. `argv` are text templates. */
+export type NormalDriver = {
   readonly argv: readonly string[];
-  /** It reads the prompt from its standard input. */
-  readonly readsPrompt: boolean;
-}
+} & (
+  | {
+      /** It is asked once, and what it prints is the answer. */
+      readonly kind: "command";
+      /** It reads the prompt from its standard input. */
+      readonly readsPrompt: boolean;
+    }
+  /** A coding agent over the Agent Client Protocol. `mode` null = the one that it begins with. */
+  | { readonly kind: "acp"; readonly mode: string | null }
+);
 
 /** What may be touched, as it is written; see `plan/permissions.ts` for what it means. */
 export interface NormalPermissions {

@@ -211,10 +211,10 @@ function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"
   };
 }
 
-function normaliseDriver({ command }: Agent): NormalDriver | null {
-  return command === undefined
-    ? null
-    : { kind: "command", argv: command.argv, readsPrompt: command.stdin === "prompt" };
+function normaliseDriver({ command, acp }: Agent): NormalDriver | null {
+  if (acp !== undefined) return { kind: "acp", argv: acp.command, mode: acp.mode ?? null };
+  if (command === undefined) return null;
+  return { kind: "command", argv: command.argv, readsPrompt: command.stdin === "prompt" };
 }
 
 /** What is not named is denied. */

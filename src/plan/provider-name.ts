@@ -3,8 +3,8 @@ export const providerNames = ["anthropic", "openai", "ollama"] as const;
 
 export type ProviderName = (typeof providerNames)[number];
 
-/** What stands for the provider of an agent that a program drives: its id is `command/AGENT`. */
-export const driverNames = ["command"] as const;
+/** What stands for the provider of an agent that a program drives: its id is `command/AGENT` or `acp/AGENT`. */
+export const driverNames = ["command", "acp"] as const;
 
 /** The models of this provider are programs, each a whole agent: they have no price and nobody's key. */
 export function isDriver(provider: string): boolean {

@@ -166,14 +166,22 @@ export interface PlannedAgent {
   readonly tools?: PlannedTools;
 }
 
-/** A program that answers. `argv` reads `prompt` beside the names of instructions; `env` may be made of secrets. */
-export interface PlannedDriver {
-  readonly kind: "command";
+/** A program that answers. `env` may be made of secrets. */
+export type PlannedDriver = {
   /** The first is a literal. */
   readonly argv: readonly Template[];
-  readonly readsPrompt: boolean;
   readonly env: { readonly [name: string]: Template };
-}
+} &
+  /** `argv` reads `prompt` beside the names of instructions. */
+  (
+    | { readonly kind: "command"; readonly readsPrompt: boolean }
+    | {
+        readonly kind: "acp";
+        readonly mode: string | null;
+        /** What it may do when it asks, within the caps around the step. */
+        readonly permissions: Permissions;
+      }
+  );
 
 /** What an agent may do beside answering. */
 export interface PlannedTools {

@@ -93,6 +93,8 @@ export interface ModelReply {
   readonly model: string;
   /** What the provider said of its use; null when it said nothing. */
   readonly usage: Usage | null;
+  /** What it says that it cost, USD; left out = its usage at the price of the model. */
+  readonly costUsd?: number;
   /** In order; left out = none. */
   readonly toolCalls?: readonly ToolCall[];
   /** See `Message.opaque`. */

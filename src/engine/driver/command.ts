@@ -1,9 +1,9 @@
 import type { CallContext, ModelEvent, ModelRequest, Provider } from "../../provider/provider.ts";
 import { unknownUsage } from "../../util/usage.ts";
 import { DEFAULT_OUTPUT_LIMIT_BYTES, runProcess } from "../process/run-process.ts";
-import type { AttemptContext } from "../step/handler.ts";
 import { exitFailure } from "./exit.ts";
-import type { Program, ProgramSurroundings } from "./program.ts";
+import { once } from "./once.ts";
+import { environmentOf, type Program, type ProgramAttempt, type ProgramSurroundings } from "./program.ts";
 import { promptOf } from "./prompt.ts";
 
 /** From SIGTERM to SIGKILL when the program is stopped. */
@@ -16,9 +16,9 @@ const RECORDED_TAIL = 16 * 1024;
  * so the repair turn tells it its own answer. It never says what it used.
  */
 export function createCommandProvider(
-  program: Program,
-  attempt: Pick<AttemptContext, "runId" | "label" | "folder" | "trace">,
-  { workspace, environment }: ProgramSurroundings,
+  program: Program & { readonly readsPrompt: boolean },
+  attempt: ProgramAttempt,
+  surroundings: ProgramSurroundings,
 ): Provider {
   return {
     name: "command",
@@ -33,15 +33,8 @@ export function createCommandProvider(
     const result = await runProcess(
       {
         command: { argv: argv.value },
-        cwd: attempt.folder ?? workspace,
-        env: {
-          ...environment,
-          ...program.env,
-          MUSTER_RUN_ID: attempt.runId,
-          MUSTER_STEP: attempt.label,
-          MUSTER_IDEMPOTENCY_KEY: idempotencyKey,
-          ...(attempt.trace === undefined ? {} : { TRACEPARENT: attempt.trace }),
-        },
+        cwd: attempt.folder ?? surroundings.workspace,
+        env: environmentOf(program, attempt, idempotencyKey, surroundings),
         stdin: program.readsPrompt ? prompt : null,
         outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES,
       },
@@ -55,10 +48,6 @@ export function createCommandProvider(
     const text = result.stdout.replace(/[\r\n]+$/, "");
     return { type: "done", reply: { text, stopReason: "end", model: request.model, usage: unknownUsage } };
   }
-}
-
-async function* once(event: Promise<ModelEvent>): AsyncIterable<ModelEvent> {
-  yield await event;
 }
 
 function tail(text: string): string {

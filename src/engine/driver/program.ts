@@ -6,13 +6,12 @@ import { failure, type Failure } from "../../run/failure.ts";
 import { asText } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
-import type { PrepareContext } from "../step/handler.ts";
+import type { AttemptContext, PrepareContext } from "../step/handler.ts";
 
 /** A program that answers for an agent, with all values filled in but what it is asked. */
 export interface Program {
   /** The program with its arguments for a prompt. */
   argv(prompt: string): Result<readonly string[], Failure>;
-  readonly readsPrompt: boolean;
   /** What the manifest gives it; secrets inside. */
   readonly env: { readonly [name: string]: string };
 }
@@ -24,6 +23,9 @@ export interface ProgramSurroundings {
   /** The environment that programs inherit: without secrets and keys of providers. */
   readonly environment: { readonly [name: string]: string };
 }
+
+/** The attempt that a program works for. */
+export type ProgramAttempt = Pick<AttemptContext, "runId" | "label" | "folder" | "trace">;
 
 /** Fills in the values of a program and asks whether it may start. `prompt` stands for what it will be asked. */
 export function prepareProgram(
@@ -46,7 +48,7 @@ export function prepareProgram(
   const argv = (asked: string): Result<readonly string[], Failure> => {
     const parts: string[] = [];
     for (const [index, template] of driver.argv.entries()) {
-      const part = text(`command.argv[${index}]`, template, asked);
+      const part = text(`${driver.kind}[${index}]`, template, asked);
       if (!part.ok) return part;
       parts.push(part.value);
     }
@@ -57,5 +59,22 @@ export function prepareProgram(
   if (!first.ok) return first;
   const refusal = refusalOf(grant, { kind: "program", program: programOf(driver) ?? "" });
   if (refusal !== null) return err(failure("refused", "permission_denied", `'${agent}' may not start: ${refusal}`));
-  return ok({ argv, readsPrompt: driver.readsPrompt, env });
+  return ok({ argv, env });
+}
+
+/** The whole environment of a program: what all inherit, what the manifest gives it, and whose it is. */
+export function environmentOf(
+  { env }: Program,
+  { runId, label, trace }: ProgramAttempt,
+  idempotencyKey: string,
+  { environment }: ProgramSurroundings,
+): { readonly [name: string]: string } {
+  return {
+    ...environment,
+    ...env,
+    MUSTER_RUN_ID: runId,
+    MUSTER_STEP: label,
+    MUSTER_IDEMPOTENCY_KEY: idempotencyKey,
+    ...(trace === undefined ? {} : { TRACEPARENT: trace }),
+  };
 }

@@ -10,3 +10,9 @@ export function promptOf({ system, messages, outputSchema }: ModelRequest): stri
   const turns = asked.map(({ role, text }) => (role === "assistant" ? `Your answer was:\n\n${text}` : text));
   return [...(system === null ? [] : [system]), ...turns].join("\n\n");
 }
+
+/** What is new in a request for who has the conversation before it. */
+export function lastPromptOf({ messages, outputSchema }: ModelRequest): string {
+  const asked = outputSchema === null ? messages : withSchemaInPrompt(messages, outputSchema);
+  return asked.at(-1)?.text ?? "";
+}

@@ -4,7 +4,7 @@ import { callPriceOf, costOf, worstCaseCost } from "../../plan/price/price.ts";
 import { isDriver } from "../../plan/provider-name.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
-import { amountOf, nothing, type Amount } from "../../run/budget/amount.ts";
+import { amountOf, nanosOf, nothing, type Amount } from "../../run/budget/amount.ts";
 import type { Failure } from "../../run/failure.ts";
 import { tokensOf } from "../../util/usage.ts";
 
@@ -22,7 +22,8 @@ export function worstCase(
 }
 
 /** What a call that is over cost in dollars, as far as that is known. */
-export function knownCost(model: PlannedModel, { usage }: CallEnd, isBatch: boolean): number | null {
+export function knownCost(model: PlannedModel, { usage, costUsd }: CallEnd, isBatch: boolean): number | null {
+  if (costUsd !== undefined) return costUsd;
   const price = callPriceOf(model, isBatch);
   return price === null || usage === null ? null : costOf(price, usage);
 }
@@ -34,9 +35,11 @@ export function knownCost(model: PlannedModel, { usage }: CallEnd, isBatch: bool
 export function charge(model: PlannedModel, end: CallEnd, worst: Amount, isBatch: boolean): Amount {
   if (end.failure !== null) return end.usage === null && wasTurnedAway(model, end.failure) ? nothing : worst;
   // A call without a token is one of which nobody knows what it took.
-  if (end.usage === null || tokensOf(end.usage) === 0) return worst;
-  const real = amountOf(end.usage, knownCost(model, end, isBatch));
-  return callPriceOf(model, isBatch) === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
+  if (end.usage === null) return worst;
+  const cost = knownCost(model, end, isBatch);
+  if (tokensOf(end.usage) === 0) return end.costUsd === undefined ? worst : { ...worst, nanoUsd: nanosOf(end.costUsd) };
+  const real = amountOf(end.usage, cost);
+  return cost === null ? { ...real, nanoUsd: worst.nanoUsd } : real;
 }
 
 /** No model worked: the request never got there, or was answered with an error at once. */

@@ -3,7 +3,7 @@ import { runTask } from "../../agent/task.ts";
 import type { Toolbox } from "../../agent/toolbox.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { Provider } from "../../provider/provider.ts";
-import { createCommandProvider } from "../driver/command.ts";
+import { createDriver } from "../driver/driver.ts";
 import { prepareProgram, type ProgramSurroundings } from "../driver/program.ts";
 import { grantOf, narrowed, type Grant } from "../../plan/permissions.ts";
 import { modelsOf } from "../../plan/step-digest.ts";
@@ -68,12 +68,17 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
         run: async (attempt) => {
           const refused = await attempt.gate.begin();
           if (refused !== null) return plainResult({ ok: false, failure: refused });
-          const driven = program.value && createCommandProvider(program.value, attempt, options.programs);
+          const driven =
+            driver === undefined || program.value === null
+              ? undefined
+              : createDriver(driver, program.value, grant, attempt, options.programs);
           const providerFor = task.isBatch
             ? options.batchProviderFor
-            : (model: PlannedModel) => options.providerFor(model, driven ?? undefined);
+            : (model: PlannedModel) => options.providerFor(model, driven);
           const box = tools === undefined ? {} : { tools: toolboxOf(tools, grant, attempt, options) };
-          const result = await runTask({ ...task, ...box }, { ...attempt, check: options.check, providerFor });
+          const surroundings = { ...attempt, check: options.check, providerFor };
+          const result = await runTask({ ...task, ...box }, surroundings);
+          await driven?.close();
           attempt.gate.end(result.ok ? null : result.failure);
           return { extra: null, ...result };
         },

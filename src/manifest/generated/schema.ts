@@ -2643,7 +2643,26 @@ export const manifestSchema: SchemaNode = {
      "minimum": 1
     },
     "acp": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "command": {
+       "type": "array",
+       "items": {
+        "type": "string"
+       },
+       "minItems": 1
+      },
+      "mode": {
+       "type": "string"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "command"
+     ]
     },
     "command": {
      "type": "object",

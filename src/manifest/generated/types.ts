@@ -436,6 +436,19 @@ export interface Agent {
    */
   max_turns?: number;
   /**
+   * A coding agent answers in place of a model, over the Agent Client Protocol. It asks before what its `permissions` must allow, as far as its mode has it ask.
+   */
+  acp?: {
+    /**
+     * The program with its arguments; they may read `inputs`, `env` and `run`. The program itself is written out.
+     */
+    command: string[];
+    /**
+     * The mode that its session is put into, passed on as it is written. Default: what the agent begins with.
+     */
+    mode?: string;
+  };
+  /**
    * Another program answers in place of a model. What it prints is its answer; exit code 0 says that it is one.
    */
   command?: {

@@ -15,7 +15,7 @@ export function toolsOf({ tools, permissions, sandbox, resources, maxTurns }: No
 export function checkTools({ agents }: NormalManifest, problems: Problems): void {
   for (const [name, agent] of Object.entries(agents)) {
     const grant = grantOf(agent.permissions);
-    if (agent.tools.length === 0 && agent.writtenForTools !== null) {
+    if (agent.tools.length === 0 && agent.writtenForTools !== null && agent.driver === null) {
       problems.error(["agents", name, agent.writtenForTools], {
         code: "WF7003",
         message: `agent '${name}' says \`${agent.writtenForTools}\`, and has no tools`,

@@ -193,17 +193,23 @@ function outcomeOf(reader: FormReader, entry: Place, reply: Place, failed: Place
 }
 
 function replyOf(reader: FormReader, place: Place): RecordedOutcome | null {
-  const reply = reader.map(place, "a reply", ["model", "stop_reason", "usage", "text", "json", "tool_calls", "opaque"]);
+  const keys = ["model", "stop_reason", "usage", "cost_usd", "text", "json", "tool_calls", "opaque"] as const;
+  const reply = reader.map(place, "a reply", keys);
   if (reply === null) return null;
   const model = reader.optional(reply("model"), (value) => reader.text(value, "model"));
   const stopReason = reader.optional(reply("stop_reason"), (value) => reader.oneOf(value, "stop_reason", stopReasons));
   const usage = reader.optional(reply("usage"), (value) => usageOf(reader, value));
+  const costUsd = reader.optional(reply("cost_usd"), (value) => reader.number(value, "cost_usd"));
   const toolCalls = reader.optional(reply("tool_calls"), (value) => listOf(reader, value, "tool_calls", callOf));
   const opaque = reader.optional(reply("opaque"), (value) => listOf(reader, value, "opaque", objectOf));
   const isSilent = toolCalls !== null && reply("text").value === undefined && reply("json").value === undefined;
   const text = isSilent ? "" : replyTextOf(reader, place, reply("text"), reply("json"));
   if (text === null) return null;
-  const more = { ...(toolCalls !== null && { toolCalls }), ...(opaque !== null && { opaque }) };
+  const more = {
+    ...(costUsd !== null && { costUsd }),
+    ...(toolCalls !== null && { toolCalls }),
+    ...(opaque !== null && { opaque }),
+  };
   const usual = toolCalls === null ? "end" : "tools";
   return { type: "done", reply: { text, model, stopReason: stopReason ?? usual, usage, ...more } };
 }

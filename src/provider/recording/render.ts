@@ -62,12 +62,13 @@ function entryForm(entry: RecordingEntry): Json {
 
 function outcomeForm(outcome: RecordedOutcome): { readonly [key: string]: Json } {
   if (outcome.type === "done") {
-    const { text, stopReason, model, usage, toolCalls, opaque } = outcome.reply;
+    const { text, stopReason, model, usage, costUsd, toolCalls, opaque } = outcome.reply;
     return {
       reply: {
         ...(model !== null && { model }),
         stop_reason: stopReason,
         ...(usage && { usage: usageForm(usage) }),
+        ...(costUsd !== undefined && { cost_usd: costUsd }),
         text,
         ...(toolCalls !== undefined && { tool_calls: callsForm(toolCalls) }),
         ...(opaque !== undefined && { opaque }),
