@@ -62,6 +62,8 @@ export interface StepRecord {
 
 export interface ItemRecord {
   readonly item: Json;
+  /** Lasting, as in the name of its unit (attempt-key.ts); empty for a round of `repeat`. */
+  readonly name: string;
   status: "pending" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
   attempts: number;
   output: ValueRef | null;
@@ -113,8 +115,8 @@ export function ratedScope(record: ScopeRecord, { variant }: Pick<Plan, "variant
 }
 
 /** The record of a unit before anything happened; `item` is its entry, a list for a batch. */
-export function itemRecord(item: Json): ItemRecord {
-  return { item, status: "pending", attempts: 0, output: null, artifacts: null, failure: null, inner: null };
+export function itemRecord(item: Json, name: string): ItemRecord {
+  return { item, name, status: "pending", attempts: 0, output: null, artifacts: null, failure: null, inner: null };
 }
 
 /** Adds what an attempt used: to its step, and so to the run. */

@@ -142,6 +142,8 @@ steps:
     expect([fake.count("Own"), fake.count("Inner")]).toEqual([1, 4]);
     expect(run.stderr).toContain("the budget of agent 'writer' has no room");
     expect(run.stderr).toContain("the budget of 'child[0]' has no room");
+    expect(run.stderr).toContain("child[0]: 2 calls of 2 calls");
+    expect((await project.muster("show")).stdout).toContain("budget of child[1]: 2 calls of 2 calls");
     expect(budgetOf(project).budget).toMatchObject([
       { scope: "run", calls: { limit: 100, spent: 5 } },
       { scope: "agent:writer", calls: { limit: 1, spent: 1 } },

@@ -47,7 +47,7 @@ export function runPage(view: RunView, color: Colors): string {
     lines.push(
       `${usage.calls} model call${usage.calls === 1 ? "" : "s"}, ${formatTokens(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} tokens in, ${formatTokens(usage.outputTokens)} out, ${formatUsd(costUsd)}${end.replayed === null ? "" : ` had it been live (${end.replayed} answers)`}`,
     );
-  for (const text of budgetTexts(end.budgets)) lines.push(color.dim(`budget of ${text}`));
+  for (const text of budgetTexts(end.budgets, record)) lines.push(color.dim(`budget of ${text}`));
   lines.push(...ratingLines(record, plan));
   lines.push("");
   for (const step of record.steps) lines.push(...stepLines(step, color));

@@ -62,7 +62,7 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
         : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
-  for (const text of budgetTexts(outcome.budgets)) lines.push(color.dim(`  budget   ${text}`));
+  for (const text of budgetTexts(outcome.budgets, outcome.record)) lines.push(color.dim(`  budget   ${text}`));
   if (outcome.failure !== null) {
     const failed = steps.find(({ status, caught }) => status === "failed" && !caught);
     const isOfStep = failed?.failure?.class === outcome.failure.class;

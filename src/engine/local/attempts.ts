@@ -218,7 +218,7 @@ export class Attempts {
     const view = this.#o.scopes.view(scope);
     const record = view.stepRecord(index);
     const item = record.items === null ? null : { index: position, record: view.itemRecord(index, position) };
-    const name = unitKey(view.keyPrefix, record.id, item === null ? null : this.#o.gates.itemName(record, position));
+    const name = unitKey(view.keyPrefix, record.id, item?.record.name ?? null);
     const unit: UnitWork = {
       view,
       index,

@@ -236,7 +236,6 @@ export class RunCore {
     }
     this.#letters.stepEnded(view, record, command.caught || command.status === "succeeded");
     this.#ledger.tellStep(command, record);
-    this.#gates.close(record);
     this.#gates.reconsider();
   }
 

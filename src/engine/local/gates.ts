@@ -36,7 +36,6 @@ interface Question {
 export class Gates {
   readonly #o: GateOptions;
   readonly #failures = new Map<StepRecord, Failure>();
-  readonly #itemNames = new Map<StepRecord, readonly string[]>();
   /** Gates that wait for what they saw when they were first opened, before a crash. */
   readonly #waiting = new Set<Question>();
 
@@ -47,16 +46,6 @@ export class Gates {
   /** Why a step failed at its gate; undefined when it did not. */
   failureOf(step: StepRecord): Failure | undefined {
     return this.#failures.get(step);
-  }
-
-  /** The lasting name of a unit of a `for_each`. */
-  itemName(step: StepRecord, item: number): string {
-    return this.#itemNames.get(step)?.[item] ?? "";
-  }
-
-  /** The step is over: nobody asks for the names of its units any more. */
-  close(step: StepRecord): void {
-    this.#itemNames.delete(step);
   }
 
   /** Answers the command, now or when what it must see is there. */
@@ -108,8 +97,8 @@ export class Gates {
     const units = batch === null ? list.value : chunks(list.value, batch.size);
     const record = view.stepRecord(index);
     // A batch is what is in it: it is done again when its items are others.
-    this.#itemNames.set(record, batch === null ? names.value : itemNames(chunks(names.value, batch.size)));
-    record.items = units.map((unit) => itemRecord(unit));
+    const unitNames = batch === null ? names.value : itemNames(chunks(names.value, batch.size));
+    record.items = units.map((unit, position) => itemRecord(unit, unitNames[position] as string));
     return { kind: "run", items: units.length };
   }
 

@@ -194,7 +194,7 @@ export class Ledger {
 
   /** A round of `repeat` gave this output. */
   roundEnded(unit: UnitWork, output: ValueRef): void {
-    unit.record.rounds?.push({ ...itemRecord(null), status: "succeeded", attempts: 1, output });
+    unit.record.rounds?.push({ ...itemRecord(null, ""), status: "succeeded", attempts: 1, output });
   }
 
   /** Gives why it failed; null when it did not. */

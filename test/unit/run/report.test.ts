@@ -18,6 +18,7 @@ function stepOf(more: Partial<StepRecord>): StepRecord {
 
 const item = (status: ItemRecord["status"], output: Json): ItemRecord => ({
   item: "i",
+  name: "i.0",
   status,
   attempts: 1,
   output: output === null ? null : { inline: output },

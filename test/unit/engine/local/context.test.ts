@@ -9,6 +9,7 @@ import { scopeOf } from "../../plan/fixture.ts";
 
 const item = (more: Partial<ItemRecord>): ItemRecord => ({
   item: "x",
+  name: "x.0",
   status: "succeeded",
   attempts: 1,
   output: null,
