@@ -85,24 +85,41 @@ describe("muster mcp FILE", () => {
     await close();
   });
 
-  story("runs the file and shows the run, which the command knows too", async ({ fake, project }) => {
-    project.write("flow.yaml", flow);
-    fake.on("Greet Grace", "Hello Grace");
-    const { call, client, close } = await connect(project, "flow.yaml");
-    const told: unknown[] = [];
-    const { structuredContent } = await client.callTool(
-      { name: "run_workflow", arguments: { inputs: { who: "Grace" } } },
-      { onprogress: ({ message }) => void told.push(message) },
-    );
-    const ran = structuredContent as Answer;
-    expect(ran).toMatchObject({ status: "succeeded", outputs: { greeting: "Hello Grace" }, error: null });
-    expect(told).toEqual(["greet succeeded"]);
-    const shown = await call("show_run", { run_id: ran.run_id });
-    expect(shown.data).toMatchObject({ version: 1, status: "succeeded", steps: { greet: { output: "Hello Grace" } } });
-    await close();
-    expect((await project.muster("show", ran.run_id)).stdout).toContain("greet");
-    expect(fake.count()).toBe(1);
-  });
+  story(
+    "runs the file, tells how far it is, and shows the run, which the command knows too",
+    async ({ fake, project }) => {
+      project.write(
+        "flow.yaml",
+        flow.replace("steps: { greet:", "steps: { bye: { agent: writer, needs: greet, task: Bye }, greet:"),
+      );
+      fake.on("Greet Grace", "Hello Grace");
+      const held = fake.nextRequest("Bye");
+      const { call, client, close } = await connect(project, "flow.yaml");
+      const told = new Promise((resolve) => {
+        const ran = client.callTool(
+          { name: "run_workflow", arguments: { inputs: { who: "Grace" } } },
+          { onprogress: ({ message }) => resolve({ message, ran }) },
+        );
+      });
+      const bye = await held;
+      const { message, ran: running } = (await told) as { readonly message: string; readonly ran: Promise<unknown> };
+      expect(message).toBe("greet succeeded");
+      await bye.reply("Bye");
+      const { structuredContent } = (await running) as { readonly structuredContent: unknown };
+      const ran = structuredContent as Answer;
+      expect(ran).toMatchObject({ status: "succeeded", outputs: { greeting: "Hello Grace" }, error: null });
+      expect(told).toEqual(["greet succeeded"]);
+      const shown = await call("show_run", { run_id: ran.run_id });
+      expect(shown.data).toMatchObject({
+        version: 1,
+        status: "succeeded",
+        steps: { greet: { output: "Hello Grace" } },
+      });
+      await close();
+      expect((await project.muster("show", ran.run_id)).stdout).toContain("greet");
+      expect(fake.count()).toBe(2);
+    },
+  );
 
   story("refuses inputs that do not fit, files of its own choice, and runs that there are not", async ({ project }) => {
     project.write("flow.yaml", flow);
