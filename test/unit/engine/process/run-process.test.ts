@@ -69,6 +69,7 @@ describe("a program that ends on its own", () => {
       stdoutTruncated: false,
       stderrTruncated: false,
       spawnError: null,
+      exceeded: null,
       durationMs: expect.any(Number) as number,
     });
   });
