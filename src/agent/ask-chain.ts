@@ -47,14 +47,19 @@ export async function askChain(turn: Turn, around: TaskSurroundings): Promise<An
     const model = left[chosen.value] as PlannedModel;
     left = left.slice(chosen.value + 1);
     const { request, requestDigest } = requestOf(turn, model);
-    const outcome = await callModel(around.providerFor(model), model, request, {
+    const provider = around.providerFor(model);
+    const outcome = await callModel(provider, model, request, {
       ...around,
       ...(task.isBatch && { deferral: deferralOf(n, requestDigest, around) }),
     });
     around.gate.asked(model, outcome.ok ? null : outcome.failure);
     if (outcome.ok) {
       const reply = redactedReply(outcome.reply, around.redactor);
-      const own = spendOf(task.isBatch, model, reply.usage, reply.model, reply.costUsd);
+      // What a person wrote into a recording cost nothing.
+      const isScripted = provider.origin === "scripted" && reply.usage === null;
+      const own = isScripted
+        ? { ...nothingSpent, model: `${model.provider}/${reply.model}` }
+        : spendOf(task.isBatch, model, reply.usage, reply.model, reply.costUsd);
       tellCall(model, reply, own, outcome.durationMs, around);
       return {
         ok: true,
