@@ -64,6 +64,7 @@ test("the defaults of the language are written out", () => {
     score: null,
     roi: null,
     events: null,
+    telemetry: null,
     outputs: {},
     artifactStore: null,
   });
