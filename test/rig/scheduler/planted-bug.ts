@@ -10,8 +10,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a retry too many",
     file: "unit.ts",
-    find: "unit.attempt < node.retry.maxAttempts",
-    replace: "unit.attempt <= node.retry.maxAttempts",
+    find: "attempt < retry.maxAttempts",
+    replace: "attempt <= retry.maxAttempts",
   },
   {
     name: "a blocked attempt keeps its slot",
