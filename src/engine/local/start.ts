@@ -5,7 +5,8 @@ import { ok, type Result } from "../../util/result.ts";
 import { FactIndex } from "./fact-index.ts";
 import { LocalRun } from "./run.ts";
 import { evaluateEnv } from "./scope-entry.ts";
-import { coreOptions, keptPlan, modeOf, type Frozen, type Surroundings } from "./surroundings.ts";
+import { aroundOptions, startedData } from "./start-options.ts";
+import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 
 export interface FirstStart {
   readonly runId: string;
@@ -42,49 +43,15 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
     },
     around.owner,
   );
-  const started = {
-    epoch: 1,
-    workflow: plan.workflow.name,
-    version: plan.workflow.version,
-    plan_digest: plan.digest,
-    ...(plan.variant === undefined ? {} : { variant: plan.variant }),
-    plan: keptPlan(plan, core.value),
-    ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? null }),
-  };
-  const {
-    store,
-    clock,
-    redactor,
-    onEvents,
-    log,
-    hurry,
-    isFree,
-    isLive,
-    isAttended,
-    isCopy,
-    isPrivate = false,
-  } = around;
   return ok(
     new LocalRun({
+      ...aroundOptions(around, frozen),
       core: core.value,
-      store,
       lease,
-      clock,
-      redactor,
-      onEvents,
-      log,
-      hurry,
-      isCopy,
-      isFree,
-      isLive,
-      started,
+      started: startedData(1, plan, core.value, around),
       forget: [],
       activeMs: 0,
-      mode: modeOf(frozen),
-      ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
-      ...(around.openTelemetry === undefined ? {} : { openTelemetry: around.openTelemetry }),
-      isAttended,
-      isPrivate,
+      isPrivate: around.isPrivate ?? false,
     }),
   );
 }

@@ -10,7 +10,8 @@ import type { Alone } from "./alone.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { FactIndex } from "./fact-index.ts";
 import { LocalRun } from "./run.ts";
-import { keptPlan, modeOf, type Frozen, type Surroundings } from "./surroundings.ts";
+import { aroundOptions, startedData } from "./start-options.ts";
+import type { Frozen, Surroundings } from "./surroundings.ts";
 
 /** The facts of a run, and those of them that answer no more. */
 export interface SplitFacts {
@@ -76,40 +77,24 @@ export interface NextStart {
 /** Takes the run for this process; nothing starts before `go`. The error is the runner that holds it. */
 export function takeRun(next: NextStart): Result<{ readonly go: () => LocalRun }, LeaseOwner> {
   const { summary, plan, core, facts, around, alone } = next;
-  const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree, isLive, unitFiles } = around;
+  const { store, unitFiles } = around;
   const lease = store.acquireLease(summary.runId, around.owner, around.mayTake);
   if (!lease.ok) return err(lease.owner);
+  const { takenFrom } = lease;
   const started = {
-    epoch: lease.lease.epoch,
-    workflow: plan.workflow.name,
-    version: plan.workflow.version,
-    plan_digest: plan.digest,
-    ...(plan.variant === undefined ? {} : { variant: plan.variant }),
-    plan: keptPlan(plan, core),
-    taken_from: lease.takenFrom === null ? null : { host: lease.takenFrom.host, pid: lease.takenFrom.pid },
-    ...(around.openAudit === undefined ? {} : { initiator: around.initiator ?? null }),
+    ...startedData(lease.lease.epoch, plan, core, around, {
+      taken_from: takenFrom === null ? null : { host: takenFrom.host, pid: takenFrom.pid },
+    }),
     ...next.started,
   };
   const options = {
+    ...aroundOptions(around, summary.frozen as unknown as Frozen),
     core: { ...core, letters: store.listDeadLetters(summary.runId) },
-    store,
     lease: lease.lease,
-    clock,
-    redactor,
-    onEvents,
-    log,
-    hurry,
-    isCopy,
-    isFree,
-    isLive,
     started,
     forget: facts.forgotten.map(({ key }) => key),
     carry: facts.carried === null || facts.forgotten.length === 0 ? [] : [facts.carried],
     activeMs: summary.activeMs,
-    mode: modeOf(summary.frozen as unknown as Frozen),
-    ...(around.openAudit === undefined ? {} : { openAudit: around.openAudit }),
-    ...(around.openTelemetry === undefined ? {} : { openTelemetry: around.openTelemetry }),
-    isAttended: around.isAttended,
     ...(alone === undefined ? {} : { alone }),
     ...(next.left.length === 0 || unitFiles === null
       ? {}
