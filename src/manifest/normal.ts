@@ -104,13 +104,17 @@ export interface NormalAgent {
   /** What is not named is denied. */
   readonly permissions: NormalPermissions;
   readonly sandbox: "require" | "prefer" | "off";
-  readonly resources: {
-    readonly memoryBytes: number;
-    readonly cpuMs: number;
-    readonly processes: number;
-    readonly outputBytes: number;
-  };
+  readonly resources: NormalResources;
   readonly maxTurns: number;
+}
+
+/** What the tools of an agent may take. */
+export interface NormalResources {
+  readonly memoryBytes: number;
+  readonly cpuMs: number;
+  readonly processes: number;
+  /** Of the text of one call. */
+  readonly outputBytes: number;
 }
 
 /** A program that answers. `argv` are text templates. */

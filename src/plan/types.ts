@@ -1,3 +1,4 @@
+import type { NormalResources } from "../manifest/normal.ts";
 import type { NormalBreaker, NormalBudget, NormalRates } from "../manifest/pressure.ts";
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
@@ -190,13 +191,7 @@ export interface PlannedTools {
   /** Its own, within the caps around the step that it works for. */
   readonly permissions: Permissions;
   readonly sandbox: "require" | "prefer" | "off";
-  readonly resources: {
-    readonly memoryBytes: number;
-    readonly cpuMs: number;
-    readonly processes: number;
-    /** Of the text of one call. */
-    readonly outputBytes: number;
-  };
+  readonly resources: NormalResources;
   readonly maxTurns: number;
 }
 
