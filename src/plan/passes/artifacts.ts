@@ -1,4 +1,5 @@
 import { artifactCallsOf } from "../../expression/text/file-call.ts";
+import { lazy } from "../../util/lazy.ts";
 import type { Problems } from "../problems.ts";
 import type { PlannedFan, PlannedFiles } from "../types.ts";
 import type { StepEdges } from "./edges.ts";
@@ -23,15 +24,17 @@ export function artifactsOf(
   sources: Sources,
   edges: ReadonlyMap<ParsedScope, readonly StepEdges[]>,
 ): Artifacts {
-  const rank = ranksOf(placed, edges);
+  // Most files have nothing to do with files.
+  const rank = lazy(() => ranksOf(placed, edges));
   return {
     claims: writers.flatMap(({ claims }) => claims),
     filesOf: (step) => {
       const own = placed.get(step.step.id);
       const found = own === undefined ? undefined : sources.get(own);
-      const from = [...(found ?? [])].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
       const { reads, writes } = step.files;
       if (reads.length === 0 && writes.length === 0 && found === undefined) return null;
+      const from = [...(found ?? [])];
+      if (from.length > 1) from.sort((a, b) => (rank().get(a) ?? 0) - (rank().get(b) ?? 0));
       return {
         reads: reads.map(({ pattern }) => pattern),
         writes: writes.map(({ pattern }) => pattern),
@@ -47,7 +50,11 @@ function ranksOf(
   edges: ReadonlyMap<ParsedScope, readonly StepEdges[]>,
 ): ReadonlyMap<PlacedStep, number> {
   const at = new Map<ParsedScope, PlacedStep[]>();
-  for (const step of placed.values()) at.set(step.scope, [...(at.get(step.scope) ?? []), step]);
+  for (const step of placed.values()) {
+    const known = at.get(step.scope);
+    if (known === undefined) at.set(step.scope, [step]);
+    else known.push(step);
+  }
   const ranks = new Map<PlacedStep, number>();
   for (const [scope, steps] of at) {
     // Depth first without recursion: a chain may be 100,000 steps long. A cycle was reported; here it is cut.
