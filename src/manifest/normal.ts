@@ -236,7 +236,8 @@ export interface NormalNeeds {
 export type NormalBody =
   | {
       readonly kind: "agent";
-      readonly agent: string;
+      /** null = a person comes first, in a `handoff`. */
+      readonly agent: string | null;
       readonly task: string;
       readonly model: readonly Named[] | null;
       /** The key of the `matrix` in `model: ${{ matrix.KEY }}`; null when the model is written out or left out. */

@@ -356,10 +356,12 @@ const MATRIX_MODEL = /^\s*\$\{\{\s*matrix\.(\w+)\s*\}\}\s*$/;
 
 function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody {
   if ("handoff" in step) {
-    const model = modelChain(step.model, [...pointer, "model"]);
+    const agent = step.handoff[0]?.agent ?? null;
+    // A person who comes first asks no model.
+    const model = agent === null ? null : modelChain(step.model, [...pointer, "model"]);
     return {
       kind: "agent",
-      agent: step.handoff[0]?.agent ?? "",
+      agent,
       task: step.task,
       model,
       modelKey: null,

@@ -191,7 +191,7 @@ function checkDeadline(approval: Json, pointer: Pointer, problems: ProblemList):
   });
 }
 
-/** An entry is an agent or a person; an agent comes first. */
+/** An entry is an agent or a person. */
 function checkHandoff(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
   const { handoff } = step;
   if (!Array.isArray(handoff)) return;
@@ -200,7 +200,7 @@ function checkHandoff(step: JsonObject, pointer: Pointer, problems: ProblemList)
     const at = [...pointer, "handoff", index];
     const not = (key: string, message: string, help: string): void =>
       problems.add("WF2015", [...at, key], message, { part: "key", help });
-    const { agent, approval, accept } = entry;
+    const { agent, approval } = entry;
     if (approval === undefined) {
       if (agent === undefined)
         problems.add("WF2015", at, "an entry of 'handoff' needs an agent or an approval", {
@@ -210,19 +210,12 @@ function checkHandoff(step: JsonObject, pointer: Pointer, problems: ProblemList)
     }
     if (agent !== undefined)
       return not("approval", "one entry of 'handoff' with an agent and an approval", "make two entries of it");
-    if (accept !== undefined)
-      not("accept", "'accept' has no meaning for a person, whose answer is the output", "take it out");
     if (isJsonObject(approval) && approval["input"] !== undefined)
       problems.add("WF2015", [...at, "approval", "input"], "what a person fills in here is the output of the step", {
         part: "key",
         help: "write its schema as `output` of the step",
       });
     checkDeadline(approval, [...at, "approval"], problems);
-    if (index === 0)
-      problems.add("WF2007", [...at, "approval"], "a person as the first of a 'handoff' is not in this version yet", {
-        part: "key",
-        help: "put an `approval` step before this one",
-      });
   });
 }
 

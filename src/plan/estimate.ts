@@ -196,7 +196,10 @@ function stagesOf(plan: Plan, step: PlannedStep, { agent, modelsByItem }: AgentB
     split: 1,
     isFirst: false,
   }));
-  return [...first, ...others];
+  // A person asks no model.
+  return [...first, ...others].flatMap(({ agent: name, ...stage }) =>
+    name === null || stage.models.length === 0 ? [] : { agent: name, ...stage },
+  );
 }
 
 /** `units` is how often the step is done, rounds included. */
@@ -210,7 +213,8 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
   if (body.choice !== undefined) return callsOfChoice(plan, step, body, units, sizes, ledger);
   const schemaBytes = step.output === null ? 0 : bytesOf(canonicalJson(step.output));
   const repairs = step.output === null ? 0 : 1;
-  calls.floor = units.floor;
+  // Where a person comes first no model may be asked at all.
+  calls.floor = body.agent === null ? 0 : units.floor;
   for (const { agent, models, split, isFirst } of stagesOf(plan, step, body)) {
     const prompts = [body.task, plan.agents[agent]?.instructions ?? null].filter((text) => text !== null);
     const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;

@@ -64,7 +64,8 @@ export function chooseModels(manifest: NormalManifest, choice: ModelChoice): Nor
 function withModel(step: NormalStep, chosen: (pointer: Pointer) => readonly Named[]): NormalStep {
   const { body } = step;
   const fallback = step.fallback.map((stage) =>
-    stage.models === null ? stage : { ...stage, models: chosen(step.pointer) },
+    // A person among the stages asks none.
+    stage.models === null || stage.models.length === 0 ? stage : { ...stage, models: chosen(step.pointer) },
   );
   if (body.kind === "steps")
     return { ...step, body: { ...body, steps: body.steps.map((inner) => withModel(inner, chosen)) } };

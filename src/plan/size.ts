@@ -106,6 +106,8 @@ export class Sizes {
     switch (step.body.kind) {
       case "agent":
         sum.tokens = longestAnswer(this.#plan, step);
+        // Nothing bounds what a person fills in.
+        if (step.handoff?.some(({ approval }) => approval !== null) === true) sum.unknown.add(`steps.${step.id}`);
         break;
       case "run":
       case "http":

@@ -126,16 +126,18 @@ class Digester {
 function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | null): Json {
   const { body } = step;
   switch (body.kind) {
-    case "agent":
+    case "agent": {
       // Who was chosen is known in the run, and becomes part of the fingerprint there.
       if (body.choice !== undefined) return { task: body.task as Json, choice: true };
+      const first = body.agent === null ? null : plan.agents[body.agent];
       return {
         task: body.task as Json,
-        instructions: (plan.agents[body.agent]?.instructions ?? null) as Json,
+        instructions: (first?.instructions ?? null) as Json,
         models: modelsOf(plan, step, item).map(askedOf),
-        ...driverOf(plan.agents[body.agent]),
-        ...toolsAsked(plan.agents[body.agent]),
+        ...driverOf(first),
+        ...toolsAsked(first),
       };
+    }
     case "run":
       return {
         command: body.command as unknown as Json,
@@ -173,14 +175,14 @@ export function modelsOf(
     return [...distinct.values()];
   }
   if (body.models !== null) return body.models;
-  if (body.choice === undefined) return plan.agents[body.agent]?.models ?? [];
+  if (body.choice === undefined) return body.agent === null ? [] : (plan.agents[body.agent]?.models ?? []);
   const all = agentsOf(body).flatMap((name) => plan.agents[name]?.models ?? []);
   return [...new Map(all.map((model) => [JSON.stringify(model), model])).values()];
 }
 
 /** What of the agent that was chosen in the run decides on its answer, as the fingerprint of a named one has it. */
 export function chosenDigest(plan: Plan, step: PlannedStep): string {
-  if (step.body.kind !== "agent") throw new InternalError(`'${step.id}' chooses no agent`);
+  if (step.body.kind !== "agent" || step.body.agent === null) throw new InternalError(`'${step.id}' chooses no agent`);
   const agent = plan.agents[step.body.agent];
   const instructions = (agent?.instructions ?? null) as Json;
   return digestOf({

@@ -333,8 +333,8 @@ export type StepKind = StepBody["kind"];
 
 export interface AgentBody {
   readonly kind: "agent";
-  /** Where it is chosen in the run: the first who may be. */
-  readonly agent: string;
+  /** Where it is chosen in the run: the first who may be. null = a person comes first, in a `handoff`. */
+  readonly agent: string | null;
   /** Of `agent: ${{ ... }}`; left out where a name is written: such plans keep their digest. */
   readonly choice?: AgentChoice;
   readonly task: Template;
@@ -355,7 +355,8 @@ export interface AgentChoice {
 
 /** The names in the plan of all who may do what an agent step says. */
 export function agentsOf({ agent, choice }: AgentBody): readonly string[] {
-  return choice === undefined ? [agent] : Object.values(choice.agents);
+  if (choice !== undefined) return Object.values(choice.agents);
+  return agent === null ? [] : [agent];
 }
 
 /** The names in the plan of all who may do a step in any of its stages, each once. Nobody for other kinds. */

@@ -23,7 +23,10 @@ export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCoun
       agent,
       models: body.choice === undefined ? modelsOf(whole, step) : (body.models ?? plan.agents[agent]?.models ?? []),
     })),
-    ...step.fallback.map((stage) => ({ agent: stage.agent ?? body.agent, models: modelsOfStage(whole, step, stage) })),
+    ...step.fallback.map((stage) => ({
+      agent: stage.agent ?? body.agent ?? "",
+      models: modelsOfStage(whole, step, stage),
+    })),
   ];
   return stages.flatMap(({ agent, models }) => {
     const { budget, assumeUsd } = plan.agents[agent] ?? {};

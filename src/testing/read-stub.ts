@@ -99,25 +99,32 @@ function answerOf(reader: FormReader, name: string, place: Place, step: PlannedS
       `the stub of '${name}' says nothing`,
       `it has one of ${outcomes.join(", ")}`,
     );
-  if (!isMeant(reader, key, kind, stub)) return null;
+  if (!isMeant(reader, key, answering(step), stub)) return null;
   const outcome = key === undefined ? ({ kind: "default" } as const) : outcomeOf(reader, key, stub, name);
   return outcome === null ? null : { delayMs: delay ?? 0, outcome };
 }
 
-/** Whether the kind of step can answer so. */
+/** Who answers for a step: it is of one kind, but for a `handoff` to agents and people. */
+function answering({ body, handoff = [] }: PlannedStep): readonly string[] {
+  if (handoff.length === 0) return [body.kind];
+  const kinds = handoff.map(({ approval }) => (approval === null ? "agent" : "approval"));
+  return [...new Set(kinds)];
+}
+
+/** Whether one of the kinds can answer so. */
 function isMeant(
   reader: FormReader,
   key: (typeof outcomes)[number] | undefined,
-  kind: string,
+  kinds: readonly string[],
   stub: (key: Key) => Place,
 ): boolean {
   const only = (keysOf: readonly Key[], meant: string): boolean => {
     const wrong = keysOf.find((each) => stub(each).value !== undefined);
-    if (wrong === undefined || kind === meant) return true;
+    if (wrong === undefined || kinds.includes(meant)) return true;
     reader.problem(
       stub(wrong),
       "WF2005",
-      `'${wrong}' is for ${meant} steps, and this is a step of kind ${kind}`,
+      `'${wrong}' is for ${meant} steps, and this is a step of kind ${kinds.join(" and ")}`,
       null,
       "key",
     );
@@ -132,7 +139,7 @@ function isMeant(
     if (stub(extra).value !== undefined && key !== "output")
       reader.problem(stub(extra), "WF2005", `'${extra}' goes with 'output'`, null, "key");
   }
-  if (key === "output" && kind === "approval")
+  if (key === "output" && kinds.join() === "approval")
     reader.problem(stub("output"), "WF2005", "an approval is answered with 'approve' or 'reject'", null, "key");
   return reader.diagnostics.length === before;
 }

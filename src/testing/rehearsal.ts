@@ -66,6 +66,7 @@ export function createRehearsal({ plan, stubs, isRecorded, onUnanswered, ...shar
       const late = answer === null ? null : await delayed(answer, attempt);
       if (late !== null) return late;
       if (answer === null || answer.outcome.kind === "default") return carriedOut(asIs.value, attempt);
+      if (kind === "agent" && isVerdict(answer.outcome)) return failed(notAsked(step.id));
       if (kind === "agent") return answers.forModel(attempt, answer.outcome, () => carriedOut(live.value, attempt));
       return withFiles(answered(answer.outcome, step, attempt, shared.check), asIs.value);
     };
@@ -172,6 +173,17 @@ function withFiles(result: AttemptResult, work: Work): AttemptResult {
     : result;
 }
 
+/** An answer that only people give. */
+function isVerdict({ kind }: StubOutcome): boolean {
+  return kind === "approve" || kind === "reject" || kind === "unanswered";
+}
+
+function notAsked(id: string): Failure {
+  const message = `the test answers for a person, and an agent of '${id}' is asked`;
+  const help = "give a list of stubs: one for each attempt, in the order of the `handoff`";
+  return failure("internal", "stub_for_a_person", message, { help });
+}
+
 function misfit(id: string, problems: readonly string[]): Failure {
   const message = `what the test says for '${id}' does not fit its output schema: ${problems.join("; ")}`;
   return failure("output", "schema_mismatch", message, { help: "mend the stub: the step could not answer so" });
@@ -191,7 +203,7 @@ async function approval(
     return work.run(attempt);
   }
   if (outcome.kind !== "approve" && outcome.kind !== "reject")
-    return answered(outcome, { id, body, output: null }, attempt, check);
+    return answered(outcome, { id, body, output: body.givesInput === true ? body.input : null }, attempt, check);
   const { by, comment } = outcome;
   const input = outcome.kind === "approve" ? outcome.input : null;
   const problem = outcome.kind === "approve" ? answerMisfit({ by, comment, input }, body.input, check) : null;

@@ -146,6 +146,39 @@ outputs:
   );
 });
 
+describe("a person who comes first in a handoff", () => {
+  const desk = `
+muster: 1
+name: desk
+agents: { writer: { model: anthropic/claude-haiku-5-5 } }
+steps:
+  title:
+    handoff:
+      - { approval: { prompt: "A title?{{ previous }}" }, accept: output.sure }
+      - { agent: writer }
+    task: "Not {{ previous.title }}"
+    output: { type: object, properties: { title: { type: string }, sure: { type: boolean } }, required: [title, sure] }
+outputs: { title: "\${{ steps.title.output.title }}", by: "\${{ steps.title.by }}" }
+`;
+
+  story("is asked before any model, judged by `accept`, and followed by the agent", async ({ fake, project }) => {
+    fake.on("Not Owls", '{"title":"Night birds","sure":true}');
+    expect((await asked(project, desk)).code).toBe(4);
+    expect((await project.muster("show", "R")).stdout).toContain("'title' asks\n  | A title?\n");
+    expect((await project.muster("approve", "R", "title", "--input", '{"title":"Owls"}')).code).toBe(2);
+    const said = ["--input", '{"title":"Owls","sure":false}', "--as", "ann"];
+    expect((await project.muster("approve", "R", "title", ...said)).code).toBe(0);
+    expect(fake.count()).toBe(0);
+    const resumed = await project.muster("resume");
+    expect(JSON.parse(resumed.stdout)).toEqual({ title: "Night birds", by: "writer" });
+    expect(fake.count()).toBe(1);
+
+    const simulated = await project.muster("run", "flow.yaml", "--simulate");
+    expect(simulated.code).toBe(0);
+    expect(fake.count()).toBe(1);
+  });
+});
+
 describe("an answer is bound to what was shown", () => {
   story.for([
     { what: "the prompt", before: "Publish {{", after: "Really publish {{" },

@@ -108,7 +108,7 @@ class AttemptGate implements CallGate {
   /** The one who does it, also where it was chosen in the run. */
   get #agent(): string {
     const { body } = this.#attempt.start.step;
-    return body.kind === "agent" ? body.agent : (this.#pressure.agent ?? "");
+    return (body.kind === "agent" ? body.agent : null) ?? this.#pressure.agent ?? "";
   }
 
   /** What was stopped by its time limit did not answer in time. */

@@ -34,7 +34,8 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
       const { body } = step;
       const models = modelsOf(plan, step, unit);
       const [first] = models;
-      if (body.kind !== "agent" || first === undefined) return err(failure("internal", "bug", "not an agent step"));
+      if (body.kind !== "agent" || body.agent === null || first === undefined)
+        return err(failure("internal", "bug", "not an agent step"));
       const instructions = plan.agents[body.agent]?.instructions ?? null;
       const system = instructions === null ? null : evaluator.evaluate(instructions, values, undefined, resources);
       if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));

@@ -1641,7 +1641,7 @@ export const manifestSchema: SchemaNode = {
        "^x-": true
       },
       "additionalProperties": false,
-      "x-says": "{ agent: ..., accept: ... } or { approval: { prompt: ... } }"
+      "x-says": "{ agent: ..., accept: ... } or { approval: { prompt: ... }, accept: ... }"
      },
      "minItems": 1
     },

@@ -777,7 +777,7 @@ export interface ValueStep {
  */
 export interface HandoffStep {
   /**
-   * Who tries, in order, an agent first. `previous` is the output of the one before.
+   * Who tries, in order: agents and people. `previous` is the output of the one before, null for the first.
    */
   handoff: {
     agent?: Name;

@@ -28,7 +28,8 @@ export function checkUnused(
   for (const { sites, body, step } of steps) {
     note(sites);
     if (body.kind === "steps") note(body.scope.sites);
-    if (body.kind === "agent") for (const agent of choices.get(step.id) ?? [body.agent]) agents.add(agent);
+    if (body.kind === "agent")
+      for (const agent of choices.get(step.id) ?? [body.agent]) if (agent !== null) agents.add(agent);
     for (const { agent } of step.fallback) if (agent !== null) agents.add(agent.name);
   }
   const passed = new Set<string>();

@@ -67,8 +67,8 @@ export type ParsedBody =
   | Exclude<StepBody, { readonly kind: "agent" | "steps" | "uses" }>
   | {
       readonly kind: "agent";
-      /** As it is written: a name, or an expression. */
-      readonly agent: string;
+      /** As it is written: a name, or an expression; null = a person comes first. */
+      readonly agent: string | null;
       /** The expression that chooses the agent; null = it is named. */
       readonly choice: Template | null;
       readonly task: Template;
@@ -196,7 +196,7 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       return {
         kind: "agent",
         agent: body.agent,
-        choice: body.agent.includes("${{") ? reader.value(body.agent, at("agent"), "unit") : null,
+        choice: body.agent?.includes("${{") === true ? reader.value(body.agent, at("agent"), "unit") : null,
         task: reader.text(body.task, at("task"), "unit") ?? NOTHING,
       };
     case "value":

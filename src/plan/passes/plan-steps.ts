@@ -92,7 +92,7 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
       const choice = { by: body.choice ?? NOTHING, agents: entriesOf(names, around.agentName) };
       return {
         kind: body.kind,
-        agent: around.agentName(body.choice === null ? body.agent : (names[0] ?? "")),
+        agent: body.agent === null ? null : around.agentName(body.choice === null ? body.agent : (names[0] ?? "")),
         ...(body.choice === null ? {} : { choice }),
         task: body.task,
         models: model === null ? null : chainFor(body.agent, model, around),
@@ -114,18 +114,18 @@ function entriesOf(names: readonly string[], valueOf: (name: string) => string):
 }
 
 function chainFor(
-  agent: string,
+  agent: string | null,
   names: readonly Named[],
   { manifest, models }: StepSurroundings,
 ): readonly PlannedModel[] {
-  const own = Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
+  const own = agent !== null && Object.hasOwn(manifest.agents, agent) ? manifest.agents[agent] : undefined;
   return models.chain(names, own?.maxTokens ?? null);
 }
 
 /** `model: ${{ matrix.KEY }}`: each combination names its own. */
 function modelsByItem(
   { step, fan }: ParsedStep,
-  agent: string,
+  agent: string | null,
   key: string,
   around: StepSurroundings,
 ): readonly (readonly PlannedModel[])[] | null {
@@ -170,7 +170,7 @@ function modelsByItem(
 function fallbackOf(step: NormalStep, around: StepSurroundings): readonly PlannedFallback[] {
   if (step.fallback.length === 0) return NO_STAGES;
   return step.fallback.map(({ agent, models }) => {
-    const name = agent?.name ?? (step.body.kind === "agent" ? step.body.agent : "");
+    const name = agent?.name ?? (step.body.kind === "agent" ? step.body.agent : null);
     return {
       agent: agent === null ? null : around.agentName(agent.name),
       models: models === null ? null : chainFor(name, models, around),
@@ -185,7 +185,7 @@ function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }:
     case "run":
       return said;
     case "agent": {
-      const first = body.choice === null ? [body.agent] : (choices.get(step.id) ?? []);
+      const first = body.choice === null ? [body.agent].flatMap((name) => name ?? []) : (choices.get(step.id) ?? []);
       const names = [...first, ...step.fallback.flatMap(({ agent }) => (agent === null ? [] : [agent.name]))];
       const isDriven = names.some((name) => Object.hasOwn(agents, name) && agents[name]?.driver !== null);
       if (isDriven) return said;

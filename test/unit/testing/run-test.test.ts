@@ -94,6 +94,29 @@ outputs: { two: "\${{ steps.two.output }}" }
     expect(await failuresOf(test("{ unanswered: true }", "{ status: waiting }"), open)).toEqual([]);
   });
 
+  it("answers a handoff entry by entry, people and agents", async () => {
+    const flow = `muster: 1
+name: desk
+agents: { writer: { model: anthropic/claude-haiku-5-5 } }
+steps:
+  title: { handoff: [{ approval: { prompt: A title? }, accept: output.contains("a") }, { agent: writer }], task: Write }
+outputs: { title: "\${{ steps.title.output }}" }
+`;
+    const test = (stub: string, expected: string) =>
+      `muster_test: 1\ntests:\n  t: { stubs: { title: ${stub} }, expect: ${expected} }\n`;
+    expect(
+      await failuresOf(
+        test("[{ approve: { input: no } }, { output: b }]", "{ outputs: { title: b }, calls: 1 }"),
+        flow,
+      ),
+    ).toEqual([]);
+    expect(
+      await failuresOf(test("{ approve: { input: abc } }", "{ outputs: { title: abc }, calls: 0 }"), flow),
+    ).toEqual([]);
+    const misplaced = `{ status: failed, assert: 'steps.title.error.code == "stub_for_a_person"' }`;
+    expect(await failuresOf(test("{ reject: no }", misplaced), flow)).toEqual([]);
+  });
+
   it("lets a timeout end what takes too long", async () => {
     expect(
       await failuresOf(`${head}  t:
