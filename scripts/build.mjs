@@ -1,8 +1,18 @@
 // Builds dist/: `build.mjs` bundles the command and the library with esbuild (under a second),
 // `build.mjs --types` writes the declarations too (used for packing).
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { isBuiltin } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -48,9 +58,7 @@ function lazyModule(path) {
       Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`;
 }
 
-for (const folder of ["dist", ".cache"]) rmSync(root + folder, { recursive: true, force: true });
-
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: entries,
   outdir: "dist",
@@ -79,17 +87,42 @@ const { metafile } = await build({
   target: "node22.13",
   logLevel: "warning",
   metafile: true,
+  write: false,
   plugins: [lazyBuiltins, bundledLibraries],
 });
-writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, notices(metafile));
-chmodSync(`${root}dist/cli/main.js`, 0o755);
+rmSync(`${root}.cache`, { recursive: true, force: true });
+const files = [...outputFiles, { path: `${root}dist/THIRD-PARTY-NOTICES.txt`, contents: notices(metafile) }];
+// What is loaded first comes last: whoever starts in between finds a whole build, the old or the new one.
+for (const { path, contents } of files.toSorted((one, other) => isEntry(one.path) - isEntry(other.path))) {
+  replaceFile(path, contents);
+}
+for (const name of readdirSync(`${root}dist/chunk`)) {
+  const path = `${root}dist/chunk/${name}`;
+  if (!files.some((file) => file.path === path)) rmSync(path);
+}
 
 if (process.argv.includes("--types")) {
+  rmSync(`${root}dist/types`, { recursive: true, force: true });
   const { status } = spawnSync(`${root}node_modules/.bin/tsc`, ["-p", "tsconfig.types.json"], {
     cwd: root,
     stdio: "inherit",
   });
   process.exit(status ?? 1);
+}
+
+function isEntry(path) {
+  return Number(!path.startsWith(`${root}dist/chunk/`));
+}
+
+/** Puts a whole file in place, and touches none that has these contents: a second build of the same sources changes nothing. */
+function replaceFile(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) {
+    utimesSync(path, new Date(), new Date());
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, contents, { mode: path.endsWith("cli/main.js") ? 0o755 : 0o644 });
+  renameSync(`${path}.new`, path);
 }
 
 /** The licences of all libraries that were written into dist/, word by word. Throws for one that has none. */
