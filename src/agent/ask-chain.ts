@@ -50,6 +50,7 @@ export async function askChain(turn: Turn, around: TaskSurroundings): Promise<An
     const provider = around.providerFor(model);
     const outcome = await callModel(provider, model, request, {
       ...around,
+      requestDigest,
       ...(task.isBatch && { deferral: deferralOf(n, requestDigest, around) }),
     });
     around.gate.asked(model, outcome.ok ? null : outcome.failure);

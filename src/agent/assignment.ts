@@ -24,7 +24,7 @@ export interface Task {
   readonly tools?: Toolbox;
 }
 
-export interface TaskSurroundings extends CallSurroundings {
+export interface TaskSurroundings extends Omit<CallSurroundings, "requestDigest" | "deferral"> {
   /** Who answers for a model. */
   readonly providerFor: (model: PlannedModel) => Provider;
   readonly check: SchemaCheck;

@@ -4,6 +4,7 @@ import type { CallGate } from "./call-gate.ts";
 import { addUsage, type Usage } from "../util/usage.ts";
 import type { CallDeferral, ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
+import { sha256 } from "../util/digest.ts";
 
 /** How often a call waits for `retry-after` before its 429 or 529 becomes the attempt's failure. SEMANTICS.md, "429/529". */
 const MOST_WAITS = 5;
@@ -15,7 +16,10 @@ const LONGEST_WAIT_MS = 5 * 60_000;
 export interface CallSurroundings {
   readonly label: string;
   readonly attempt: number;
+  /** Constant over the attempts of the unit. */
   readonly idempotencyKey: string;
+  /** Tells the request from the others of the unit: a second turn is not a repeated first one. */
+  readonly requestDigest: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** Lets each call in. */
@@ -80,7 +84,8 @@ async function callOnce(provider: Provider, request: ModelRequest, around: CallS
   const startedAt = around.clock.monotonic();
   const context = {
     signal: around.signal,
-    idempotencyKey: around.idempotencyKey,
+    idempotencyKey: sha256(`${around.idempotencyKey}/${around.requestDigest}`).slice(0, 32),
+    unit: around.idempotencyKey,
     step: around.label,
     attempt: around.attempt,
     ...(around.deferral !== undefined && { deferral: around.deferral }),

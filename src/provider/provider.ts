@@ -58,8 +58,10 @@ export interface ModelRequest {
 export interface CallContext {
   /** Aborting ends the stream with a failure `cancelled` (the caller knows why it aborted). */
   readonly signal: AbortSignal;
-  /** Constant over attempts of one unit; sent as `Idempotency-Key`. */
+  /** Constant over attempts for one request of one unit, and no other's; sent as `Idempotency-Key`. */
   readonly idempotencyKey: string;
+  /** The key of the unit, constant over its attempts: what a program that answers is told. */
+  readonly unit: string;
   /** Where the call belongs, for recordings and messages: `STEP`, `STEP[2]`, and the attempt. */
   readonly step: string;
   readonly attempt: number;

@@ -6,7 +6,7 @@ import type { StubOutcome } from "./test-file.ts";
 
 /** What the model is to say, by the key of the unit; null = no stub says anything. */
 export interface ModelAnswers {
-  answerTo(idempotencyKey: string): StubOutcome | null;
+  answerTo(unit: string): StubOutcome | null;
 }
 
 /**
@@ -19,7 +19,7 @@ export function createStubProvider(answers: ModelAnswers, otherwise: Provider): 
     origin: otherwise.origin,
     // An async generator because that is the port.
     async *call(request, context): AsyncGenerator<ModelEvent> {
-      const outcome = answers.answerTo(context.idempotencyKey);
+      const outcome = answers.answerTo(context.unit);
       if (outcome === null || outcome.kind === "default") {
         for await (const event of otherwise.call(request, context)) yield counted(event, request);
         return;

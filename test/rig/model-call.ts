@@ -18,7 +18,14 @@ export function modelRequest(more: Partial<ModelRequest> = {}): ModelRequest {
 
 /** The context of a call; `more` changes parts of it. */
 export function callContext(more: Partial<CallContext> = {}): CallContext {
-  return { signal: new AbortController().signal, idempotencyKey: "key-1", step: "draft", attempt: 1, ...more };
+  return {
+    signal: new AbortController().signal,
+    idempotencyKey: "key-1",
+    unit: "unit-1",
+    step: "draft",
+    attempt: 1,
+    ...more,
+  };
 }
 
 /** All events of a call. */

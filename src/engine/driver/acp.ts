@@ -99,13 +99,13 @@ export function createAcpProvider(
     await tree?.stop(KILL_GRACE_MS);
   }
 
-  async function begin({ signal, idempotencyKey }: CallContext): Promise<Session> {
+  async function begin({ signal, unit }: CallContext): Promise<Session> {
     const { client, methods, ndJsonStream, PROTOCOL_VERSION } = await import("@agentclientprotocol/sdk/unstable");
     const argv = program.argv("");
     if (!argv.ok) throw new AcpProblem(argv.error);
     signal.throwIfAborted();
     const mark = randomUUID();
-    const env = environmentOf(program, attempt, idempotencyKey, surroundings);
+    const env = environmentOf(program, attempt, unit, surroundings);
     const request = {
       command: { argv: argv.value },
       cwd,

@@ -26,7 +26,7 @@ export function createCommandProvider(
     call: (request, context) => once(answer(request, context)),
   };
 
-  async function answer(request: ModelRequest, { signal, idempotencyKey }: CallContext): Promise<ModelEvent> {
+  async function answer(request: ModelRequest, { signal, unit }: CallContext): Promise<ModelEvent> {
     const prompt = promptOf(request);
     const argv = program.argv(prompt);
     if (!argv.ok) return { type: "failed", failure: argv.error, usage: null };
@@ -34,7 +34,7 @@ export function createCommandProvider(
       {
         command: { argv: argv.value },
         cwd: attempt.folder ?? surroundings.workspace,
-        env: environmentOf(program, attempt, idempotencyKey, surroundings),
+        env: environmentOf(program, attempt, unit, surroundings),
         stdin: program.readsPrompt ? prompt : null,
         outputLimitBytes: DEFAULT_OUTPUT_LIMIT_BYTES,
       },

@@ -3,6 +3,7 @@ import { sleep } from "../../../src/util/sleep.ts";
 import { openGate } from "../../../src/agent/call-gate.ts";
 import type { Spend } from "../../../src/agent/spend.ts";
 import type { Task, TaskSurroundings } from "../../../src/agent/assignment.ts";
+import type { CallSurroundings } from "../../../src/agent/model-call.ts";
 import type { EventType } from "../../../src/run/event.ts";
 import { createRedactor } from "../../../src/run/redact.ts";
 import type { Json } from "../../../src/util/json.ts";
@@ -32,7 +33,7 @@ export interface RecordedCall {
 }
 
 export interface Setting {
-  readonly around: TaskSurroundings;
+  readonly around: CallSurroundings & TaskSurroundings;
   readonly provider: ScriptedProvider;
   readonly recorded: RecordedCall[];
   readonly events: (readonly [EventType, { readonly [name: string]: Json }])[];
@@ -59,10 +60,11 @@ export function settingOf(
     waits: [],
     stop: () => controller.abort(),
   };
-  const around: TaskSurroundings = {
+  const around: CallSurroundings & TaskSurroundings = {
     label: "draft",
     attempt: 1,
     idempotencyKey: "key",
+    requestDigest: "a request",
     signal: controller.signal,
     clock,
     gate: openGate,

@@ -194,6 +194,10 @@ describe("a typed task", () => {
     ]);
     expect(await runTask(typed, around)).toMatchObject({ ok: true });
     expect(provider.calls[2]?.request.messages[1]).toEqual({ role: "assistant", text: "(empty)" });
+    // A server that keeps answers by key must not take one request for another.
+    const keys = provider.calls.map(({ context }) => context.idempotencyKey);
+    expect(new Set(keys).size).toBe(3);
+    expect(new Set(provider.calls.map(({ context }) => context.unit))).toEqual(new Set(["key"]));
   });
 
   it("that never fits has failed, with its last reply", async () => {

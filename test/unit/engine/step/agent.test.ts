@@ -46,7 +46,7 @@ describe("an agent step", () => {
         maxTokens: 8192,
         outputSchema: null,
       },
-      context: { step: "x", attempt: 1, idempotencyKey: "the-key" },
+      context: { step: "x", attempt: 1, unit: "the-key" },
     });
   });
 
