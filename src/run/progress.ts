@@ -129,10 +129,14 @@ export class Progress {
     if (step === undefined || way.length < path.split("/").length) return;
     if (event.type === "step.started") {
       this.#openInside(step);
-      for (const around of way.slice(0, -1))
+      const items = itemsOf(path);
+      way.slice(0, -1).forEach((around, index) => {
         if (around.phase === "retrying") Object.assign(around, { phase: "running", retryAt: null });
+        const item = items[index];
+        if (item !== undefined && around.items instanceof ItemTally) around.items.set(item, "running");
+      });
     }
-    if (step.isMany) applyToMany(step, event);
+    if (step.isMany) applyToMany(step, event, way.at(-2));
     else applyToStep(step, event);
   }
 
@@ -224,8 +228,19 @@ function untouched(): Omit<
   };
 }
 
-/** One of the instances of a step: they are counted, and the step is at work while one of them is. */
-function applyToMany(step: StepProgress, { at, type, data = {} }: StoredEvent): void {
+/** The item that each step of a path such as `group[2]/inner` is at; undefined where it has none. */
+function itemsOf(path: string): readonly (number | undefined)[] {
+  return path.split("/").map((name) => {
+    const item = /\[(\d+)\]$/.exec(name)?.[1];
+    return item === undefined ? undefined : Number(item);
+  });
+}
+
+/**
+ * One of the instances of a step: they are counted, and the step is at work while one of them is. It is over with the
+ * last item of the step around it; where more instances may come, or nobody knows how many, it waits for the next one.
+ */
+function applyToMany(step: StepProgress, { at, type, data = {} }: StoredEvent, around: StepProgress | undefined): void {
   const { items } = step;
   if (!(items instanceof InstanceTally)) return;
   if (type === "step.started") {
@@ -237,7 +252,9 @@ function applyToMany(step: StepProgress, { at, type, data = {} }: StoredEvent): 
   } else if (type === "step.succeeded" || type === "step.failed" || type === "step.cancelled") {
     items.end(type === "step.succeeded" ? "succeeded" : type === "step.failed" ? "failed" : "cancelled");
     if (type === "step.failed") step.problem = problemOf(data);
-    if (items.running === 0) Object.assign(step, { phase: items.succeeded > 0 ? "succeeded" : "failed", endedAt: at });
+    if (items.running > 0) return;
+    const isLast = around?.items instanceof ItemTally && items.total >= around.items.total;
+    Object.assign(step, { phase: !isLast ? "pending" : items.succeeded > 0 ? "succeeded" : "failed", endedAt: at });
   } else if (type === "step.waiting") {
     Object.assign(step, { phase: "waiting", waitsFor: textOf(data["message"]) });
   } else if (type === "step.skipped" && step.phase === "pending") {

@@ -1,6 +1,7 @@
 import { skipText } from "../../run/skip-text.ts";
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
+import type { Tally } from "../../run/item-tally.ts";
 import type { Progress, StepProgress } from "../../run/progress.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import { bar, cell, cut } from "./cell.ts";
@@ -88,7 +89,10 @@ function cost(step: StepProgress): string {
 /** What the step is at, in `width` columns. */
 function detail(step: StepProgress, progress: Progress, width: number, now: number, color: Colors): string {
   const { items, phase } = step;
-  if (phase === "pending") return color.dim(cell(waitText(step, progress, width), width));
+  if (phase === "pending")
+    return color.dim(
+      cell(items === null || items.total === 0 ? waitText(step, progress, width) : tallyText(items), width),
+    );
   if (phase === "skipped")
     return color.dim(cell(step.skipCause === "upstream" ? "a step before it failed" : skipText(step.skipCause), width));
   if (phase === "failed") return color.red(cell(printable(step.problem ?? "failed"), width));
@@ -101,14 +105,15 @@ function detail(step: StepProgress, progress: Progress, width: number, now: numb
     );
   if (phase === "waiting") return color.yellow(cell(printable(step.waitsFor ?? "waits"), width));
   if (items !== null && step.isMany) {
-    const failed = items.failed === 0 ? "" : ` ${items.failed}✗`;
-    return cell(
-      `${items.succeeded + items.failed} done${items.running === 0 ? "" : `, ${items.running} at work`}${failed}`,
-      width,
-    );
+    return cell(tallyText(items), width);
   }
   if (items !== null) return itemText(step, width, color);
   return cell(step.attempt > 1 ? `attempt ${step.attempt}` : "", width);
+}
+
+/** `3 done, 2 at work 1✗` */
+function tallyText({ succeeded, failed, running }: Tally): string {
+  return `${succeeded + failed} done${running === 0 ? "" : `, ${running} at work`}${failed === 0 ? "" : ` ${failed}✗`}`;
 }
 
 function itemText({ items, phase }: StepProgress, width: number, color: Colors): string {

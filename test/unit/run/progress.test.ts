@@ -158,5 +158,18 @@ describe("the progress of a run", () => {
       teller.tell(14, "step.failed", { step: "chapters[0]/draft", data: { class: "exit", message: "no" } });
       expect([draft?.phase, draft && counts(draft)]).toEqual(["succeeded", [2, 0, 1, 1]]);
     });
+
+    it("is done with a step inside of a list after the last item only, and knows which items are at work", () => {
+      const teller = new Teller(grouped)
+        .tell(0, "run.started")
+        .tell(10, "step.started", { step: "chapters", data: { items: 2 } })
+        .done("chapters[1]/draft", 11, 13);
+      const draft = teller.progress.rows().find(({ path }) => path === "chapters/draft");
+      expect([draft?.phase, draft && counts(draft)]).toEqual(["pending", [1, 0, 1, 0]]);
+      expect(counts(stepOf(teller, "chapters"))).toEqual([2, 1, 0, 0]);
+      teller.tell(14, "item.succeeded", { step: "chapters", item: 1 }).done("chapters[0]/draft", 15, 16);
+      expect([draft?.phase, draft && counts(draft)]).toEqual(["succeeded", [2, 0, 2, 0]]);
+      expect(counts(stepOf(teller, "chapters"))).toEqual([2, 1, 1, 0]);
+    });
   });
 });
