@@ -16,6 +16,10 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+// What a module of Node offers is written into the bundle: an old Node would leave out what a new one has.
+if (Number.parseInt(process.versions.node, 10) < 22)
+  throw new Error("build with the project's own Node: npm run build");
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const entries = ["src/cli/main.ts", "src/index.ts"].filter((path) => existsSync(root + path));
 
