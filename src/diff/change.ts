@@ -1,4 +1,4 @@
-import type { Range } from "../plan/estimate.ts";
+import type { Range } from "../plan/range.ts";
 import type { Json } from "../util/json.ts";
 
 /** Whether a change gives more than before (more rights, more time, more money), or less; null = neither is more. */

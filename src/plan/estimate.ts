@@ -3,10 +3,11 @@ import type { JsonObject } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
 import type { FanSize } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";
-import { Ledger, type ModelEstimate } from "./ledger.ts";
+import { Ledger, type AgentEstimate, type ModelEstimate } from "./ledger.ts";
 import { costOf, worstCaseCost } from "./price/price.ts";
 import type { Price } from "./price/rates.ts";
 import { priceTableDate } from "./price/table.ts";
+import type { Range } from "./range.ts";
 import { bytesOf, leastBytesOf, Sizes } from "./size.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
 import {
@@ -19,12 +20,6 @@ import {
   type PlannedStep,
 } from "./types.ts";
 
-/** From the least to the most, both included. */
-export interface Range {
-  readonly floor: number;
-  readonly ceiling: number;
-}
-
 /** What a run of a plan can take, told before it starts. */
 export interface Estimate {
   /** In the order of the file. */
@@ -32,6 +27,8 @@ export interface Estimate {
   readonly calls: Range;
   /** USD, without `unpriced` models and without `unknownInput`; null when the price of no model that may be asked is known. */
   readonly costUsd: Range | null;
+  /** The agents that have a budget of their own, by name in the plan, in the order in which the plan first asks them. */
+  readonly agents: readonly AgentEstimate[];
   /** Every model that may be asked, in the order in which the plan first names it. */
   readonly models: readonly ModelEstimate[];
   /** Ids of models whose price nobody knows: their calls are not in `costUsd`. */
@@ -86,6 +83,7 @@ export function estimate(plan: Plan, inputs: JsonObject = {}): Estimate {
   return {
     steps,
     ...(plan.variants === undefined || plan.variant !== undefined ? totalOf(steps) : totalOfOne(plan, steps)),
+    agents: ledger.agents(),
     models: ledger.models(),
     unknownInput: [...ledger.unknownInput],
     assumedInputs: Object.keys(known).filter((name) => !Object.hasOwn(inputs, name)),
@@ -202,8 +200,8 @@ function stagesOf(plan: Plan, step: PlannedStep, { agent, modelsByItem }: AgentB
   );
 }
 
-/** `units` is how often the step is done, rounds included. */
-function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledger: Ledger): Sums {
+/** `units` is how often the step is done, rounds included. `isSure`: no other agent may be chosen in place of its own. */
+function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledger: Ledger, isSure = true): Sums {
   const calls = { floor: 0, ceiling: 0 };
   const costUsd = { floor: 0, ceiling: 0 };
   const unpriced = new Set<string>();
@@ -217,23 +215,40 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
   calls.floor = body.agent === null ? 0 : units.floor;
   for (const { agent, models, split, isFirst } of stagesOf(plan, step, body)) {
     const prompts = [body.task, plan.agents[agent]?.instructions ?? null].filter((text) => text !== null);
-    const longest = longestInput(prompts, step, sizes, ledger) + schemaBytes;
+    const input = longestInput(prompts, step, sizes, ledger);
+    const longest = input.tokens + schemaBytes;
     const attempts = (units.ceiling / split) * step.retry.maxAttempts;
     const tools = plan.agents[agent]?.tools;
     const turns = (tools?.maxTurns ?? 1) + repairs;
     if (tools !== undefined) ledger.unknownInput.add(`what the tools of ${agent} answer`);
     calls.ceiling += attempts * turns * models.length;
+    const own = { floor: 0, ceiling: 0 };
+    const least = (usd: number): void => {
+      for (const sum of [costUsd, own]) sum.floor += usd;
+    };
+    const most = (usd: number): void => {
+      for (const sum of [costUsd, own]) sum.ceiling += usd;
+    };
+    let isBounded = input.isBounded && tools === undefined;
     models.forEach((model, position) => {
       const price = ledger.add(model, attempts * turns, body.batchApi === true);
       if (price === null) {
         if (attempts > 0) unpriced.add(model.id);
+        isBounded = false;
         return;
       }
       isPriced = true;
-      if (isFirst && position === 0) costUsd.floor += (units.floor / split) * leastCost(price, prompts);
-      costUsd.ceiling += attempts * (turns - repairs) * worstCaseCost(price, longest, model.maxTokens);
+      if (isFirst && position === 0) least((units.floor / split) * leastCost(price, prompts));
+      most(attempts * (turns - repairs) * worstCaseCost(price, longest, model.maxTokens));
       const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
-      if (repairs > 0) costUsd.ceiling += attempts * worstCaseCost(price, repair, model.maxTokens);
+      if (repairs > 0) most(attempts * worstCaseCost(price, repair, model.maxTokens));
+    });
+    if (plan.agents[agent]?.budget === undefined) continue;
+    const isCertain = isFirst && isSure;
+    ledger.ask(agent, {
+      calls: { floor: isCertain ? units.floor / split : 0, ceiling: attempts * turns * models.length },
+      costUsd: { floor: isCertain ? own.floor : 0, ceiling: own.ceiling },
+      isBounded,
     });
   }
   return { calls, costUsd: isPriced || unpriced.size === 0 ? costUsd : null, unpriced: [...unpriced] };
@@ -250,7 +265,7 @@ function callsOfChoice(
 ): Sums {
   const { choice: _choice, ...named } = body;
   const each = agentsOf(body).map((agent) =>
-    callsOf(plan, { ...step, body: { ...named, agent } }, units, sizes, ledger),
+    callsOf(plan, { ...step, body: { ...named, agent } }, units, sizes, ledger, false),
   );
   const range = (of: readonly Range[]): Range => ({
     floor: Math.min(...of.map(({ floor }) => floor)),
@@ -271,12 +286,20 @@ function leastCost(price: Price, prompts: readonly Template[]): number {
   return costOf(price, { inputTokens: 0, cacheReadTokens, cacheWriteTokens: 0, outputTokens: 1, calls: 1 });
 }
 
-function longestInput(prompts: readonly Template[], step: PlannedStep, sizes: Sizes, ledger: Ledger): number {
+/** The longest that the prompts can be; without what nothing bounds. */
+function longestInput(
+  prompts: readonly Template[],
+  step: PlannedStep,
+  sizes: Sizes,
+  ledger: Ledger,
+): { readonly tokens: number; readonly isBounded: boolean } {
   let tokens = FRAME_TOKENS;
+  let isBounded = true;
   for (const prompt of prompts) {
     const size = sizes.of(prompt, step);
     tokens += size.tokens;
     for (const name of size.unknown) ledger.unknownInput.add(name);
+    if (size.unknown.length > 0) isBounded = false;
   }
-  return tokens;
+  return { tokens, isBounded };
 }

@@ -23,7 +23,7 @@ export interface Fact {
   readonly endedAt: number | null;
   /** The output; null unless it succeeded. Of one that is `waiting`: what for, null for a time (see waits-for.ts). */
   readonly output: ValueRef | null;
-  /** What else the kind tells: `exit_code`, `stderr` (bounded), `stop_reason`. */
+  /** What else the kind tells: `exit_code`, `stderr` (bounded), `stop_reason`; `agent` where it was chosen in the run. */
   readonly extra: { readonly [name: string]: string | number | boolean | null } | null;
   /** The files that it left behind, a list of artifacts; left out = none. */
   readonly artifacts?: ValueRef | null;
@@ -35,6 +35,12 @@ export interface Fact {
   readonly usage: Usage | null;
   /** null = no model was asked, or its price is not known. */
   readonly costUsd: number | null;
+}
+
+/** Who did it, by the name in the plan, where that was chosen in the run; null = it is written in the plan. */
+export function chosenAgent({ extra }: Pick<Fact, "extra">): string | null {
+  const agent = extra?.["agent"];
+  return typeof agent === "string" ? agent : null;
 }
 
 /** The fact of something that was told once and cost nothing: what a gate saw. */

@@ -1,7 +1,7 @@
 import { graphOf } from "../plan/graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../plan/types.ts";
 import { idsOfPath, pathOfKey, stageOf } from "./attempt-key.ts";
-import type { Fact } from "./fact.ts";
+import { chosenAgent, type Fact } from "./fact.ts";
 import type { RunFigures, RunMode, SpendFigures, StepFigures } from "./figures.ts";
 import { noSpend, plusSpend, roundUsd } from "./spend.ts";
 import { ratedScope, type ScopeRecord, type StepRecord } from "./state.ts";
@@ -165,13 +165,14 @@ function mostTelling(steps: readonly StepFigures[]): readonly StepFigures[] {
 function spendFigures(plan: Plan, facts: readonly Fact[]): readonly SpendFigures[] {
   const planned = stepsByPath(plan);
   const rows = new Map<string, { -readonly [key in keyof SpendFigures]: SpendFigures[key] }>();
-  for (const { key, model, usage, costUsd, extra } of facts) {
+  for (const fact of facts) {
+    const { key, model, usage, costUsd } = fact;
     if (usage === null) continue;
     const path = pathOfKey(key);
     const step = planned.get(path);
     const place = {
       step: step === undefined ? null : path,
-      agent: step === undefined ? null : (agentOf(step, stageOf(key)) ?? chosenAgent(extra)),
+      agent: step === undefined ? null : (agentOf(step, stageOf(key)) ?? chosenAgent(fact)),
       model,
     };
     const name = rows.size < MOST_ROWS ? JSON.stringify(place) : "more";
@@ -191,12 +192,6 @@ function spendFigures(plan: Plan, facts: readonly Fact[]): readonly SpendFigures
 function agentOf({ body, fallback }: PlannedStep, stage: number): string | null {
   if (body.kind !== "agent" || body.choice !== undefined) return null;
   return fallback[stage - 1]?.agent ?? body.agent;
-}
-
-/** Who was chosen in the run, where it is on the record. */
-function chosenAgent(extra: Fact["extra"]): string | null {
-  const agent = extra?.["agent"];
-  return typeof agent === "string" ? agent : null;
 }
 
 /** Steps of the plan by the ids of their path. */

@@ -30,7 +30,9 @@ export class ModelCalls {
   /** Records a finished call, the `n`-th of its attempt. */
   record(start: Start, n: number, requestDigest: string, reply: Json, spent: Spent): void {
     const { keep, now, remember } = this.#o;
-    remember({ ...pureFact(callKey(start.key, n), requestDigest, keep(reply), now()), ...spent });
+    const { chosen } = start.work;
+    const extra = chosen === undefined ? null : { agent: chosen };
+    remember({ ...pureFact(callKey(start.key, n), requestDigest, keep(reply), now()), ...spent, extra });
     addSpend(start.record, spent);
   }
 

@@ -129,6 +129,7 @@ function signed(work: Work | null, { handoff, body }: PlannedStep, isChosen: boo
   const who = isChosen ? { agent: body.agent } : { by };
   return {
     ...work,
+    ...(isChosen ? { chosen: body.agent } : {}),
     run: async (context) => {
       const result = await work.run(context);
       return { ...result, extra: { ...result.extra, ...who } };

@@ -123,7 +123,7 @@ export class Budgets {
   #reserve(start: Start, budgets: readonly BudgetPlace[], worst: Amount): Fact {
     let n = 1;
     while (this.#facts.find(paidKey(start.key, n), start.fingerprint) !== null) n += 1;
-    const fact = reservation(paidKey(start.key, n), start.fingerprint, worst, this.#host.now());
+    const fact = reservation(paidKey(start.key, n), start.fingerprint, worst, this.#host.now(), start.work.chosen);
     this.#host.remember(fact);
     this.#host.event(start, "budget.reserved", { call: n, ...figures(worst), budgets: budgets.map(({ id }) => id) });
     return fact;

@@ -32,7 +32,10 @@ export function gateOf({ plan, facts, clock, rates, host }: GateOptions): (attem
   const limits = rates === null || !places.hasRates ? null : new Rates(rates, clock, host);
   if (budgets === null && circuits === null && limits === null) return () => openGate;
   const parts = { budgets, circuits, limits, scope: breaker?.scope ?? "run" };
-  return (attempt) => new AttemptGate(attempt, places.at(attempt.start.key, attempt.start.path), parts);
+  return (attempt) => {
+    const { key, path, work } = attempt.start;
+    return new AttemptGate(attempt, places.at(key, path, work.chosen), parts);
+  };
 }
 
 interface Parts {

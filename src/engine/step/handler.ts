@@ -34,6 +34,8 @@ export type Work =
       readonly kind: "later";
       /** The first model that will be asked, `provider/model`; null for other kinds. */
       readonly model: string | null;
+      /** The agent that does it, by its name in the plan, where it was chosen in the run. */
+      readonly chosen?: string;
       /** It waits for something outside (a time, a person): it holds no slot while it runs. */
       readonly isWaiting: boolean;
       /** What it is to do, for people: the task, the command, each value filled in; secrets may be in it. Default: the values that the step reads. */

@@ -43,12 +43,6 @@ export function chooseAgents(
           message: `step '${written.id}' may choose the unknown agent '${name}'`,
           help: `declare it under \`agents\`${declared(Object.keys(manifest.agents))}, or take it out of the \`enum\``,
         });
-      } else if (agent.budget !== null && agent.budget !== undefined) {
-        problems.error(pointer, {
-          code: "WF2007",
-          message: `step '${written.id}' may choose '${name}', which has a budget of its own: that is not in this version yet`,
-          help: "bound all of them with `limits: { budget }`",
-        });
       }
     }
     choices.set(written.id, names);

@@ -1,5 +1,5 @@
 import { printable } from "../../diagnostic/printable.ts";
-import type { Range } from "../estimate.ts";
+import type { Range } from "../range.ts";
 
 /** A text of the manifest on one line: white space runs become one space, nothing in it can steer a terminal. */
 export function oneLine(text: string): string {

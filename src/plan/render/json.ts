@@ -1,8 +1,9 @@
 import type { JsonObject } from "../../util/json.ts";
-import type { Estimate, Range, StepEstimate } from "../estimate.ts";
+import type { Estimate, StepEstimate } from "../estimate.ts";
+import type { Range } from "../range.ts";
 import { criticalPathOf, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
-import { budgetJson } from "./budget.ts";
+import { agentBudgetsJson, budgetJson, budgetOutlook } from "./budget.ts";
 import { grantsJson, hasCaps } from "./grant.ts";
 
 /**
@@ -38,7 +39,8 @@ export function renderJson(
       unknown_input: estimate.unknownInput,
       assumed_inputs: estimate.assumedInputs,
       price_table_date: estimate.priceTableDate,
-      ...(plan.limits.budget === undefined ? {} : { budget: budgetJson(plan, estimate) }),
+      ...(plan.limits.budget === undefined ? {} : { budget: budgetJson(budgetOutlook(plan, estimate)) }),
+      ...(estimate.agents.length === 0 ? {} : { agent_budgets: agentBudgetsJson(plan, estimate) }),
     },
     ...(cached === null ? {} : { cached }),
   };

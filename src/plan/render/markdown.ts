@@ -2,7 +2,7 @@ import { formatDuration } from "../../util/duration.ts";
 import type { Estimate } from "../estimate.ts";
 import { wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan } from "../types.ts";
-import { budgetText } from "./budget.ts";
+import { budgetTexts } from "./budget.ts";
 import { formatRange } from "./format.ts";
 import { hasCaps, topGrantText } from "./grant.ts";
 import { code, text } from "./markdown-text.ts";
@@ -33,7 +33,6 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
     }),
   );
   const { concurrency, timeoutMs } = plan.limits;
-  const budget = budgetText(plan, estimate);
   return [
     `## ${text(version === null ? name : `${name} ${version}`)}`,
     "",
@@ -55,7 +54,7 @@ export function renderMarkdown(plan: Plan, estimate: Estimate, file: string): st
           `- Cost: ${text(costText(estimate))}.`,
           `- Prices of ${estimate.priceTableDate}, for a million tokens: ${text(estimate.models.map(priceText).join("; "))}.`,
         ]),
-    ...(budget === null ? [] : [`- Budget: ${text(budget)}.`]),
+    ...budgetTexts(plan, estimate).map((budget) => `- Budget: ${text(budget)}.`),
     ...(hasCaps(plan) ? [`- Permissions: ${text(topGrantText(plan))}.`] : []),
     ...(estimate.assumedInputs.length === 0
       ? []

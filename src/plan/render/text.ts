@@ -2,7 +2,7 @@ import { formatDuration } from "../../util/duration.ts";
 import type { Estimate, StepEstimate } from "../estimate.ts";
 import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
-import { budgetText } from "./budget.ts";
+import { budgetTexts } from "./budget.ts";
 import { formatCount, formatRange, oneLine } from "./format.ts";
 import { hasCaps, scopeGrantText, toolTexts, topGrantText } from "./grant.ts";
 import {
@@ -145,8 +145,7 @@ function totals(plan: Plan, scope: PlannedScope, estimate: Estimate, style: Styl
     rows.push(["cost", costText(estimate)], ["prices", `of ${estimate.priceTableDate}, for a million tokens`]);
     rows.push(...estimate.models.map((model): [string, string] => ["", priceText(model)]));
   }
-  const budget = budgetText(plan, estimate);
-  if (budget !== null) rows.push(["budget", budget]);
+  rows.push(...budgetTexts(plan, estimate).map((text, index): [string, string] => [index === 0 ? "budget" : "", text]));
   if (hasCaps(plan)) rows.push(["permissions", topGrantText(plan)]);
   if (estimate.assumedInputs.length > 0) rows.push(["inputs", `by default: ${estimate.assumedInputs.join(", ")}`]);
   if (plan.artifactStore !== undefined) rows.push(["artifacts", `over 1 MiB in ${plan.artifactStore}`]);

@@ -94,10 +94,10 @@ export function fallbackText(plan: Plan, step: PlannedStep): string {
   return stages.join(", then ");
 }
 
-/** The models of the first stage: a chain, or for a matrix with models of its own each of them. */
+/** The models of the first stage: a chain, or each of those that the matrix or the chosen agent brings. */
 export function modelText(plan: Plan, step: PlannedStep): string {
   const models = modelsOf(plan, step).map(({ id }) => id);
-  const isChoice = step.body.kind === "agent" && step.body.modelsByItem !== null;
+  const isChoice = step.body.kind === "agent" && (step.body.modelsByItem !== null || step.body.choice !== undefined);
   return models.join(isChoice ? ", " : ", then ");
 }
 

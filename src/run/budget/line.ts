@@ -1,7 +1,7 @@
 import type { NormalBudget } from "../../manifest/pressure.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { Json } from "../../util/json.ts";
-import type { Fact } from "../fact.ts";
+import { chosenAgent, type Fact } from "../fact.ts";
 import { nothing, plus, usdOf, type Amount } from "./amount.ts";
 import { chargeOf } from "./payment.ts";
 import { Places } from "./place.ts";
@@ -35,7 +35,7 @@ export function budgetLines(plan: Plan, facts: Iterable<Fact>): readonly BudgetL
   for (const fact of facts) {
     const charge = chargeOf(fact);
     if (charge === nothing) continue;
-    const { agent, budgets } = places.at(fact.key);
+    const { agent, budgets } = places.at(fact.key, null, chosenAgent(fact));
     const scopes = new Map<string, NormalBudget | null>([["run", null]]);
     if (agent !== null) scopes.set(`agent:${agent}`, null);
     for (const { id, budget } of budgets) scopes.set(id, budget);

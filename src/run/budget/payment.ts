@@ -1,11 +1,14 @@
 import { isPaidKey } from "../attempt-key.ts";
-import type { Fact } from "../fact.ts";
+import { chosenAgent, type Fact } from "../fact.ts";
 import type { Usage } from "../../util/usage.ts";
 import { amountOf, nanosOf, nothing, plus, usdOf, type Amount } from "./amount.ts";
 import type { BudgetPlace, Places } from "./place.ts";
 
-/** The fact that a call may take so much: written before it starts, and what counts when its end is never heard of. */
-export function reservation(key: string, fingerprint: string, worst: Amount, at: number): Fact {
+/**
+ * The fact that a call may take so much: written before it starts, and what counts when its end is never heard of.
+ * `chosen` is the agent that makes it, where it was chosen in the run.
+ */
+export function reservation(key: string, fingerprint: string, worst: Amount, at: number, chosen?: string): Fact {
   return {
     key,
     fingerprint,
@@ -14,7 +17,7 @@ export function reservation(key: string, fingerprint: string, worst: Amount, at:
     startedAt: at,
     endedAt: null,
     output: null,
-    extra: chargeJson(worst),
+    extra: { ...chargeJson(worst), ...(chosen === undefined ? {} : { agent: chosen }) },
     failure: null,
     model: null,
     usage: null,
@@ -35,7 +38,7 @@ export function payment(
     state: "succeeded",
     endedAt: at,
     output: { inline: null },
-    extra: chargeJson(charged),
+    extra: { ...reserved.extra, ...chargeJson(charged) },
   };
 }
 
@@ -59,7 +62,7 @@ export function spentIn(facts: Iterable<Fact>, places: Places): Map<string, { pl
   for (const fact of facts) {
     const charge = chargeOf(fact);
     if (charge === nothing) continue;
-    for (const place of places.at(fact.key).budgets) {
+    for (const place of places.at(fact.key, null, chosenAgent(fact)).budgets) {
       const known = spent.get(place.id);
       spent.set(place.id, { place, spent: plus(known?.spent ?? nothing, charge) });
     }

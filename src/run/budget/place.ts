@@ -57,9 +57,9 @@ export class Places {
   /**
    * What holds for an attempt, by its lasting name (attempt-key.ts) or that of anything in it. `path` names it for
    * people; left out, items are not told apart. What is no longer in the plan counts for the run, and what of the way
-   * to it still is.
+   * to it still is. `chosen` is the agent where that is chosen in the run, by its name in the plan.
    */
-  at(key: string, path: string | null = null): Pressure {
+  at(key: string, path: string | null = null, chosen: string | null = null): Pressure {
     const { limits, agents } = this.#plan;
     const budgets: BudgetPlace[] = [];
     const rates: NormalRates[] = [];
@@ -76,7 +76,7 @@ export class Places {
       at += 2;
       const step = this.#step(scope, id);
       if (step === undefined) break;
-      if (step.body.kind === "agent") agent = agentOfStage(step, stage);
+      if (step.body.kind === "agent") agent = agentOfStage(step, stage, chosen);
       if (step.body.kind !== "steps" && step.body.kind !== "uses") break;
       scope = step.body.scope;
       const workflow = this.#plan.scopes[scope]?.workflow ?? null;
@@ -107,8 +107,7 @@ function agentPlace(name: string, budget: NormalBudget): BudgetPlace {
   return { id: `agent:${name}`, label: `agent '${name}'`, budget };
 }
 
-function agentOfStage({ body, fallback }: PlannedStep, stage: number): string | null {
-  // Agents with a budget of their own are not chosen in the run: who it is makes no difference here.
-  if (body.kind !== "agent" || body.choice !== undefined) return null;
-  return fallback[stage - 1]?.agent ?? body.agent;
+function agentOfStage({ body, fallback }: PlannedStep, stage: number, chosen: string | null): string | null {
+  if (body.kind !== "agent") return null;
+  return fallback[stage - 1]?.agent ?? (body.choice === undefined ? body.agent : chosen);
 }
