@@ -51,7 +51,10 @@ fi
 
 if [ "$MUSTER_COMMAND" = resume ] && [ -n "$MUSTER_APPROVE" ]; then
   [ -n "$MUSTER_RUN" ] || stop "the input 'approve' needs 'run-id': the run whose question is answered"
-  muster approve "$MUSTER_RUN" "$MUSTER_APPROVE" --as "github:${GITHUB_ACTOR:-unknown}" || exit
+  # With `id-token: write` the token of the job says who it is; else the name is a label.
+  as=()
+  [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || as=(--as "github:${GITHUB_ACTOR:-unknown}")
+  muster approve "$MUSTER_RUN" "$MUSTER_APPROVE" ${as[@]+"${as[@]}"} || exit
 fi
 
 code=0

@@ -23,6 +23,7 @@ import { auditOf, initiatorOf } from "./compose/audit.ts";
 import type { StepHandler } from "./engine/step/handler.ts";
 import { cacheFolder, createUnitFiles, repositoryFiles } from "./compose/files.ts";
 import type { Environment } from "./compose/environment.ts";
+import { identityVariables } from "./compose/identity.ts";
 import { providerKeys } from "./compose/provider-keys.ts";
 import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { builtInTools, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
@@ -47,6 +48,7 @@ import type { Reporter } from "./reporter/reporter.ts";
 import type { Screen } from "./reporter/tree/painter.ts";
 import { createTreeReporter } from "./reporter/tree/tree.ts";
 import type { StoredEvent } from "./run/event.ts";
+import { nameOf, type Identity, type Issuer } from "./run/identity.ts";
 import { createRedactor } from "./run/redact.ts";
 import { ownerIsDead } from "./store/liveness.ts";
 import { processObserver } from "./store/process-observer.ts";
@@ -176,13 +178,17 @@ export interface SurroundingsOptions {
   readonly rehearsal?: Rehearsal;
   /** Somebody is asked for approvals while the run goes on. Default: nobody is. */
   readonly isAttended?: boolean;
+  /** Who vouches for the people that approvals ask (compose/trust.ts). Default: nobody does. */
+  readonly trust?: readonly Issuer[];
+  /** Who was vouched for as the one who starts this start of the run. Default: nobody was. */
+  readonly startedBy?: Identity | null;
   readonly onEvents: Surroundings["onEvents"];
   readonly log: Log;
 }
 
 /** Puts the adapters together for one run; the error lists what is missing in the environment, a sentence each. */
 export function createSurroundings(options: SurroundingsOptions): Result<Surroundings, readonly string[]> {
-  const { plan, env, recording, simulated } = options;
+  const { plan, env, recording, simulated, startedBy = null } = options;
   const secrets: { [name: string]: string } = {};
   const missing: string[] = [];
   for (const name of plan.secrets) {
@@ -203,7 +209,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   if (!telemetry.ok) missing.push(telemetry.error);
   if (!audit.ok || !telemetry.ok || missing.length > 0) return err(missing);
   const hidden = new Map(simulated ? [] : Object.entries(secrets));
-  for (const name of providerKeys) {
+  for (const name of [...providerKeys, "MUSTER_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]) {
     const value = env[name];
     if (value !== undefined && Buffer.byteLength(value.trim()) >= 6) hidden.set(name, value);
   }
@@ -257,7 +263,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
-    approval: createApprovalStep(),
+    approval: createApprovalStep(options.trust),
   };
   const simulatedHandlers = simulated
     ? createSimulatedSteps(handlers, check, { text: simulatedText, value: simulatedValue })
@@ -281,7 +287,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     log: options.log,
     concurrency: options.concurrency,
     handlers: rehearsal?.handlers(simulatedHandlers, handlers) ?? simulatedHandlers,
-    initiator: redactor.value.text(initiatorOf(env)),
+    initiator: redactor.value.text(startedBy === null ? initiatorOf(env) : nameOf(startedBy)),
     ...(audit.value === null ? {} : { openAudit: audit.value }),
     ...(telemetry.value === null ? {} : { openTelemetry: telemetry.value }),
     hurry: simulated && rehearsal === null,
@@ -433,9 +439,12 @@ function completedProviders(
   };
 }
 
-/** What `run` steps inherit: everything but keys of providers and declared secrets, which steps get by `env` alone. */
+/**
+ * What `run` steps inherit: everything but keys of providers, declared secrets, which steps get by `env` alone, and what
+ * says who somebody is: a program that had it could answer approvals in their name.
+ */
 function inherited(env: Environment, secrets: readonly string[]): { readonly [name: string]: string } {
-  const hidden = new Set<string>([...providerKeys, ...secrets]);
+  const hidden = new Set<string>([...providerKeys, ...identityVariables, ...secrets]);
   const entries = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !hidden.has(entry[0]),
   );

@@ -6,7 +6,7 @@ import type { WaitsFor } from "../run/waits-for.ts";
 import type { Store } from "../store/store.ts";
 import { systemClock } from "../util/clock.ts";
 import { jsonText, type Json } from "../util/json.ts";
-import { inputOf, postAnswer } from "./answer.ts";
+import { inputOf, isDemanding, postAnswer } from "./answer.ts";
 import { UsageError } from "./exit-code.ts";
 import type { Keyboard } from "./keyboard.ts";
 import { openWaits, placeOf } from "./open-wait.ts";
@@ -33,6 +33,8 @@ export class Attendant implements Reporter {
   #attended: Attended | null = null;
   #isAsking = false;
   #isOver = false;
+  /** A question is left to somebody else. */
+  #hasPassedOn = false;
 
   constructor(terminal: Terminal, keyboard: Keyboard, reporter: Reporter) {
     this.#terminal = terminal;
@@ -78,6 +80,8 @@ export class Attendant implements Reporter {
   /** Puts the next question, unless one is being put. */
   #next(): void {
     const [next] = this.#open;
+    if (next === undefined && this.#hasPassedOn && !this.#isAsking && !this.#isOver && this.#attended !== null)
+      return this.#leave(this.#attended.run);
     if (next === undefined || this.#attended === null || this.#isAsking || this.#isOver) return;
     const [request, { signal }] = next;
     const { store, runId } = this.#attended;
@@ -108,10 +112,17 @@ export class Attendant implements Reporter {
     run.leaveAlone();
   }
 
+  /** Whom it asks for a token must vouch, and a person at a terminal shows none: `muster approve` takes it. */
+  #passOn(runId: string, path: string): void {
+    this.#hasPassedOn = true;
+    this.#say([`  asked of certain people: muster approve ${runId} ${path}, with their token (docs/approvals.md)`]);
+  }
+
   async #ask(what: WaitsFor, signal: AbortSignal, { run, store, runId }: Attended): Promise<void> {
     const { color } = this.#terminal;
     const path = placeOf(what);
     this.#say([color.bold(`'${path}' asks`), ...questionLines(what, color)]);
+    if (isDemanding(what)) return this.#passOn(runId, path);
     const verdict = await this.#verdict(signal);
     if (verdict === null) {
       if (signal.aborted) return this.#say([`'${path}' needs no answer any more`]);

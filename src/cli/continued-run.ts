@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { createSurroundings, workspaceOf, type Recording } from "../compose.ts";
+import { startIdentity } from "../compose/start-identity.ts";
 import type { Frozen, Surroundings } from "../engine/local/surroundings.ts";
 import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
@@ -80,6 +81,8 @@ export async function continuedRun(
   const shown = reporterFor(terminal, { runId, plan, history: store.readEvents(runId) }, shape);
   const attendant = simulated ? null : attendantFor(terminal, shown, shape);
   const reporter = attendant ?? shown;
+  const identity = await startIdentity({ plan, manifest: file, simulated }, terminal.env);
+  if (!identity.ok) throw new UsageError(identity.error);
   const around = createSurroundings({
     plan,
     env: terminal.env,
@@ -90,6 +93,7 @@ export async function continuedRun(
     simulated,
     concurrency,
     isAttended: attendant !== null,
+    ...identity.value,
     onEvents: (events) => reporter.onEvents(events),
     log: await createLog(shape.logLevel),
   });

@@ -4,12 +4,9 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import type { WorkflowDiff } from "../diff/change.ts";
 import type { Plan } from "../plan/types.ts";
-import type { Violation } from "../policy/policy.ts";
+import { POLICY_FILE, type Violation } from "../policy/policy.ts";
 import { findProjectRoot } from "../util/project.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The name of the file, in the root of a project. */
-const POLICY_FILE = "muster-policy.yaml";
 
 /** What a project's policy says of its workflows. */
 export interface PolicyCheck {

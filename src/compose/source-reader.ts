@@ -6,10 +6,12 @@ import { decodeSource } from "../manifest/decode.ts";
 import { LOCK_FILE } from "../plan/lock.ts";
 import type { RepositoryCommit, RepositoryProblem } from "../plan/repository.ts";
 import type { FileProblem, RepositoryFiles, SourceFiles } from "../plan/source-files.ts";
+import { isVouched } from "../run/identity.ts";
 import { nearest } from "../util/project.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import type { Environment } from "./environment.ts";
 import { readLock } from "./lock-file.ts";
+import { trustAround } from "./trust.ts";
 import { cachedRepository } from "./repository/cached-repository.ts";
 import { fetchCommit } from "./repository/fetch.ts";
 import { keepOutOfGit } from "./state-folder.ts";
@@ -51,6 +53,7 @@ export function createSourceReader(path: string, shownAs: string, repositories: 
   const lockPath = join(root, LOCK_FILE);
   return {
     lockPath,
+    vouches: (kind) => isVouched(kind, trustAround(folder)),
     lock() {
       const lock = readLock(lockPath);
       return lock.ok ? ok({ lock: lock.value, isFrozen: repositories.isFrozen }) : lock;

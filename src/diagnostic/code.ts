@@ -107,7 +107,7 @@ export const diagnosticCodes = {
   WF8009: "An agent's commands get another network than its `permissions` say.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
-  WF8021: "An approval asks for an identity that nothing verifies yet.",
+  WF8021: "An approval asks for an identity that nothing verifies.",
 } as const;
 
 /** A permanent code such as WF3002. */

@@ -3,6 +3,8 @@ import { startRun } from "../engine/local/start.ts";
 import type { LocalRun } from "../engine/local/run.ts";
 import type { BudgetChoice } from "../plan/budget-choice.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
+import { approvalsOf } from "../plan/approvals.ts";
+import { identityJson, isHeldUp, nameOf, type Identity } from "../run/identity.ts";
 import type { Failure } from "../run/failure.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 import type { Project } from "../util/project.ts";
@@ -46,6 +48,9 @@ export function beginRun(beginning: Beginning): Result<Begun, Refusal> {
   const { runId, plan, project, manifest, recording, simulated, choice, store } = beginning;
   const around = createSurroundings(beginning);
   if (!around.ok) return err({ kind: "request", problems: around.error });
+  const unknown = unknownInitiator(beginning);
+  if (unknown !== null) return err({ kind: "request", problems: [unknown] });
+  const { startedBy = null } = beginning;
   const inputs = around.value.redactor.value(beginning.inputs) as JsonObject;
   const kept = {
     ...choice,
@@ -55,8 +60,28 @@ export function beginRun(beginning: Beginning): Result<Begun, Refusal> {
     auto: choice.auto as unknown as Json,
     budget: choice.budget as unknown as Json,
   };
-  const first = { runId, plan, manifestPath: portablePath(manifest, project), inputs, choice: kept };
+  const first = {
+    runId,
+    plan,
+    manifestPath: portablePath(manifest, project),
+    inputs,
+    choice: kept,
+    ...vouchedFor(startedBy),
+  };
   const started = startRun(first, around.value);
   if (!started.ok) return err({ kind: "failure", failure: started.error });
   return ok({ run: started.value, inputs, startedAt: store.findRun(runId)?.startedAt ?? 0 });
+}
+
+function vouchedFor(startedBy: Identity | null): { readonly initiator?: Json } {
+  return startedBy === null ? {} : { initiator: identityJson(startedBy) };
+}
+
+/** A question that nobody could ever answer is told before anything is paid; null where there is none. */
+function unknownInitiator({ plan, trust = [], startedBy = null, simulated }: Beginning): string | null {
+  if (simulated || (startedBy?.person ?? null) !== null) return null;
+  const unanswerable = approvalsOf(plan).find(({ approval }) => approval.notInitiator && isHeldUp(approval, trust));
+  if (unanswerable === undefined) return null;
+  const why = startedBy === null ? "no token says who starts this run" : `${nameOf(startedBy)} may be several people`;
+  return `'${unanswerable.id}' may not be answered by who started the run (not_initiator), and ${why}: start it in a job of ${trust.map(({ issuer }) => issuer).join(" or ")}, or give a token as MUSTER_ID_TOKEN`;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { createSurroundings, stopLeftBehind, workspaceOf } from "../compose.ts";
+import { startIdentity } from "../compose/start-identity.ts";
 import { processEnvironment } from "../compose/environment.ts";
 import { prepareResume } from "../engine/local/resume.ts";
 import type { Frozen } from "../engine/local/surroundings.ts";
@@ -61,7 +62,10 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
     const { plan } = resolved.value;
 
     const workspace = workflow.isFile ? workspaceOf(workflow.path, project) : resolve(cwd);
+    const identity = await startIdentity({ plan, manifest: workflow.path, simulated }, env);
+    if (!identity.ok) throw new RequestError([identity.error]);
     const around = createSurroundings({
+      ...identity.value,
       ...surroundingOptions(options, project),
       plan,
       env,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openRecording, workspaceOf, type Recording } from "../compose.ts";
+import { startIdentity } from "../compose/start-identity.ts";
 import { processEnvironment, type Environment } from "../compose/environment.ts";
 import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { chooseVariant, pickVariant } from "../plan/variant.ts";
@@ -80,7 +81,10 @@ export async function run(workflow: Workflow, options: RunOptions = {}): Promise
   const state = openState(cwd, options.state);
   try {
     const { store, project } = state;
+    const identity = await startIdentity({ plan, manifest: workflow.path, simulated: simulate }, env);
+    if (!identity.ok) throw new RequestError([identity.error]);
     const begun = beginRun({
+      ...identity.value,
       ...surroundingOptions(options, state.project),
       simulated: simulate,
       runId,

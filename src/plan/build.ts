@@ -36,7 +36,7 @@ export function buildPlan(
   onChecked?: (top: CheckedFile) => void,
 ): Result<{ readonly plan: Plan; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]> {
   const top = loader.top(document, manifest, form);
-  const checked = checkFiles(top);
+  const checked = checkFiles(top, (kind) => loader.vouches(kind));
   onChecked?.(checkedOf(checked, top));
   loader.checkLock();
   const { scopes, agents, places, steps } = new Assembly(top, checked);

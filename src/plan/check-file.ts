@@ -40,8 +40,14 @@ export interface CheckedFile {
   readonly outputs: JsonSchema;
 }
 
-/** Looks at a file and, first, at those that it uses, each once. Problems go to the files that have them. */
-export function checkFiles(top: WorkflowFile): ReadonlyMap<WorkflowFile, CheckedFile> {
+/**
+ * Looks at a file and, first, at those that it uses, each once. Problems go to the files that have them. `vouches`:
+ * somebody can say who people are that are named by a kind.
+ */
+export function checkFiles(
+  top: WorkflowFile,
+  vouches: (kind: string) => boolean,
+): ReadonlyMap<WorkflowFile, CheckedFile> {
   const checked = new Map<WorkflowFile, CheckedFile>();
   const visit = (file: WorkflowFile): CheckedFile => {
     const known = checked.get(file);
@@ -49,6 +55,7 @@ export function checkFiles(top: WorkflowFile): ReadonlyMap<WorkflowFile, Checked
     const used = new Map<string, CheckedFile>();
     for (const [id, below] of file.uses) if (below !== null) used.set(id, visit(below));
     const result = checkFile(file, used);
+    checkApprovals(stepsWithin(result.parsed.scope), vouches, file.problems);
     checked.set(file, result);
     return result;
   };
@@ -104,7 +111,6 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   checkFans(steps, problems);
   checkUnused(manifest, parsed, steps, choices, problems);
   checkLimits(manifest, problems);
-  checkApprovals(stepsWithin(parsed.scope), problems);
 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);

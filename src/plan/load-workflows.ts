@@ -40,6 +40,7 @@ const DEEPEST_CHAIN = 40;
 
 /** Reads the workflows that a workflow uses, each once, and remembers all that was read. */
 export class WorkflowLoader {
+  readonly #files: SourceFiles;
   readonly #top: Origin;
   readonly #repositories: Repositories;
   readonly #choice: ModelChoice;
@@ -51,6 +52,7 @@ export class WorkflowLoader {
   readonly #manifests: NormalManifest[] = [];
 
   constructor(files: SourceFiles, choice: ModelChoice) {
+    this.#files = files;
     this.#top = { files, nameOf: (path) => path };
     this.#repositories = new Repositories(files);
     this.#choice = choice;
@@ -69,6 +71,11 @@ export class WorkflowLoader {
   /** The files of other repositories that were read. */
   get used(): Lock {
     return this.#repositories.used;
+  }
+
+  /** Whether the project knows who vouches for identities of a kind. */
+  vouches(kind: string): boolean {
+    return this.#files.vouches?.(kind) === true;
   }
 
   /** Reports files of other repositories that are not what `muster.lock` says; for when all were read. */

@@ -453,7 +453,7 @@ export const stateReads: readonly StateOperation[] = ["get", "list"];
 export interface ApprovalBody {
   readonly kind: "approval";
   readonly prompt: Template;
-  /** Identities that may answer; empty = anybody. Not verified yet. */
+  /** Identities that may answer; empty = anybody. */
   readonly approvers: readonly string[];
   readonly notInitiator: boolean;
   /** From the first time that it is asked; null = without an end. */

@@ -1,5 +1,9 @@
 import type { Json } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
+import type { Issuer } from "../run/identity.ts";
+
+/** The name of the file, in the root of a project. */
+export const POLICY_FILE = "muster-policy.yaml";
 
 /** The format of policy files. History: 1 = the first. */
 export const POLICY_FORMAT = 1;
@@ -7,6 +11,8 @@ export const POLICY_FORMAT = 1;
 /** A policy file: rules that workflows must keep. */
 export interface Policy {
   readonly path: string;
+  /** Who vouches for people. */
+  readonly issuers: readonly Issuer[];
   readonly rules: readonly PolicyRule[];
   readonly tests: readonly PolicyTest[];
 }

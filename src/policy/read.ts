@@ -7,6 +7,7 @@ import type { Template } from "../expression/template.ts";
 import { FormReader, type Place } from "../manifest/form-reader.ts";
 import { readDocument } from "../manifest/read.ts";
 import { err, ok, type Result } from "../util/result.ts";
+import { issuersAt } from "./issuers.ts";
 import { POLICY_FORMAT, type Policy, type PolicyRule, type PolicyTest } from "./policy.ts";
 import { policyScope } from "./scope.ts";
 
@@ -15,7 +16,7 @@ export function readPolicy(source: SourceFile): Result<Policy, readonly Diagnost
   const document = readDocument(source);
   if (!document.ok) return document;
   const reader = new FormReader(document.value);
-  const file = reader.map(reader.root, "a policy", ["muster_policy", "description", "rules", "tests"]);
+  const file = reader.map(reader.root, "a policy", ["muster_policy", "description", "issuers", "rules", "tests"]);
   const format = file && reader.integer(file("muster_policy"), "muster_policy", 1);
   if (file === null || format === null) return err(reader.diagnostics);
   if (format !== POLICY_FORMAT) {
@@ -23,12 +24,13 @@ export function readPolicy(source: SourceFile): Result<Policy, readonly Diagnost
     reader.problem(file("muster_policy"), "WF2004", message, "use the version of muster that it was written for");
   }
   reader.optional(file("description"), (place) => reader.text(place, "description"));
+  const issuers = issuersAt(reader, file("issuers"));
   const rules = reader.entries(file("rules"), "rules").flatMap(([name, place]) => ruleOf(reader, name, place) ?? []);
   const names = new Set(rules.map(({ name }) => name));
   const tests = reader
     .entries(file("tests"), "tests")
     .flatMap(([name, place]) => testOf(reader, name, place, names) ?? []);
-  return reader.diagnostics.length > 0 ? err(reader.diagnostics) : ok({ path: source.path, rules, tests });
+  return reader.diagnostics.length > 0 ? err(reader.diagnostics) : ok({ path: source.path, issuers, rules, tests });
 }
 
 function ruleOf(reader: FormReader, name: string, place: Place): PolicyRule | null {

@@ -1,3 +1,4 @@
+import { identityJson, identityOf, type Identity } from "./identity.ts";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 
 /** What a person said to an approval, as it lies in the inbox of the run under the kind `answer`. */
@@ -7,8 +8,10 @@ export interface Answer {
   /** Where it was asked, for people: `group[1]/ok`. */
   readonly path: string;
   readonly verdict: "approved" | "rejected";
-  /** Who says so: a label. */
+  /** Who says so: a label, unless somebody vouched for them. */
   readonly by: string;
+  /** Whom an issuer vouched for; left out = nobody did. */
+  readonly identity?: Identity;
   readonly comment: string | null;
   /** Fits the schema that was asked for; null where nothing is. */
   readonly input: Json;
@@ -20,7 +23,8 @@ export const ANSWER = "answer";
 
 /** The answer as a message holds it. */
 export function answerJson(answer: Answer): JsonObject {
-  return { ...answer };
+  const { identity, ...rest } = answer;
+  return identity === undefined ? rest : { ...rest, identity: identityJson(identity) };
 }
 
 /** The answer in a message; null when it is none. */
@@ -31,5 +35,6 @@ export function answerOf(body: Json): Answer | null {
     return null;
   if ((verdict !== "approved" && verdict !== "rejected") || (comment !== null && typeof comment !== "string"))
     return null;
-  return { request, path, verdict, by, comment, input, at };
+  const identity = identityOf(body["identity"]);
+  return { request, path, verdict, by, comment, input, at, ...(identity === null ? {} : { identity }) };
 }

@@ -288,6 +288,21 @@ describe.skipIf(missing !== null)("at a terminal", () => {
   const has = (text: string) => (lines: readonly string[]) => lines.some((line) => line.includes(text));
   const withInput = flow.replace('output }}?" }', 'output }}?", input: { type: integer } }');
 
+  terminal("a question for certain people is left to them, and the others are asked", async ({ tmux, project }) => {
+    const issuer = "https://ci.invalid";
+    project.write("muster-policy.yaml", `muster_policy: 1\nissuers: [{ issuer: "${issuer}" }]\n`);
+    const steps = 'a: { approval: { prompt: A?, approvers: ["oidc:ann"] } }\n  b: { approval: { prompt: B? } }\n';
+    project.write("flow.yaml", `muster: 1\nname: two\nsteps:\n  ${steps}`);
+    await start(tmux, project);
+    await tmux.shows(has("'b' asks"));
+    await tmux.type("yes");
+    await tmux.shows(has("comment (enter: none):"));
+    await tmux.type("");
+    const screen = (await tmux.shows(has("exit code 4"))).join("\n");
+    expect(screen).toContain("asked of certain people: muster approve R a, with their token");
+    expect(screen).toContain(`oidc:ann (vouched for by ${issuer})`);
+  });
+
   terminal("the person is asked, and the run goes on with what they say", async ({ tmux, project }) => {
     project.write("flow.yaml", withInput);
     await start(tmux, project);

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { hasState, mayTake, openStore } from "../../compose.ts";
 import type { Answer } from "../../run/answer.ts";
 import { isNamed } from "../../run/attempt-key.ts";
@@ -7,7 +6,7 @@ import type { RunSummary, Store } from "../../store/store.ts";
 import { systemClock } from "../../util/clock.ts";
 import { isJsonObject, jsonText } from "../../util/json.ts";
 import { findProject } from "../../util/project.ts";
-import { inputOf, postAnswer } from "../answer.ts";
+import { answererOf, inputOf, postAnswer } from "../answer.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import { refuseInsideStep } from "../inside-step.ts";
@@ -60,14 +59,15 @@ async function answer(
       request: what.request,
       path,
       verdict,
-      by: options.as ?? userInfo().username,
+      ...(await answererOf(what, summary, options.as, terminal.env)),
       comment: options.comment ?? null,
       input: verdict === "approved" ? inputOf(what, options.input, path) : null,
       at,
     };
     const seq = store.lastSeq(runId);
     postAnswer(store, runId, given);
-    const done = `${verdict} '${path}' of run ${runId}`;
+    const who = given.identity === undefined ? "" : ` as ${given.by}`;
+    const done = `${verdict} '${path}' of run ${runId}${who}`;
     const winner = isLive(store, runId) ? await outcomeOf(store, runId, given.request, seq) : null;
     if (winner === null) {
       terminal.err(`${done}; nobody runs it now, so it goes on with: muster resume ${runId}\n`);

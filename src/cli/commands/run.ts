@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ulid } from "ulid";
 import { openStore, workspaceOf } from "../../compose.ts";
+import { startIdentity } from "../../compose/start-identity.ts";
 import { withBudget, type BudgetChoice } from "../../plan/budget-choice.ts";
 import type { Plan } from "../../plan/types.ts";
 import { pickVariant } from "../../plan/variant.ts";
@@ -68,6 +69,8 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
   );
   const manifest = resolve(terminal.cwd, file);
   const project = findProject(terminal.cwd, options.state ?? null);
+  const identity = await startIdentity({ plan, manifest, simulated }, terminal.env);
+  if (!identity.ok) throw new UsageError(identity.error);
   const shown = reporterFor(terminal, { runId, plan, history: [] }, options);
   const attendant = simulated ? null : attendantFor(terminal, shown, options);
   const reporter = attendant ?? shown;
@@ -95,6 +98,7 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
       ...(watch?.completes === true && { completes: true, record: watch.record }),
       concurrency: options.concurrency ?? null,
       isAttended: attendant !== null,
+      ...identity.value,
       onEvents: (events) => reporter.onEvents(events),
       log: await createLog(options.logLevel),
     });

@@ -1,7 +1,7 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
-import { isJsonObject, jsonText, type Json } from "../../util/json.ts";
+import { isJsonObject, jsonText, type Json, type JsonObject } from "../../util/json.ts";
 
 /** Of a value that the prompt refers to. */
 const LONGEST_VALUE = 200;
@@ -21,10 +21,22 @@ export function questionLines({ details }: WaitsFor, color: Colors): readonly st
     isJsonObject(step) ? `${jsonText(step["step"])} (${jsonText(step["does"])})` : [],
   );
   row("lets through", steps.length === 0 ? "no step: only the outcome hangs on it" : steps.join(", "));
+  const asked = whoMayAnswer(details);
+  if (asked !== null) row("answers", asked);
   if (input !== null) row("fills in", JSON.stringify(input));
   if (deadline !== null)
     row("until", `${jsonText(deadline)}, then it ${onTimeout === "fail" ? "fails" : "counts as rejected"}`);
   return lines;
+}
+
+/** Who is asked, and who says that they are it; null where anybody is. */
+function whoMayAnswer({ approvers = [], not_initiator: notInitiator, issuers = [] }: JsonObject): string | null {
+  const names = (approvers as readonly string[]).join(", ");
+  if (names === "" && notInitiator !== true) return null;
+  const whom = names === "" ? "anybody" : names;
+  const but = notInitiator === true ? ", but not who started the run" : "";
+  const vouch = (issuers as readonly JsonObject[]).map(({ issuer }) => jsonText(issuer)).join(", ");
+  return `${whom}${but} (${vouch === "" ? "advice: nothing verifies it" : `vouched for by ${vouch}`})`;
 }
 
 /** How a question is answered from another terminal. */

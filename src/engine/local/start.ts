@@ -15,6 +15,8 @@ export interface FirstStart {
   /** Complete and valid, with defaults; redacted. */
   readonly inputs: JsonObject;
   readonly choice: JsonObject;
+  /** Whom an issuer vouched for as the one who starts it. Default: nobody. */
+  readonly initiator?: Json;
 }
 
 /** Starts a run for the first time. An `env` that cannot be evaluated is a failure, and nothing was created. */
@@ -29,7 +31,7 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
   };
   const env = evaluateEnv(plan.env, { inputs: first.inputs, run }, around, false);
   if (!env.ok) return env;
-  const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice };
+  const frozen: Frozen = { inputs: first.inputs, env: env.value, run, choice: first.choice, ...initiatorIn(first) };
   const core = coreOptions(plan, { runId, plan, startedAt, inputs: first.inputs }, frozen, new FactIndex(), around);
   if (!core.ok) return core;
   const lease = around.store.createRun(
@@ -54,4 +56,8 @@ export function startRun(first: FirstStart, around: Surroundings): Result<LocalR
       isPrivate: around.isPrivate ?? false,
     }),
   );
+}
+
+function initiatorIn({ initiator }: FirstStart): Pick<Frozen, "initiator"> {
+  return initiator === undefined ? {} : { initiator };
 }

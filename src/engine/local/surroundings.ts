@@ -98,6 +98,8 @@ export interface Frozen {
   readonly run: JsonObject;
   /** What the command line chose, to be chosen again: `--model`, `--replay`. */
   readonly choice: JsonObject;
+  /** Who was vouched for as the one who started it; left out = nobody was. */
+  readonly initiator?: Json;
 }
 
 /** How the answers of a run are made, by what its first start chose. */

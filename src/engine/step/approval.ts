@@ -5,6 +5,7 @@ import { letsThrough, type LetThrough } from "../../plan/lets-through.ts";
 import type { ApprovalBody } from "../../plan/types.ts";
 import { answerJson, type Answer } from "../../run/answer.ts";
 import { failure, type Failure } from "../../run/failure.ts";
+import type { Identity, Issuer } from "../../run/identity.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import { sha256 } from "../../util/digest.ts";
 import { formatDuration } from "../../util/duration.ts";
@@ -21,8 +22,8 @@ import {
   type StepHandler,
 } from "./handler.ts";
 
-/** `approval` steps: a person is asked, and waited for without a slot. */
-export function createApprovalStep(): StepHandler {
+/** `approval` steps: a person is asked, and waited for without a slot. `trust`: who vouches for people. */
+export function createApprovalStep(trust: readonly Issuer[] = []): StepHandler {
   return {
     prepare(step, context) {
       const { body } = step;
@@ -35,7 +36,7 @@ export function createApprovalStep(): StepHandler {
         isWaiting: true,
         // An answer lets these steps through as they are, and no others.
         bound: question.value.letsThrough.map(({ path, digest }) => `${path} ${digest}`),
-        run: (attempt) => ask(body, question.value, attempt),
+        run: (attempt) => ask(body, question.value, trust, attempt),
       });
     },
   };
@@ -87,19 +88,24 @@ function shownValue(values: Values, path: readonly string[]): readonly [name: st
 }
 
 /** Asks, and waits for an answer until the deadline. */
-async function ask(body: ApprovalBody, question: Question, attempt: AttemptContext): Promise<AttemptResult> {
+async function ask(
+  body: ApprovalBody,
+  question: Question,
+  trust: readonly Issuer[],
+  attempt: AttemptContext,
+): Promise<AttemptResult> {
   const { clock, since, label, signal } = attempt;
   const deadline = body.timeoutMs === null ? null : since + body.timeoutMs;
   const request = sha256(`${attempt.runId}/${attempt.idempotencyKey}/${since}`).slice(0, 16);
   const details = detailsOf(body, question, label, deadline);
-  attempt.event("approval.requested", { request, ...shortened(details) });
+  attempt.event("approval.requested", { request, ...shortened(details), ...vouchers(trust) });
   const asked: WaitsFor = {
     kind: "approval",
     request,
     message: firstLine(question.prompt),
     help: null,
     deadline,
-    details,
+    details: trust.length === 0 ? details : { ...details, issuers: trust as unknown as Json },
   };
   const over = new AbortController();
   const answered = attempt.park(asked);
@@ -126,11 +132,16 @@ function outcomeOf(
   // What a person types may hold a secret, too.
   const { by, comment, input } = attempt.redactor.value(answerJson(answer)) as unknown as Answer;
   const { verdict } = answer;
-  tell(attempt, request, verdict, by, comment);
+  tell(attempt, request, verdict, by, comment, answer.identity ?? null);
   if (verdict === "approved" && body.givesInput === true) return plainResult({ ok: true, output: input }, { by });
   if (verdict === "approved") return plainResult({ ok: true, output: { by, comment, input } });
   const why = comment === null ? "" : `: ${comment}`;
   return plainResult({ ok: false, failure: failure("refused", "rejected", `${by} rejected '${label}'${why}`) });
+}
+
+/** Who vouches for people, as the event of a question tells it. */
+function vouchers(trust: readonly Issuer[]): JsonObject {
+  return trust.length === 0 ? {} : { issuers: trust.map(({ issuer }) => issuer) };
 }
 
 function tell(
@@ -139,8 +150,10 @@ function tell(
   verdict: Answer["verdict"] | "timed_out" | "withdrawn",
   by: string | null,
   comment: string | null,
+  identity: Identity | null = null,
 ): void {
-  attempt.event("approval.answered", { request, verdict, by, comment });
+  const vouched = identity === null ? {} : { identity: { issuer: identity.issuer, subject: identity.subject } };
+  attempt.event("approval.answered", { request, verdict, by, comment, ...vouched });
 }
 
 function timedOut({ onTimeout, timeoutMs }: ApprovalBody, label: string): Failure {

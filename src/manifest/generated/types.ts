@@ -819,13 +819,13 @@ export interface Approval {
    */
   prompt: string;
   /**
-   * Who may answer: `github:LOGIN`, `oidc:SUBJECT`, or the account of a channel. No identity is verified yet, so this is advisory.
+   * Who may answer: `github:LOGIN`, `oidc:SUBJECT`, or the account of a channel. Held up where `issuers` of muster-policy.yaml say who vouches for them; advice elsewhere, and `muster validate` says so.
    *
    * Items: A person.
    */
   approvers?: string[];
   /**
-   * Whoever started the run may not answer. No identity is verified yet, so this is advisory.
+   * Whoever started the run may not answer. Held up where `issuers` of muster-policy.yaml say who vouches for people; advice elsewhere.
    */
   not_initiator?: boolean;
   timeout?: Duration;

@@ -103,3 +103,50 @@ describe("a rule", () => {
     expect(policy.ok ? [] : policy.error.map((each) => each.code)).toContain(code);
   });
 });
+
+describe("issuers", () => {
+  const issuers = (text: string) => readPolicy({ path: "p.yaml", text: `muster_policy: 1\nissuers:\n${text}` });
+
+  it("have what is known of them, and what is said", () => {
+    const policy =
+      issuers(`  - { issuer: https://gitlab.com, claims: { project_path: [a/b, a/c], ref_protected: "true" } }
+  - { issuer: https://login.example.com, audience: us, accounts: { staff: email }, claims: { org: x }, jwks: https://x.example/k }
+`);
+    expect(policy.ok ? policy.value.issuers : policy.error).toEqual([
+      {
+        issuer: "https://gitlab.com",
+        audience: "muster",
+        jwks: null,
+        claims: { project_path: ["a/b", "a/c"], ref_protected: ["true"] },
+        accounts: { gitlab: "user_login" },
+      },
+      {
+        issuer: "https://login.example.com",
+        audience: "us",
+        jwks: "https://x.example/k",
+        claims: { org: ["x"] },
+        accounts: { staff: "email" },
+      },
+    ]);
+  });
+
+  it.each([
+    ["{ issuer: http://example.com }", "WF2006", "does not start with https://"],
+    ["{ issuer: nobody }", "WF2006", "is no URL"],
+    ["{ issuer: https://a:b@example.com }", "WF2006", "takes no user and password"],
+    ["{ audience: x }", "WF2002", "issuer is missing"],
+    ["{ issuer: https://token.actions.githubusercontent.com }", "WF2002", "claims are missing"],
+    ["{ issuer: https://token.actions.githubusercontent.com, accounts: {} }", "WF2002", "claims are missing"],
+    ["{ issuer: https://x.example, accounts: { github: actor } }", "WF2002", "claims are missing"],
+    ["{ issuer: https://x.example, accounts: { oidc: sub }, claims: { a: b } }", "WF2004", "no kind of account"],
+    ["{ issuer: https://x.example, claims: { a: [] } }", "WF2005", "never right"],
+    ["{ issuer: https://x.example, claim: { a: b } }", "WF2001", "did you mean"],
+    ["{ issuer: https://x.example, jwks: file:///etc/passwd }", "WF2006", "does not start with https://"],
+  ])("%s is %s", (text, code, message) => {
+    const policy = issuers(`  - ${text}\n`);
+    const [problem, ...others] = policy.ok ? [] : policy.error;
+    expect(others).toEqual([]);
+    expect(problem?.code).toBe(code);
+    expect(`${problem?.message} ${problem?.help}`).toContain(message);
+  });
+});
