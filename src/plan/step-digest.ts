@@ -205,7 +205,12 @@ export function modelsOfStage(
 
 /** What of a stage decides on whether it is accepted, and what a person is asked. */
 function judgeOf({ accept, approval }: HandoffStage): Json {
-  return { accept, prompt: (approval?.prompt ?? null) as Json, approvers: approval?.approvers ?? [] };
+  return {
+    accept,
+    prompt: (approval?.prompt ?? null) as Json,
+    approvers: approval?.approvers ?? [],
+    ...(approval?.notInitiator === true ? { not_initiator: true } : {}),
+  };
 }
 
 function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
