@@ -1,5 +1,5 @@
 import type { PlannedModel } from "../plan/types.ts";
-import type { Provider } from "../provider/provider.ts";
+import type { Message, Provider } from "../provider/provider.ts";
 import type { EventType } from "../run/event.ts";
 import type { Failure } from "../run/failure.ts";
 import type { Redactor } from "../run/redact.ts";
@@ -22,6 +22,10 @@ export interface Task {
   readonly isBatch: boolean;
   /** What it may call, and in how many turns it must be done; left out = it has no tools, and one turn. */
   readonly tools?: Toolbox;
+  /** The turns of the conversation before this one, each from `user` to `assistant`; left out = it begins here. */
+  readonly before?: readonly (readonly Message[])[];
+  /** The last reply is a fact of its own as well: what is told of the conversation comes before the end of the attempt. */
+  readonly keepsLast?: boolean;
 }
 
 export interface TaskSurroundings extends Omit<CallSurroundings, "requestDigest" | "deferral"> {
@@ -44,4 +48,12 @@ export interface TaskSurroundings extends Omit<CallSurroundings, "requestDigest"
 
 /** What came of a task. The spend is that of this attempt's calls that are not recorded as facts of their own. */
 export type TaskResult = Spend &
-  ({ readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure });
+  (
+    | {
+        readonly ok: true;
+        readonly output: Json;
+        /** All that was said in this turn, from the prompt to the answer; left out where `keepsLast` is not asked for. */
+        readonly said?: readonly Message[];
+      }
+    | { readonly ok: false; readonly failure: Failure }
+  );

@@ -32,25 +32,36 @@ function roomOf({ provider, maxTokens }: PlannedModel): number {
 export class Trimmed {
   #messages: readonly Message[];
   readonly #tokens: number;
+  /** How many messages each turn before has; those of the oldest may be left out as a whole. */
+  #before: readonly number[];
+  #said: readonly Message[];
 
-  constructor(messages: readonly Message[], tokens: number) {
-    this.#messages = messages;
+  constructor(messages: readonly Message[], tokens: number, before: readonly (readonly Message[])[] = []) {
+    this.#messages = [...before.flat(), ...messages];
     this.#tokens = tokens;
+    this.#before = before.map(({ length }) => length);
+    this.#said = messages;
   }
 
   get messages(): readonly Message[] {
     return this.#messages;
   }
 
+  /** What is there beside the turns before, with nothing taken out. */
+  get said(): readonly Message[] {
+    return this.#said;
+  }
+
   add(...messages: readonly Message[]): void {
     this.#messages = [...this.#messages, ...messages];
+    this.#said = [...this.#said, ...messages];
   }
 
   /**
-   * Takes the texts of the oldest results of tools out, when the conversation has grown too long; what was taken, or
-   * null. The same conversation is always trimmed alike: so a resume asks what was asked.
+   * Takes the texts of the oldest results of tools out, when the conversation has grown too long, and where that is not
+   * enough the oldest of the turns before; what was taken, or null. The same conversation is always trimmed alike: so a resume asks what was asked.
    */
-  fit(): { readonly results: number; readonly bytes: number } | null {
+  fit(): { readonly results: number; readonly bytes: number; readonly turns?: number } | null {
     const most = this.#tokens * BYTES_A_TOKEN;
     let bytes = this.#messages.reduce((sum, message) => sum + bytesOfMessage(message), 0);
     if (bytes <= most) return null;
@@ -67,8 +78,16 @@ export class Trimmed {
       results += message.toolResults.length;
       bytes -= saved;
     }
+    let turns = 0;
+    while (bytes > most && turns < this.#before.length) {
+      const left = messages.splice(0, this.#before[turns]);
+      bytes -= left.reduce((sum, message) => sum + bytesOfMessage(message), 0);
+      turns += 1;
+    }
+    this.#before = this.#before.slice(turns);
     this.#messages = messages;
-    return results === 0 ? null : { results, bytes: before - bytes };
+    if (results + turns === 0) return null;
+    return { results, bytes: before - bytes, ...(turns === 0 ? {} : { turns }) };
   }
 }
 

@@ -6,6 +6,7 @@ import { askChain, type Answered } from "./ask-chain.ts";
 import type { Task, TaskResult, TaskSurroundings } from "./assignment.ts";
 import { tokensFor, Trimmed } from "./context-window.ts";
 import type { Spend } from "./spend.ts";
+import { ok } from "../util/result.ts";
 import { toolTurn } from "./tool-turn.ts";
 import { repairPrompt, typedReply } from "./typed-reply.ts";
 
@@ -18,7 +19,7 @@ import { repairPrompt, typedReply } from "./typed-reply.ts";
 export async function runTask(task: Task, around: TaskSurroundings): Promise<TaskResult> {
   const { tools } = task;
   const mostTurns = tools?.maxTurns ?? 1;
-  const conversation = new Trimmed([{ role: "user", text: task.prompt }], tokensFor(task.models));
+  const conversation = new Trimmed([{ role: "user", text: task.prompt }], tokensFor(task.models), task.before);
   let { models } = task;
   let isRepair = false;
   for (let n = 1; ; n += 1) {
@@ -44,8 +45,12 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
       );
       continue;
     }
-    if (task.output === null) return { ok: true, output: reply.text, ...spend };
-    const typed = typedReply(reply.text, task.output, around.check);
+    const typed = task.output === null ? ok(reply.text) : typedReply(reply.text, task.output, around.check);
+    if (typed.ok && task.keepsLast === true) {
+      keep(answered, n, around);
+      const said = [...conversation.said, { role: "assistant" as const, text: reply.text }];
+      return { ok: true, output: typed.value, said, ...spent(answered) };
+    }
     if (typed.ok) return { ok: true, output: typed.value, ...spend };
     if (isRepair) return { ok: false, failure: misfit(answered, typed.error, around.label), ...spend };
     isRepair = true;

@@ -73,6 +73,9 @@ export const diagnosticCodes = {
   WF3050: "Two steps, or two items of one, that may run at once write the same file.",
   WF3070: "A model has no known price where a budget in USD counts its calls.",
   WF3071: "A budget bounds nothing.",
+  WF3080: "A session is not declared.",
+  WF3081: "A session is never used.",
+  WF3082: "What a session answers cannot be cached.",
   WF3072: "A circuit breaker has a cooldown that means nothing.",
 
   WF4001: "An expression (CEL) cannot be read.",

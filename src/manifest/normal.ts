@@ -22,6 +22,7 @@ export interface NormalManifest {
   /** Aliases, each with its fallback chain, never empty. */
   readonly models: { readonly [name: string]: readonly NormalModel[] };
   readonly agents: { readonly [name: string]: NormalAgent };
+  readonly sessions: { readonly [name: string]: NormalSession };
   /** What an agent without `model` uses; null when nothing is written. Located under `["defaults", "model"]`. */
   readonly defaultModel: readonly Named[] | null;
   readonly limits: NormalLimits;
@@ -106,6 +107,15 @@ export interface NormalAgent {
   readonly sandbox: "require" | "prefer" | "off";
   readonly resources: NormalResources;
   readonly maxTurns: number;
+}
+
+/** A durable conversation. */
+export interface NormalSession {
+  readonly agent: string;
+  readonly pool: number;
+  /** null = it never begins anew by itself. */
+  readonly idleMs: number | null;
+  readonly scope: "run" | "project";
 }
 
 /** What the tools of an agent may take. */
@@ -236,8 +246,10 @@ export interface NormalNeeds {
 export type NormalBody =
   | {
       readonly kind: "agent";
-      /** null = a person comes first, in a `handoff`. */
+      /** null = a person comes first, in a `handoff`. Of a session: who answers in it, "" where there is no such session. */
       readonly agent: string | null;
+      /** The session that the task goes into; missing = none. */
+      readonly session?: string;
       readonly task: string;
       readonly model: readonly Named[] | null;
       /** The key of the `matrix` in `model: ${{ matrix.KEY }}`; null when the model is written out or left out. */

@@ -22,6 +22,7 @@ import type {
   NormalPattern,
   NormalRepeat,
   NormalRetry,
+  NormalSession,
   NormalStep,
   NormalVariant,
   StateOperation,
@@ -77,6 +78,7 @@ export function normalise(manifest: Manifest): NormalManifest {
     secrets: manifest.secrets ?? [],
     models: mapValues(models, (model, name) => normaliseModel(model, ["models", name])),
     agents: mapValues(agents, (agent, name) => normaliseAgent(agent, ["agents", name], defaults.sandbox)),
+    sessions: mapValues(manifest.sessions ?? {}, normaliseSession),
     defaultModel: modelChain(defaults.model, ["defaults", "model"]),
     limits: {
       concurrency: limits.concurrency ?? defaultLimits.concurrency,
@@ -211,6 +213,12 @@ function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"
   };
 }
 
+type Session = NonNullable<Manifest["sessions"]>[string];
+
+function normaliseSession({ agent, pool = 1, idle, scope = "run" }: Session): NormalSession {
+  return { agent, pool, idleMs: idle === undefined ? null : milliseconds(idle), scope };
+}
+
 function normaliseDriver({ command, acp }: Agent): NormalDriver | null {
   if (acp !== undefined) return { kind: "acp", argv: acp.command, mode: acp.mode ?? null };
   if (command === undefined) return null;
@@ -236,10 +244,17 @@ interface Shared {
   readonly workspace: Workspace | undefined;
   /** `defaults.cache`. */
   readonly cache: Cache | undefined;
+  /** Who answers in each session. */
+  readonly sessionAgents: ReadonlyMap<string, string>;
 }
 
-function sharedBySteps({ defaults = {}, workspace }: Pick<Manifest, "defaults" | "workspace">): Shared {
+function sharedBySteps({
+  defaults = {},
+  workspace,
+  sessions = {},
+}: Pick<Manifest, "defaults" | "workspace" | "sessions">): Shared {
   return {
+    sessionAgents: new Map(Object.entries(sessions).map(([name, { agent }]) => [name, agent])),
     workspace,
     cache: defaults.cache,
     timeoutMs: milliseconds(defaults.timeout ?? defaultTimeout),
@@ -299,7 +314,7 @@ function handoffOf(step: HandoffStep, pointer: Pointer): Pick<NormalStep, "hando
 
 /** Of an agent that is written at the step: what the file says for all is for programs. */
 function ownWorkspace(step: Step): Workspace | undefined {
-  return "agent" in step || "handoff" in step ? step.workspace : undefined;
+  return "agent" in step || "handoff" in step || "session" in step ? step.workspace : undefined;
 }
 
 function workspaceOf(workspace: Workspace | undefined): NormalStep["workspace"] {
@@ -367,6 +382,11 @@ function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody
       modelKey: null,
       batchApi: false,
     };
+  }
+  if ("session" in step) {
+    const model = modelChain(step.model, [...pointer, "model"]);
+    const agent = shared.sessionAgents.get(step.session) ?? "";
+    return { kind: "agent", agent, session: step.session, task: step.task, model, modelKey: null, batchApi: false };
   }
   if ("agent" in step) {
     const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;

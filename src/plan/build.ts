@@ -18,7 +18,7 @@ import type { ParsedScope } from "./passes/parse-templates.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
 import { noFiles } from "./source-files.ts";
-import type { Plan, PlannedAgent, PlannedBreaker, PlannedScope, PlannedSubWorkflow } from "./types.ts";
+import type { Plan, PlannedAgent, PlannedBreaker, PlannedScope, PlannedSession, PlannedSubWorkflow } from "./types.ts";
 
 /**
  * Builds the plan of a manifest and of those that it uses in passes, or tells all that is wrong with their names,
@@ -39,7 +39,7 @@ export function buildPlan(
   const checked = checkFiles(top, (kind) => loader.vouches(kind));
   onChecked?.(checkedOf(checked, top));
   loader.checkLock();
-  const { scopes, agents, places, steps } = new Assembly(top, checked);
+  const { scopes, agents, sessions, places, steps } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
   const { name, version, description, inputs, secrets, limits, permissions, artifactStore } = top.manifest;
   const { variants, roi, events, telemetry } = top.manifest;
@@ -50,6 +50,7 @@ export function buildPlan(
     env: checkedOf(checked, top).parsed.env,
     secrets: [...secrets].sort(),
     agents,
+    ...(Object.keys(sessions).length === 0 ? {} : { sessions }),
     limits: {
       concurrency: limits.concurrency,
       timeoutMs: limits.timeoutMs,
@@ -91,6 +92,7 @@ class Assembly {
   /** Every step, in the order in which they were built. */
   readonly steps: BuiltStep[] = [];
   readonly agents: { readonly [name: string]: PlannedAgent };
+  readonly sessions: { [name: string]: PlannedSession } = {};
   readonly #top: WorkflowFile;
   readonly #checked: CheckedFiles;
   readonly #numbers = new Map<WorkflowFile, number>();
@@ -121,6 +123,10 @@ class Assembly {
         ...(tools === null ? {} : { tools }),
       };
       this.#agents.push([this.#agentName(file, name), agent]);
+    }
+    for (const [name, { agent, ...session }] of Object.entries(file.manifest.sessions)) {
+      const { name: workflow } = file.manifest;
+      this.sessions[this.#agentName(file, name)] = { agent: this.#agentName(file, agent), workflow, ...session };
     }
     const workflow = file === this.#top ? null : subWorkflowOf(checked);
     return this.#add(checked, parsed.scope, workflow, (number) => this.#numbers.set(file, number));

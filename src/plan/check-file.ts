@@ -13,6 +13,7 @@ import { findEdges, type Edges } from "./passes/edges.ts";
 import { parseTemplates, stepsWithin, type ParsedManifest } from "./passes/parse-templates.ts";
 import { atTheTop, placeSteps, type PlacedStep } from "./passes/position.ts";
 import { chooseAgents, type AgentChoices } from "./passes/choose-agents.ts";
+import { checkSessions } from "./passes/check-sessions.ts";
 import { checkTools } from "./passes/check-tools.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
@@ -93,6 +94,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   const models = new Models(manifest, problems);
   const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, steps, problems);
+  checkSessions(manifest, steps, problems);
   checkTools(manifest, problems);
 
   const scopes = new Scopes(

@@ -220,6 +220,8 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
     const attempts = (units.ceiling / split) * step.retry.maxAttempts;
     const tools = plan.agents[agent]?.tools;
     const turns = (tools?.maxTurns ?? 1) + repairs;
+    if (body.session !== undefined)
+      ledger.unknownInput.add(`what was said in session ${body.session.slice(body.session.lastIndexOf("#") + 1)}`);
     if (tools !== undefined) ledger.unknownInput.add(`what the tools of ${agent} answer`);
     calls.ceiling += attempts * turns * models.length;
     const own = { floor: 0, ceiling: 0 };

@@ -134,6 +134,8 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
         task: body.task as Json,
         instructions: (first?.instructions ?? null) as Json,
         models: modelsOf(plan, step, item).map(askedOf),
+        // Another session has heard something else.
+        ...(body.session === undefined ? {} : { session: body.session.slice(body.session.lastIndexOf("#") + 1) }),
         ...driverOf(first),
         ...toolsAsked(first),
       };

@@ -34,7 +34,9 @@ export function findTaint(plan: Plan): readonly TaintFinding[] {
 
 /** Whose output anybody on the network may have written. */
 function isSource(plan: Plan, step: PlannedStep): boolean {
-  return step.body.kind === "http" || isDriven(plan, step) || toolsOfStep(plan, step).some(isFromOutside);
+  // What a session was told before, nobody here knows.
+  const isSession = step.body.kind === "agent" && step.body.session !== undefined;
+  return isSession || step.body.kind === "http" || isDriven(plan, step) || toolsOfStep(plan, step).some(isFromOutside);
 }
 
 /** A program answers: what it may read and do, nobody here knows. */

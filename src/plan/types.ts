@@ -51,6 +51,8 @@ export interface Plan {
   /** Names of the environment variables that are secrets. */
   readonly secrets: readonly string[];
   readonly agents: { readonly [name: string]: PlannedAgent };
+  /** By their names in the plan, which for those of a sub-workflow are `FILE#NAME`; left out where there are none. */
+  readonly sessions?: { readonly [name: string]: PlannedSession };
   readonly limits: PlannedLimits;
   /** The cap of the file; left out where it writes none. */
   readonly permissions?: Permissions;
@@ -165,6 +167,18 @@ export interface PlannedAgent {
   readonly driver?: PlannedDriver;
   /** Left out where it has none: such plans keep their digest. */
   readonly tools?: PlannedTools;
+}
+
+/** A durable conversation. */
+export interface PlannedSession {
+  /** Who answers, by the name in the plan. */
+  readonly agent: string;
+  /** The name of the workflow that declares it: two workflows of a project never share one. */
+  readonly workflow: string;
+  readonly scope: "run" | "project";
+  readonly pool: number;
+  /** null = it stays as long as it is not closed. */
+  readonly idleMs: number | null;
 }
 
 /** A program that answers. `env` may be made of secrets. */
@@ -338,6 +352,8 @@ export interface AgentBody {
   /** Of `agent: ${{ ... }}`; left out where a name is written: such plans keep their digest. */
   readonly choice?: AgentChoice;
   readonly task: Template;
+  /** The session that the task goes into, by its name in the plan; left out = a conversation of its own. */
+  readonly session?: string;
   /** The step's own `model`; null = the agent's. */
   readonly models: readonly PlannedModel[] | null;
   /** Of `model: ${{ matrix.KEY }}`: the models of each combination, in the order of the items; null without it. */

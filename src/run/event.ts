@@ -28,6 +28,7 @@ export const eventTypes = [
   "model.substituted",
   "agent.turn",
   "context.trimmed",
+  "session.message",
   "tool.called",
   "tool.finished",
   "tool.denied",

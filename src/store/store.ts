@@ -4,8 +4,12 @@ import type { StoredEvent } from "../run/event.ts";
 import type { DeadLetter, KeptLetter } from "../run/dead-letter.ts";
 import type { Fact } from "../run/fact.ts";
 import type { StateChange, StateOutcome, StateScope } from "./state-change.ts";
+import type { Lease, LeaseOwner } from "./lease.ts";
+import type { SessionStore } from "./session.ts";
 import type { ValueRef } from "../run/value-ref.ts";
 import type { RunFigures } from "../run/figures.ts";
+
+export type { Lease, LeaseOwner } from "./lease.ts";
 
 /** How a run stands. `interrupted` and a stale `running` can be resumed. */
 export type RunStatus = "running" | "waiting" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -31,22 +35,6 @@ export interface RunSummary extends RunRecord {
   /** Milliseconds of active time so far. */
   readonly activeMs: number;
   readonly lease: LeaseOwner | null;
-}
-
-/** Who runs a run. */
-export interface LeaseOwner {
-  readonly host: string;
-  readonly pid: number;
-  /** Tells a process from a later one with the same pid: its start time as the system gives it; null = unknown. */
-  readonly processStart: string | null;
-  /** When the lease was last renewed; milliseconds since 1970. */
-  readonly renewedAt: number;
-}
-
-/** The right to write to a run, fenced: a later lease makes every write of an earlier one fail. */
-export interface Lease {
-  readonly runId: string;
-  readonly epoch: number;
 }
 
 export type LeaseResult =
@@ -244,6 +232,8 @@ export interface Store {
    */
   changeState(lease: Lease, scope: StateScope, change: StateChange, batchOf: (value: Json) => Batch): StateOutcome;
   readonly cache: CacheStore;
+  /** Durable conversations, of runs and of the project. */
+  readonly sessions: SessionStore;
   /**
    * Deletes all that is recorded of a run, if it is there and `mayDelete` says so of it; false when not. It is asked
    * inside the transaction, like `mayTake`. Whoever held its lease can write nothing more. Its blobs stay until

@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StoredEvent } from "../../src/run/event.ts";
 import type { DeadLetter, KeptLetter } from "../../src/run/dead-letter.ts";
 import type { Fact } from "../../src/run/fact.ts";
 import type { RunFigures } from "../../src/run/figures.ts";
-import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import type { StateChange } from "../../src/store/state-change.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import {
   LeaseLostError,
   StoreError,
@@ -21,6 +16,7 @@ import {
 import { sha256 } from "../../src/util/digest.ts";
 import type { Json } from "../../src/util/json.ts";
 import { InternalError } from "../../src/util/internal-error.ts";
+import { storeRigs, type StoreRig } from "../rig/store/store-rig.ts";
 
 const T0 = 1_790_000_000_000;
 let now = T0;
@@ -79,36 +75,10 @@ const full: Fact = fact("draft#3/i1/s0/a2/call/1", {
   costUsd: 0,
 });
 
-/** Opens a connection to one and the same state; the memory store has only one. */
-interface Rig {
-  open(): Store;
-  remove(): void;
-}
-
-const rigs: { readonly [adapter: string]: () => Rig } = {
-  memory() {
-    const store = createMemoryStore({ clock });
-    return { open: () => store, remove() {} };
-  },
-  sqlite() {
-    const folder = mkdtempSync(join(tmpdir(), "muster-store-"));
-    const opened: Store[] = [];
-    return {
-      open() {
-        const store = openSqliteStore({ path: join(folder, ".muster", "state.db"), clock });
-        opened.push(store);
-        return store;
-      },
-      remove() {
-        for (const store of opened) store.close();
-        rmSync(folder, { recursive: true });
-      },
-    };
-  },
-};
+const rigs = storeRigs(clock);
 
 describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
-  let rig: Rig;
+  let rig: StoreRig;
   let store: Store;
   beforeEach(() => {
     now = T0;

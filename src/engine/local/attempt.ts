@@ -52,6 +52,7 @@ export interface AttemptSurroundings {
   readonly calls: AttemptContext["calls"];
   readonly toolCalls: AttemptContext["toolCalls"];
   readonly state: AttemptContext["state"];
+  readonly sessions: AttemptContext["sessions"];
   /** What bounds its model calls. */
   readonly gate: (attempt: GatedAttempt) => CallGate;
   readonly event: AttemptContext["event"];
@@ -146,6 +147,9 @@ export function carryOut(
     calls: around.calls,
     toolCalls: around.toolCalls,
     state: around.state,
+    sessions: around.sessions,
+    idle,
+    key: start.key,
     event: around.event,
   });
   const end = (result: AttemptResult): void => {

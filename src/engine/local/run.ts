@@ -12,6 +12,7 @@ import type { WaitsFor } from "../../run/waits-for.ts";
 import type { Redactor } from "../../run/redact.ts";
 import { ratedScope, waitInOpenSteps } from "../../run/state.ts";
 import { roundUsd } from "../../run/spend.ts";
+import type { MayTake } from "../../store/session.ts";
 import type { Batch, Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
@@ -19,6 +20,7 @@ import type { Log } from "../../util/log.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { gateOf } from "../policy/gate.ts";
 import type { PolicyHost } from "../policy/host.ts";
+import type { SessionAccess } from "../session/access.ts";
 import { plainResult, type CallJournal } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
 import { aloneSink, type Alone } from "./alone.ts";
@@ -28,6 +30,7 @@ import type { CoreOptions } from "./core-options.ts";
 import { Inbox } from "./inbox.ts";
 import { Recorder } from "./recorder.ts";
 import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
+import { runSessions } from "./run-sessions.ts";
 import { runState } from "./run-state.ts";
 import { toolCalls } from "./tool-calls.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
@@ -46,6 +49,8 @@ export interface LocalRunOptions {
   readonly store: Store;
   readonly lease: Lease;
   readonly clock: Clock;
+  /** Whether the lease of another owner may be taken. */
+  readonly mayTake: MayTake;
   readonly redactor: Redactor;
   /** Told of committed events. */
   readonly onEvents: (events: readonly StoredEvent[]) => void;
@@ -110,7 +115,10 @@ export class LocalRun implements Sink {
   readonly #gate: (attempt: GatedAttempt) => CallGate;
   /** Made once for all attempts. */
   readonly #toolOptions: Parameters<typeof toolCalls>[1];
-  readonly #stateOptions: Parameters<typeof runState>[1];
+  readonly #stateOptions: Parameters<typeof runState>[1] &
+    Pick<LocalRunOptions, "clock" | "mayTake"> &
+    Pick<CoreOptions, "read">;
+  readonly #sessions: SessionAccess;
   /** Who waits for what was said so far to be durable. */
   #committed: ((isDurable: boolean) => void)[] = [];
   /** Active time of this start: stands while nothing moves without somebody from outside. */
@@ -146,6 +154,7 @@ export class LocalRun implements Sink {
     const host = this.#host();
     this.#toolOptions = { ...options.core, ...host };
     this.#stateOptions = { ...options, ...options.core, guard: (work) => this.#guard(work) };
+    this.#sessions = runSessions({ ...this.#stateOptions, plan: options.core.info.plan });
     this.#gate = options.isFree
       ? () => openGate
       : gateOf({
@@ -410,6 +419,7 @@ export class LocalRun implements Sink {
       },
       toolCalls: toolCalls(start, this.#toolOptions),
       state: runState(start, this.#stateOptions),
+      sessions: this.#sessions,
       gate: this.#gate,
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => this.#tell(start, type, data),
       parked: (what: WaitsFor) => {

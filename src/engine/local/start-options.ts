@@ -8,6 +8,7 @@ type AroundOptions = Pick<
   LocalRunOptions,
   | "store"
   | "clock"
+  | "mayTake"
   | "redactor"
   | "onEvents"
   | "log"
@@ -24,10 +25,11 @@ type AroundOptions = Pick<
 /** What the first start of a run and every later one take alike from around them. */
 export function aroundOptions(around: Surroundings, frozen: Pick<Frozen, "choice">): AroundOptions {
   const { store, clock, redactor, onEvents, log, hurry, isCopy, isFree, isLive, isAttended } = around;
-  const { openAudit, openTelemetry } = around;
+  const { openAudit, openTelemetry, mayTake } = around;
   return {
     store,
     clock,
+    mayTake,
     redactor,
     onEvents,
     log,

@@ -1,4 +1,5 @@
-import type { TaskSurroundings } from "../../agent/assignment.ts";
+import type { TaskResult, TaskSurroundings } from "../../agent/assignment.ts";
+import { nothingSpent } from "../../agent/spend.ts";
 import { runTask } from "../../agent/task.ts";
 import type { Toolbox } from "../../agent/toolbox.ts";
 import type { PlannedModel } from "../../plan/types.ts";
@@ -13,7 +14,10 @@ import type { Tool } from "../../tool/tool.ts";
 import { asText } from "../../util/json.ts";
 import { err, ok } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
-import { plainResult, type AttemptContext, type StepHandler } from "./handler.ts";
+import type { PastTurn } from "../session/access.ts";
+import { historyOf } from "../session/history.ts";
+import { inSession } from "../session/in-session.ts";
+import type { AttemptContext, StepHandler } from "./handler.ts";
 
 export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
   /** Who answers for a model; `program` is who does where the agent is a program, unless nobody live is asked. */
@@ -59,31 +63,39 @@ export function createAgentStep(options: AgentStepOptions): StepHandler {
       const driver = plan.agents[body.agent]?.driver;
       const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
       if (!program.ok) return program;
+      const { value: driverProgram } = program;
       return ok({
         kind: "later",
         model: first.id,
         isWaiting: false,
         // Its calls are facts: they tell what was done.
-        ...(tools !== undefined && { goesOnInside: true }),
+        ...((tools !== undefined || body.session !== undefined) && { goesOnInside: true }),
         asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
         run: async (attempt) => {
-          const refused = await attempt.gate.begin();
-          if (refused !== null) return plainResult({ ok: false, failure: refused });
-          const driven =
-            driver === undefined || program.value === null
-              ? undefined
-              : createDriver(driver, program.value, grant, attempt, options.programs);
-          const providerFor = task.isBatch
-            ? options.batchProviderFor
-            : (model: PlannedModel) => options.providerFor(model, driven);
-          const box = tools === undefined ? {} : { tools: toolboxOf(tools, grant, attempt, options) };
-          const surroundings = { ...attempt, check: options.check, providerFor };
-          const result = await runTask({ ...task, ...box }, surroundings);
-          await driven?.close();
-          attempt.gate.end(result.ok ? null : result.failure);
-          return { extra: null, ...result };
+          if (body.session !== undefined)
+            return inSession(body.session, task.prompt, attempt, (before) => answer(attempt, before));
+          return { extra: null, ...(await answer(attempt, null)) };
         },
       });
+
+      async function answer(attempt: AttemptContext, before: readonly PastTurn[] | null): Promise<TaskResult> {
+        const refused = await attempt.gate.begin();
+        if (refused !== null) return { ok: false, failure: refused, ...nothingSpent };
+        const driven =
+          driver === undefined || driverProgram === null
+            ? undefined
+            : createDriver(driver, driverProgram, grant, attempt, options.programs);
+        const providerFor = task.isBatch
+          ? options.batchProviderFor
+          : (model: PlannedModel) => options.providerFor(model, driven);
+        const box = tools === undefined ? {} : { tools: toolboxOf(tools, grant, attempt, options) };
+        const surroundings = { ...attempt, check: options.check, providerFor };
+        const past = before === null ? {} : { before: historyOf(before, tools !== undefined), keepsLast: true };
+        const result = await runTask({ ...task, ...box, ...past }, surroundings);
+        await driven?.close();
+        attempt.gate.end(result.ok ? null : result.failure);
+        return result;
+      }
     },
   };
 }

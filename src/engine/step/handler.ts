@@ -16,6 +16,7 @@ import type { Usage } from "../../util/usage.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Json } from "../../util/json.ts";
 import type { Result } from "../../util/result.ts";
+import type { SessionAccess } from "../session/access.ts";
 import type { ResolvedFiles } from "../workspace/resolved-files.ts";
 
 /** One file for each kind of step: how its templates become a request, and how that is carried out. */
@@ -113,6 +114,11 @@ export interface AttemptContext {
   readonly calls: CallJournal;
   readonly toolCalls: ToolJournal;
   readonly state: StateAccess;
+  readonly sessions: SessionAccess;
+  /** As `pause`, where nothing of it is in flight: an interrupt does not wait for it. */
+  idle(until: Promise<unknown>): Promise<boolean>;
+  /** The lasting name of the attempt (attempt-key.ts). */
+  readonly key: string;
   /** Puts an event on the record, for this step, item and attempt. */
   event(type: EventType, data: { readonly [name: string]: Json }): void;
 }

@@ -70,7 +70,44 @@ export const manifestSchema: SchemaNode = {
    "$ref": "#/$defs/valueMap"
   },
   "sessions": {
-   "x-since": "later"
+   "type": "object",
+   "additionalProperties": {
+    "type": "object",
+    "properties": {
+     "agent": {
+      "$ref": "#/$defs/name"
+     },
+     "pool": {
+      "type": "integer",
+      "minimum": 1
+     },
+     "idle": {
+      "$ref": "#/$defs/duration"
+     },
+     "scope": {
+      "enum": [
+       "run",
+       "project"
+      ]
+     },
+     "thread": {
+      "x-since": "later"
+     },
+     "health": {
+      "x-since": "later"
+     }
+    },
+    "patternProperties": {
+     "^x-": true
+    },
+    "additionalProperties": false,
+    "required": [
+     "agent"
+    ]
+   },
+   "propertyNames": {
+    "$ref": "#/$defs/name"
+   }
   },
   "channels": {
    "x-since": "later"
@@ -1617,6 +1654,105 @@ export const manifestSchema: SchemaNode = {
     "value"
    ]
   },
+  "sessionStep": {
+   "type": "object",
+   "x-kind": "session",
+   "x-place": "step",
+   "properties": {
+    "session": {
+     "$ref": "#/$defs/name"
+    },
+    "task": {
+     "$ref": "#/$defs/task"
+    },
+    "model": {
+     "$ref": "#/$defs/stepModel"
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "$ref": "#/$defs/cache"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "$ref": "#/$defs/reads"
+    },
+    "writes": {
+     "$ref": "#/$defs/writes"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "session",
+    "task"
+   ]
+  },
   "handoffStep": {
    "type": "object",
    "x-kind": "handoff",
@@ -2471,38 +2607,7 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/valueStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "session",
-     "properties": {
-      "session": {},
-      "task": {},
-      "model": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/sessionStep"
     },
     {
      "$ref": "#/$defs/handoffStep"

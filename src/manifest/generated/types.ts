@@ -93,6 +93,7 @@ export type Step =
   | AgentStep
   | RunStep
   | ValueStep
+  | SessionStep
   | HandoffStep
   | HttpStep
   | SqlStep
@@ -279,6 +280,23 @@ export interface Manifest {
   defaults?: Defaults;
   steps?: StepMap;
   outputs?: ValueMap;
+  /**
+   * Durable conversations: a task that is given to one goes on where the last one ended. A session needs no process of its own: whoever gives it a task has its agent answer, one message after the other.
+   */
+  sessions?: {
+    [k: string]: {
+      agent: Name;
+      /**
+       * How many conversations there are behind the name: each message goes to one that is free, and which one is on the record. Default 1.
+       */
+      pool?: number;
+      idle?: Duration;
+      /**
+       * `run`: it lives as long as its run. `project`: all runs of this workflow in the project share it, and it keeps what was said. Default run.
+       */
+      scope?: "run" | "project";
+    };
+  };
   permissions?: Permissions;
   workspace?: Workspace;
   /**
@@ -748,6 +766,37 @@ export interface ValueStep {
    * The value; expressions inside it are evaluated.
    */
   value: Json;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  cache?: Cache;
+  workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
+  simulate?: Simulate;
+}
+/**
+ * Gives a task to a durable conversation, which remembers what was said before.
+ */
+export interface SessionStep {
+  session: Name;
+  task: Task;
+  model?: StepModel;
   description?: StepDescription;
   needs?: Needs;
   if?: Condition;

@@ -32,6 +32,7 @@ export function checkUnused(
       for (const agent of choices.get(step.id) ?? [body.agent]) if (agent !== null) agents.add(agent);
     for (const { agent } of step.fallback) if (agent !== null) agents.add(agent.name);
   }
+  for (const { agent } of Object.values(manifest.sessions)) agents.add(agent);
   const passed = new Set<string>();
   for (const { step } of steps) for (const name of passedSecrets(step.body, manifest.secrets)) passed.add(name);
   const keys = new Set(Object.values(manifest.models).flatMap((chain) => chain.map((model) => model.apiKeySecret)));

@@ -71,6 +71,8 @@ export type ParsedBody =
       readonly agent: string | null;
       /** The expression that chooses the agent; null = it is named. */
       readonly choice: Template | null;
+      /** The session that the task goes into; missing = none. */
+      readonly session?: string;
       readonly task: Template;
     }
   | { readonly kind: "steps"; readonly scope: ParsedScope }
@@ -196,6 +198,7 @@ function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, p
       return {
         kind: "agent",
         agent: body.agent,
+        ...(body.session === undefined ? {} : { session: body.session }),
         choice: body.agent?.includes("${{") === true ? reader.value(body.agent, at("agent"), "unit") : null,
         task: reader.text(body.task, at("task"), "unit") ?? NOTHING,
       };

@@ -38,7 +38,7 @@ export interface StepSurroundings {
   readonly models: Models;
   readonly problems: Problems;
   readonly choices: AgentChoices;
-  /** The name that an agent of the file has in the plan. */
+  /** The name that an agent or a session of the file has in the plan. */
   readonly agentName: (name: string) => string;
   /** Position in the plan of the scope of a group or of the workflow that a step uses. */
   readonly scopeOf: (step: ParsedStep) => number;
@@ -95,6 +95,7 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
         agent: body.agent === null ? null : around.agentName(body.choice === null ? body.agent : (names[0] ?? "")),
         ...(body.choice === null ? {} : { choice }),
         task: body.task,
+        ...(body.session === undefined ? {} : { session: around.agentName(body.session) }),
         models: model === null ? null : chainFor(body.agent, model, around),
         modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
         ...(batchApi ? { batchApi } : {}),

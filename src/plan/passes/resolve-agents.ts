@@ -45,7 +45,8 @@ export function checkAgents(manifest: NormalManifest, steps: Iterable<ParsedStep
   for (const { step, body: parsed } of steps) {
     const { id, body, fallback } = step;
     const isNamed = parsed.kind === "agent" && parsed.choice === null;
-    if (body.kind === "agent" && body.agent !== null && isNamed)
+    // Who answers in a session is written there.
+    if (body.kind === "agent" && body.session === undefined && body.agent !== null && isNamed)
       check(id, body.agent, () => [...(step.handoff?.[0]?.pointer ?? step.pointer), "agent"]);
     for (const { agent } of fallback) if (agent !== null) check(id, agent.name, () => agent.pointer);
   }

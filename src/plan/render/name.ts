@@ -9,6 +9,7 @@ export function nameOf(plan: Plan, { body, handoff }: PlannedStep): string {
   switch (body.kind) {
     case "agent":
       if (body.choice !== undefined) return `agent one of ${agentsOf(body).map(agentName).join(", ")}`;
+      if (body.session !== undefined) return `session ${agentName(body.session)}, agent ${agentName(body.agent ?? "")}`;
       return `${handoff === undefined ? "agent" : "handoff, first"} ${body.agent === null ? "a person" : agentName(body.agent)}`;
     case "uses":
       return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;

@@ -6,6 +6,7 @@ import type { RunFigures } from "../../run/figures.ts";
 import { sha256 } from "../../util/digest.ts";
 import type { Clock } from "../../util/clock.ts";
 import { InternalError } from "../../util/internal-error.ts";
+import { MemorySessions } from "./memory-sessions.ts";
 import { MemoryState } from "./memory-state.ts";
 import {
   LeaseLostError,
@@ -66,6 +67,14 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     if (entry === null) throw new LeaseLostError(`start ${lease.epoch} of run ${lease.runId} may not write any more`);
     return entry;
   };
+  const sessions = new MemorySessions({
+    clock,
+    fence: (lease) => void fenced(lease),
+    isLive: (sender, mayTake) => {
+      const owner = held(sender)?.lease ?? null;
+      return owner !== null && !mayTake(owner);
+    },
+  });
 
   const store: Store = {
     createRun(record, owner) {
@@ -145,6 +154,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       entry.activeMs = activeMs ?? entry.activeMs;
       for (const event of events) entry.events.push(event);
       for (const key of forget) entry.facts.delete(key);
+      sessions.forgetAnswers(lease.runId, forget);
       for (const fact of facts) record(entry, fact);
       for (const key of revived) entry.letters.delete(key);
       for (const letter of deadLetters)
@@ -209,6 +219,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
     },
     state: state.project,
     rates: memoryRates(),
+    sessions: sessions.store,
     stateOfRun: (runId, scope) => state.ofRun(runId, scope),
     changeState(lease, scope, change, batchOf) {
       fenced(lease);
@@ -221,6 +232,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       const entry = entries.get(runId);
       if (entry === undefined || !mayDelete(summaryOf(entry))) return false;
       state.forget(runId);
+      sessions.forget(runId);
       return entries.delete(runId);
     },
     sweepBlobs({ olderThan, dryRun = false, without = new Set() }) {
@@ -231,7 +243,7 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
           [...letters.values()],
           [...facts.values()].map((versions) => [...versions.values()]),
         ]);
-      const used = namesIn(JSON.stringify([kept, [...cached.values()]]));
+      const used = namesIn(JSON.stringify([kept, sessions.kept(without), [...cached.values()]]));
       for (const name of used)
         for (const inner of namesIn(Buffer.from(blobs.get(name)?.bytes ?? []).toString("latin1"))) used.add(inner);
       const swept = [...blobs].filter(([name, { storedAt }]) => !used.has(name) && storedAt < olderThan);

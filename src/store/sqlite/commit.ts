@@ -13,6 +13,7 @@ import type { FactPlaces, KeyPlaces } from "./fact-places.ts";
 import { dropMessages } from "./inbox-table.ts";
 import { heldRow, saveRow, type RunRow } from "./run-row.ts";
 import { spanOf } from "./run-span.ts";
+import { forgetAnswers } from "./session-table.ts";
 
 /**
  * One transaction that starts with the fence: does the work, and writes the batch that it asks for (null: none).
@@ -35,6 +36,7 @@ export function batchWriter(connection: Connection, clock: Clock, factPlaces: Fa
       writeLetters(connection, row, batch);
       writeAccount(connection, row, batch);
       writeCache(connection, batch.cache ?? []);
+      forgetAnswers(connection, row, batch);
       const forgotten = forgetFacts(connection, row, forget, places);
       const added = writeFacts(connection, row, facts, places);
       dropMessages(connection, row, taken);

@@ -21,6 +21,7 @@ import { requireSqlite, type WarningHost } from "./load-sqlite.ts";
 import { pruning } from "./prune.ts";
 import { runTable } from "./run-table.ts";
 import { migrate, migrations, READABLE_SINCE, readVersion } from "./schema.ts";
+import { sessionTable } from "./session-table.ts";
 import { stateTable } from "./state-table.ts";
 
 /** How long a call waits for another process that writes, before StoreError `busy`. */
@@ -77,6 +78,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ...deadLetterTable(connection, version),
       ...accountTable(connection, version),
       ...rateTable(connection),
+      ...sessionTable(connection, clock, version),
       ...pruning(connection, blobs, runs.findRun),
       ...(readOnly ? { sweepBlobs: () => refuse(path) } : {}),
       close: connection.close,

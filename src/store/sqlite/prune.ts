@@ -3,6 +3,7 @@ import type { BlobFolder } from "./blob-folder.ts";
 import type { Connection } from "./connection.ts";
 import { findRow } from "./run-row.ts";
 import { OF_RUN, spanOf } from "./run-span.ts";
+import { dropSessionsOf } from "./session-table.ts";
 
 /** Where a blob's name stands in a row or in another blob: `{"blob":"<64 hex digits>",...`. */
 export const NAMED = /"blob":"([0-9a-f]{64})"/g;
@@ -26,6 +27,7 @@ export function pruning(
         for (const table of ["event", "fact"]) sql(`DELETE FROM ${table} WHERE ${OF_RUN}`).run(...spanOf(row.id));
         for (const table of ["inbox", "dead_letter", "run_state"])
           sql(`DELETE FROM ${table} WHERE run = ?`).run(row.id);
+        dropSessionsOf(connection, runId);
         for (const table of ["figures", "audit", "record", "run"]) sql(`DELETE FROM ${table} WHERE id = ?`).run(row.id);
         return true;
       }),
@@ -72,6 +74,11 @@ function blobsInUse(connection: Connection, without: ReadonlySet<string>): Set<s
   const cached = connection.sql('SELECT body FROM cache WHERE body LIKE \'%"blob":"%\'').all();
   for (const { body } of cached as unknown as { readonly body: string }[])
     for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);
+  const sessions = connection.sql(
+    "SELECT session.run AS run, turn.body AS body FROM turn JOIN session ON session.id = turn.session UNION ALL SELECT run, body FROM message",
+  );
+  for (const { run, body } of sessions.all() as unknown as { readonly run: string; readonly body: string }[])
+    if (!without.has(run)) for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);
   const letters = connection.sql('SELECT run, body FROM dead_letter WHERE body LIKE \'%"blob":"%\'').all();
   for (const { run, body } of letters as unknown as { readonly run: number; readonly body: string }[]) {
     if (!runs.includes(run)) for (const [, name = ""] of body.matchAll(NAMED)) used.add(name);

@@ -13,6 +13,7 @@ export const APPLICATION_ID = 0x4d737472;
  *   3  dead_letter: units that failed for good; figures: what a run took; audit: how far it was copied;
  *      run_state: values of runs; rate_use: what was used of limits in time;
  *      cache: outcomes that are reused over runs;
+ *      session, message, turn: durable conversations;
  *      facts without an index by key: whoever writes them knows where they lie (fact-places.ts);
  *      events that were committed together in one row (event-row.ts); those of before stay as they are
  *
@@ -102,6 +103,27 @@ export const migrations: readonly string[] = [
   CREATE TABLE cache (key TEXT PRIMARY KEY, created_at INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE rate_use (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL);
   CREATE INDEX rate_use_by_name ON rate_use (name, at);
+  CREATE TABLE session (id TEXT PRIMARY KEY, run TEXT NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    session TEXT NOT NULL,
+    run TEXT NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  );
+  CREATE INDEX message_by_run ON message (run);
+  CREATE INDEX message_by_session ON message (session);
+  CREATE INDEX message_open ON message (id) WHERE state <> 'answered';
+  CREATE TABLE turn (
+    session TEXT NOT NULL,
+    member INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (session, member, n)
+  ) WITHOUT ROWID;
   DROP INDEX fact_by_key;
   `,
 ];

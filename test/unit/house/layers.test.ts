@@ -23,7 +23,7 @@ const layers: readonly (readonly string[])[] = [
 
 /** The ports, each with the parts of its folder that are not adapters: open to all adapters and to the layers above. */
 const ports: { readonly [folder: string]: readonly string[] } = {
-  store: ["store", "state-change", "liveness", "process-observer"],
+  store: ["store", "lease", "session", "mailbox", "state-change", "liveness", "process-observer"],
   provider: ["provider", "schema-prompt", "structured-output", "http", "batch"],
   tool: ["tool", "spec", "sandbox"],
   reporter: ["reporter"],

@@ -22,6 +22,7 @@ test("the defaults of the language are written out", () => {
     inputs: {},
     env: {},
     secrets: [],
+    sessions: {},
     models: {},
     agents: {},
     defaultModel: null,

@@ -7,6 +7,7 @@ import { factCrc } from "../fact-row.ts";
 import { messageCrc } from "../inbox-table.ts";
 import { checkRow, type UncheckedRunRow } from "../run-row.ts";
 import { RUN_SPAN } from "../run-span.ts";
+import { mailCrc, sessionCrc, turnCrc } from "../session-table.ts";
 import { ofRun, valueCrc } from "../state-table.ts";
 import type { Cell } from "./cells.ts";
 import type { Column } from "./record.ts";
@@ -92,6 +93,23 @@ export const TABLES = {
     hasId: false,
     isWhole: ({ run, scope, crc, ...row }) =>
       valueCrc(row as unknown as Parameters<typeof valueCrc>[0], ofRun(run as number, scope as string)) === crc,
+  },
+  session: {
+    columns: "id run body crc".split(" "),
+    hasId: false,
+    isWhole: ({ id, run, body, crc }) => sessionCrc(id as string, run as string, body as string) === crc,
+  },
+  message: {
+    columns: "id key session run state body crc".split(" "),
+    hasId: true,
+    isWhole: ({ key, session, run, state, body, crc }) =>
+      mailCrc(key as string, session as string, run as string, state as string, body as string) === crc,
+  },
+  turn: {
+    columns: "session member n body crc".split(" "),
+    hasId: false,
+    isWhole: ({ session, member, n, body, crc }) =>
+      turnCrc(session as string, member as number, n as number, body as string) === crc,
   },
   cache: {
     columns: "key created_at body crc".split(" "),

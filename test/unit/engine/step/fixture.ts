@@ -80,6 +80,8 @@ function attemptContext(): AttemptContext {
     clock: systemClock,
     since: 0,
     wait: async () => true,
+    idle: async () => true,
+    key: "x/1.0.1",
     park: async () => null,
     redactor: redactor.value,
     gate: openGate,
@@ -88,6 +90,19 @@ function attemptContext(): AttemptContext {
     calls: { recall: () => null, record() {}, ...noTickets },
     toolCalls: memoryToolJournal(),
     state: { get: () => null, list: () => null, change: () => null, changeNow: () => null },
+    sessions: noSessions,
     event() {},
   };
 }
+
+/** A run that is over. */
+const noSessions: AttemptContext["sessions"] = {
+  draft: () => null,
+  put: () => null,
+  take: () => null,
+  answer: () => null,
+  withdraw() {},
+  turns: () => null,
+  reply: () => null,
+  changed: async () => {},
+};
