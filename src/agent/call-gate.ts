@@ -26,6 +26,12 @@ export interface CallWay {
 
 /** A call that was let in: it may start now, and what became of it must be told. */
 export interface CallPass {
+  /** A request of it has left this process. Not every provider can tell. */
+  sent(): void;
+  /** The first of its answer is here. */
+  begun(): void;
+  /** It takes another request: waits until that may be sent, as `enter` does. False when the attempt was stopped meanwhile. */
+  again(): Promise<boolean>;
   /** `null` = it was not started after all. */
   settle(end: CallEnd | null): void;
 }
@@ -51,7 +57,7 @@ export interface CallGate {
 }
 
 /** Nobody counts it. */
-export const freePass: CallPass = { settle() {} };
+export const freePass: CallPass = { sent() {}, begun() {}, again: async () => true, settle() {} };
 
 /** Nothing bounds the calls. */
 export const openGate: CallGate = {

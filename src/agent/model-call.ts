@@ -1,6 +1,6 @@
 import type { PlannedModel } from "../plan/types.ts";
 import { failure, type Failure } from "../run/failure.ts";
-import type { CallGate } from "./call-gate.ts";
+import type { CallGate, CallPass } from "./call-gate.ts";
 import { addUsage, type Usage } from "../util/usage.ts";
 import type { CallDeferral, ModelReply, ModelRequest, Provider } from "../provider/provider.ts";
 import type { Clock } from "../util/clock.ts";
@@ -47,7 +47,7 @@ export async function callModel(
     const way = { isBatch: around.deferral !== undefined, isHandedIn: isOut() };
     const pass = await around.gate.enter(model, request, way);
     if (!pass.ok) return { ok: false, failure: pass.error, usage: paid };
-    const end = await callOnce(provider, request, around);
+    const end = await callOnce(provider, request, around, pass.value);
     const usage = end.ok ? end.reply.usage : end.usage;
     const answered = `${model.provider}/${end.ok ? end.reply.model : model.model}`;
     // What is still to be answered elsewhere may cost what it may cost.
@@ -80,7 +80,12 @@ function withPaid(outcome: CallOutcome, paid: Usage | null): CallOutcome {
   return { ...outcome, usage: sum(outcome.usage) };
 }
 
-async function callOnce(provider: Provider, request: ModelRequest, around: CallSurroundings): Promise<CallOutcome> {
+async function callOnce(
+  provider: Provider,
+  request: ModelRequest,
+  around: CallSurroundings,
+  pass: CallPass,
+): Promise<CallOutcome> {
   const startedAt = around.clock.monotonic();
   const context = {
     signal: around.signal,
@@ -88,9 +93,12 @@ async function callOnce(provider: Provider, request: ModelRequest, around: CallS
     unit: around.idempotencyKey,
     step: around.label,
     attempt: around.attempt,
+    sent: () => pass.sent(),
+    again: () => pass.again(),
     ...(around.deferral !== undefined && { deferral: around.deferral }),
   };
   for await (const event of provider.call(request, context)) {
+    pass.begun();
     if (event.type === "done")
       return { ok: true, reply: event.reply, durationMs: around.clock.monotonic() - startedAt };
     if (event.type === "failed") return { ok: false, failure: event.failure, usage: event.usage };

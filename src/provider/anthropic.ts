@@ -2,6 +2,7 @@ import { systemClock } from "../util/clock.ts";
 import { createAnthropicClient, type AnthropicOptions } from "./anthropic/client.ts";
 import { growingReply } from "./anthropic/reply.ts";
 import { anthropicRequest } from "./anthropic/request.ts";
+import { toldWhenSent } from "./http/node-fetch.ts";
 import { streamedCall } from "./http/streamed-call.ts";
 import type { Provider } from "./provider.ts";
 
@@ -15,7 +16,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   return {
     name: "anthropic",
     origin: "live",
-    call: (request, { signal, idempotencyKey }) =>
+    call: (request, { signal, idempotencyKey, sent }) =>
       streamedCall({
         endpoint,
         apiKey,
@@ -25,7 +26,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         async send() {
           const client = await api.open();
           const { params, headers } = anthropicRequest(request, idempotencyKey);
-          return client.messages.create(params, { headers, signal });
+          return client.messages.create(params, { headers, signal, fetchOptions: toldWhenSent(sent) });
         },
         failureOf: (error, begun) => api.failureOf(error, request.model, begun),
       }),

@@ -3,14 +3,14 @@ import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { callFailure, unusableAddress, unusableKey } from "./http/call-failure.ts";
 import type { Endpoint } from "./http/endpoint.ts";
-import { createNodeFetch, LONGEST_CALL_MS } from "./http/node-fetch.ts";
+import { createNodeFetch, LONGEST_CALL_MS, toldWhenSent } from "./http/node-fetch.ts";
 import { streamedCall } from "./http/streamed-call.ts";
 import { apiFailure } from "./openai/api-failure.ts";
 import { dialectOf, isOpenai, withoutRefused, type Dialect } from "./openai/dialect.ts";
 import { errorBody } from "./openai/error-body.ts";
 import { growingReply } from "./openai/reply.ts";
 import { chatRequest } from "./openai/request.ts";
-import type { ModelRequest, Provider } from "./provider.ts";
+import type { CallContext, ModelRequest, Provider } from "./provider.ts";
 
 export interface OpenaiOptions {
   /** Sent as a bearer token, and kept out of every message. null = none: OpenAI itself then refuses every call. */
@@ -82,18 +82,19 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const send = async (
     { sdk, client }: Opened,
     request: ModelRequest,
-    idempotencyKey: string,
-    signal: AbortSignal,
+    { idempotencyKey, signal, sent, again }: CallContext,
   ): Promise<AsyncIterable<ChatCompletionChunk>> => {
     for (;;) {
       const dialect = dialects.get(request.model) ?? dialectOf(host);
       try {
         const headers = { "Idempotency-Key": idempotencyKey };
-        return await client.chat.completions.create(chatRequest(request, dialect), { headers, signal });
+        const options = { headers, signal, fetchOptions: toldWhenSent(sent) };
+        return await client.chat.completions.create(chatRequest(request, dialect), options);
       } catch (error) {
         const plainer = error instanceof sdk.APIError ? withoutRefused(dialect, error as Sdk.APIError) : null;
         if (plainer === null || signal.aborted) throw error;
         dialects.set(request.model, plainer);
+        if (again !== undefined && !(await again())) throw error;
       }
     }
   };
@@ -101,7 +102,8 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   return {
     name,
     origin: "live",
-    call(request, { signal, idempotencyKey }) {
+    call(request, context) {
+      const { signal } = context;
       let sdk: typeof Sdk | null = null;
       return streamedCall({
         endpoint,
@@ -113,7 +115,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
           opened ??= open();
           const known = await opened;
           sdk = known.sdk;
-          return send(known, request, idempotencyKey, signal);
+          return send(known, request, context);
         },
         failureOf(error, begun) {
           const unknownModelHelp = preset.unknownModelHelp(request.model);

@@ -65,6 +65,10 @@ export interface CallContext {
   /** Where the call belongs, for recordings and messages: `STEP`, `STEP[2]`, and the attempt. */
   readonly step: string;
   readonly attempt: number;
+  /** To be called when a request of the call has left this process; left out = nobody asks. */
+  readonly sent?: () => void;
+  /** Before any further request of the same call: waits until it may be sent; false = told to stop. Left out = at once. */
+  readonly again?: () => Promise<boolean>;
   /** For providers whose answers may take a day; the others do not look at it. */
   readonly deferral?: CallDeferral;
 }

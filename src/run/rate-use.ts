@@ -18,11 +18,11 @@ export type RateTaken =
 export interface RateStore {
   /**
    * Takes all of these uses, or none. Within any span of a limit's length, never more than its count is taken.
-   * `now`: milliseconds since 1970, by the clock of this machine.
+   * `now`: milliseconds since 1970, by the clock of this machine; `at`: from when the uses count, within the slack ahead.
    */
-  take(uses: readonly RateUse[], now: number): RateTaken;
-  /** What a use really came to; one that is over already is no error. */
-  correct(id: number, amount: number): void;
+  take(uses: readonly RateUse[], now: number, at: number): RateTaken;
+  /** What a use really came to, and when; what is left out stays. One that is over already is no error. */
+  correct(id: number, really: { readonly amount?: number; readonly at?: number }): void;
 }
 
 /** No limit is longer: older uses are forgotten. */

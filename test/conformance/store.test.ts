@@ -781,33 +781,56 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
 
     it("let in no more than their count within any span", () => {
       const use = { name: "spawns", amount: 1, limits: [minute(2)] };
-      expect(store.rates.take([use], now)).toMatchObject({ ok: true });
-      expect(store.rates.take([use], now + 20_000)).toMatchObject({ ok: true });
-      expect(store.rates.take([use], now + 30_000)).toEqual({ ok: false, waitMs: 30_000, name: "spawns" });
-      expect(store.rates.take([use], now + 59_999)).toEqual({ ok: false, waitMs: 1, name: "spawns" });
-      expect(store.rates.take([use], now + 60_000)).toMatchObject({ ok: true });
-      expect(store.rates.take([use], now + 60_001)).toEqual({ ok: false, waitMs: 19_999, name: "spawns" });
-      expect(store.rates.take([{ ...use, name: "others" }], now + 60_001)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now, now)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 20_000, now + 20_000)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 30_000, now + 30_000)).toEqual({
+        ok: false,
+        waitMs: 30_000,
+        name: "spawns",
+      });
+      expect(store.rates.take([use], now + 59_999, now + 59_999)).toEqual({ ok: false, waitMs: 1, name: "spawns" });
+      expect(store.rates.take([use], now + 60_000, now + 60_000)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 60_001, now + 60_001)).toEqual({
+        ok: false,
+        waitMs: 19_999,
+        name: "spawns",
+      });
+      expect(store.rates.take([{ ...use, name: "others" }], now + 60_001, now + 60_001)).toMatchObject({ ok: true });
+    });
+
+    it("count a use from the moment that it is said to begin, which may move", () => {
+      const use = { name: "spawns", amount: 1, limits: [minute(2)] };
+      const first = store.rates.take([use], now, now + 5_000);
+      expect(store.rates.take([use], now, now)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 60_000, now + 60_000)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 60_001, now + 60_001)).toEqual({ ok: false, waitMs: 4_999, name: "spawns" });
+      if (first.ok) store.rates.correct(first.ids[0] as number, { at: now + 9_000 });
+      expect(store.rates.take([use], now + 65_000, now + 65_000)).toEqual({ ok: false, waitMs: 4_000, name: "spawns" });
+      expect(store.rates.take([use], now + 69_000, now + 69_000)).toMatchObject({ ok: true });
     });
 
     it("take all of several uses or none, and count what each came to", () => {
       const requests = { name: "requests:a", amount: 1, limits: [minute(10)] };
       const tokens = { name: "tokens:a", amount: 900, limits: [minute(1000), { count: 1500, windowMs: 3_600_000 }] };
-      const first = store.rates.take([requests, tokens], now);
-      expect(store.rates.take([requests, tokens], now + 1)).toEqual({ ok: false, waitMs: 3_599_999, name: "tokens:a" });
-      if (first.ok) store.rates.correct(first.ids[1] as number, 100);
-      expect(store.rates.take([requests, tokens], now + 2)).toMatchObject({ ok: true });
+      const first = store.rates.take([requests, tokens], now, now);
+      expect(store.rates.take([requests, tokens], now + 1, now + 1)).toEqual({
+        ok: false,
+        waitMs: 3_599_999,
+        name: "tokens:a",
+      });
+      if (first.ok) store.rates.correct(first.ids[1] as number, { amount: 100 });
+      expect(store.rates.take([requests, tokens], now + 2, now + 2)).toMatchObject({ ok: true });
       // The one that was refused has taken no request.
       const all = { ...requests, amount: 8 };
-      expect(store.rates.take([all], now + 3)).toMatchObject({ ok: true });
-      store.rates.correct(123_456, 5);
+      expect(store.rates.take([all], now + 3, now + 3)).toMatchObject({ ok: true });
+      store.rates.correct(123_456, { amount: 5 });
     });
 
     it("let in what is larger than the limit when nothing else is there, and outlive a clock that was set back", () => {
       const use = { name: "tokens:b", amount: 5000, limits: [minute(1000)] };
-      expect(store.rates.take([use], now)).toMatchObject({ ok: true });
-      expect(store.rates.take([use], now + 1)).toMatchObject({ ok: false, waitMs: 59_999 });
-      expect(store.rates.take([use], now - 10_000_000)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now, now)).toMatchObject({ ok: true });
+      expect(store.rates.take([use], now + 1, now + 1)).toMatchObject({ ok: false, waitMs: 59_999 });
+      expect(store.rates.take([use], now - 10_000_000, now - 10_000_000)).toMatchObject({ ok: true });
     });
   });
 

@@ -49,6 +49,24 @@ describe("rates hold over all runs of a project", () => {
     expect(fake.count()).toBe(3);
   });
 
+  story(
+    "at the wire: cold starts and all, two processes never begin more within any span",
+    async ({ fake, project }) => {
+      const arrivals: number[] = [];
+      fake.on("Say", () => {
+        arrivals.push(Date.now());
+        return "said";
+      });
+      const each = "for_each: [1, 2, 3, 4, 5], agent: first";
+      project.write("flow.yaml", flow("rate: { spawns: 4/s, anthropic: { requests: 3/s } }", each));
+      const runs = ["one", "two"].map((id) => project.start(["run", "flow.yaml", "--run-id", id]));
+      for (const run of runs) expect((await run.ended).code).toBe(0);
+      expect(fake.count()).toBe(10);
+      const within = arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + 1000).length);
+      expect(Math.max(...within)).toBeLessThanOrEqual(3);
+    },
+  );
+
   story("starts of attempts, with the retries; a wait takes no slot", async ({ fake, project }) => {
     fake.on("Say", broken);
     const retry = "retry: { max_attempts: 9, backoff: fixed, delay: 1ms }";

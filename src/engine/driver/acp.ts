@@ -76,6 +76,7 @@ export function createAcpProvider(
     const stop = (): void => void stopGently();
     signal.addEventListener("abort", stop, { once: true });
     try {
+      context.sent?.();
       session ??= await begin(context);
       return await prompt(session, request);
     } catch (error) {

@@ -26,10 +26,11 @@ export function createCommandProvider(
     call: (request, context) => once(answer(request, context)),
   };
 
-  async function answer(request: ModelRequest, { signal, unit }: CallContext): Promise<ModelEvent> {
+  async function answer(request: ModelRequest, { signal, unit, sent }: CallContext): Promise<ModelEvent> {
     const prompt = promptOf(request);
     const argv = program.argv(prompt);
     if (!argv.ok) return { type: "failed", failure: argv.error, usage: null };
+    sent?.();
     const result = await runProcess(
       {
         command: { argv: argv.value },

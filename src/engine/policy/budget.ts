@@ -53,7 +53,7 @@ export class Budgets {
     model: PlannedModel,
     request: ModelRequest,
     { isBatch, isHandedIn }: CallWay,
-  ): Promise<Result<CallPass, Failure>> {
+  ): Promise<Result<Pick<CallPass, "settle">, Failure>> {
     const { start } = attempt;
     const before = isHandedIn ? this.#stillReserved(start) : null;
     if (before !== null) {

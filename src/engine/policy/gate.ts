@@ -11,7 +11,8 @@ import type { GatedAttempt } from "../local/attempt.ts";
 import { Budgets } from "./budget.ts";
 import { Circuits } from "./circuit.ts";
 import type { PolicyHost } from "./host.ts";
-import { Rates } from "./rate.ts";
+import { Rates, type RatedCall } from "./rate.ts";
+import type { RateHold } from "./rate-hold.ts";
 import { charge, worstCase } from "./worst-case.ts";
 
 export interface GateOptions {
@@ -50,6 +51,8 @@ class AttemptGate implements CallGate {
   readonly #attempt: GatedAttempt;
   readonly #pressure: Pressure;
   readonly #parts: Parts;
+  /** The start of the attempt: it begins with its first call. */
+  #spawn: RateHold | null = null;
 
   constructor(attempt: GatedAttempt, pressure: Pressure, parts: Parts) {
     this.#attempt = attempt;
@@ -64,12 +67,15 @@ class AttemptGate implements CallGate {
       const choice = await circuits.choose(this.#attempt, [this.#agent]);
       if (!choice.ok) return choice.failure;
     }
-    if (limits === null || (await limits.spawn(this.#attempt, this.#pressure.rates))) return null;
+    if (limits === null) return null;
+    this.#spawn = await limits.spawn(this.#attempt, this.#pressure.rates);
+    if (this.#spawn !== null) return null;
     this.end(failure("cancelled", "cancelled", "stopped"));
     return this.#stopped();
   }
 
   end(why: Failure | null): void {
+    this.#spawn?.begun();
     const { circuits, scope } = this.#parts;
     if (scope === "agent") circuits?.end(this.#attempt, this.#agent, this.#classOf(why));
   }
@@ -88,22 +94,44 @@ class AttemptGate implements CallGate {
 
   async enter(model: PlannedModel, request: ModelRequest, how: CallWay): Promise<Result<CallPass, Failure>> {
     const { budgets, limits } = this.#parts;
-    const pass = this.keepsSpend
+    const paid = this.keepsSpend
       ? await (budgets as Budgets).enter(this.#attempt, this.#pressure, model, request, how)
       : ok(freePass);
+    if (!paid.ok) return paid;
+    const { settle } = paid.value;
     // A batch endpoint has rates of its own.
-    if (!pass.ok || limits === null || how.isBatch) return pass;
+    if (how.isBatch) this.#spawn?.begun();
+    if (limits === null || how.isBatch) return ok({ ...freePass, settle: (end) => settle(end) });
     // Last of all, with the slot in hand: what it takes counts from now on.
     const worst = worstCase(model, request, null, false);
-    const correct = await limits.call(this.#attempt, this.#pressure.rates, model, worst.tokens);
-    if (correct === null) {
-      pass.value.settle(null);
+    const ask = (): Promise<RatedCall | null> => limits.call(this.#attempt, this.#pressure.rates, model, worst.tokens);
+    const first = await ask();
+    if (first === null) {
+      settle(null);
       return err(this.#stopped());
     }
+    let last = first;
     return ok({
+      sent: () => {
+        this.#spawn?.sent();
+        last.hold.sent();
+      },
+      begun: () => {
+        this.#spawn?.begun();
+        last.hold.begun();
+      },
+      again: async () => {
+        // The one before was refused: it took no tokens.
+        last.hold.begun();
+        last.took(0);
+        const next = await ask();
+        if (next !== null) last = next;
+        return next !== null;
+      },
       settle: (end) => {
-        pass.value.settle(end);
-        correct(end === null ? 0 : charge(model, end, worst, false).tokens);
+        settle(end);
+        last.hold.begun();
+        last.took(end === null ? 0 : charge(model, end, worst, false).tokens);
       },
     });
   }

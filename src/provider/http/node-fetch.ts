@@ -11,6 +11,13 @@ const IDLE_SOCKET_MS = 4000;
 /** The engine owns timeouts, by the signal; an SDK's own must only be longer than any of them. */
 export const LONGEST_CALL_MS = 2 ** 31 - 1;
 
+/** What an SDK hands on to `createNodeFetch` with a request: `sent` is called when all of it has left this process. */
+export function toldWhenSent(sent: (() => void) | undefined): object {
+  return sent === undefined ? {} : { [SENT]: sent };
+}
+
+const SENT = "musterSent";
+
 /** The other side sent more than any reply can have. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
@@ -48,6 +55,8 @@ export function createNodeFetch(readError: (body: string) => string = (body) => 
       init?.signal?.addEventListener("abort", abort, { once: true });
       request.on("close", () => init?.signal?.removeEventListener("abort", abort));
       request.on("error", reject);
+      const sent = (init as { readonly [SENT]?: () => void } | undefined)?.[SENT];
+      if (sent !== undefined) request.on("finish", sent);
       request.on("response", (incoming) => {
         answer = incoming;
         resolve(responseOf(incoming, url, readError));

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 export function rateTable({ sql, write }: Connection): { readonly rates: RateStore } {
   return {
     rates: {
-      take: (uses, now) =>
+      take: (uses, now, at) =>
         write(() => {
           for (const use of uses) {
             const longest = Math.max(0, ...use.limits.map(({ windowMs }) => windowMs));
@@ -21,14 +21,18 @@ export function rateTable({ sql, write }: Connection): { readonly rates: RateSto
               now - LONGEST_WINDOW_MS,
               now + CLOCK_SLACK_MS,
             );
-            const added = sql("INSERT INTO rate_use (name, at, amount) VALUES (?, ?, ?)").run(name, now, amount);
+            const added = sql("INSERT INTO rate_use (name, at, amount) VALUES (?, ?, ?)").run(name, at, amount);
             return Number(added.lastInsertRowid);
           });
           return { ok: true, ids };
         }),
-      correct: (id, amount) =>
+      correct: (id, { amount = null, at = null }) =>
         write(() => {
-          sql("UPDATE rate_use SET amount = ? WHERE id = ?").run(amount, id);
+          sql("UPDATE rate_use SET amount = coalesce(?, amount), at = coalesce(?, at) WHERE id = ?").run(
+            amount,
+            at,
+            id,
+          );
         }),
     },
   };
