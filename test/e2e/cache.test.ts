@@ -95,11 +95,11 @@ describe("the cache", () => {
     expect(runs.map(({ code }) => code)).toEqual([0, 0]);
     const asked = fake.requests.length;
     const plan = await project.muster("plan", "workflows/c.yaml", "--input", 'sites=["a","b","new"]');
-    expect(plan.stdout).toMatch(/^in the cache {3}look \(2\)$/m);
+    expect(plan.stdout).toMatch(/^in the cache {3}look \(2 of 3\)$/m);
     const whole = await project.muster("plan", "workflows/c.yaml", "--json");
     expect((JSON.parse(whole.stdout) as { cached: unknown }).cached).toEqual([
-      { path: "look", units: 2 },
-      { path: "make", units: 1 },
+      { path: "look", units: 2, of: 2 },
+      { path: "make", units: 1, of: 1 },
     ]);
     const pruned = await project.muster("prune", "--cache", "--json");
     expect(JSON.parse(pruned.stdout)).toMatchObject({ cached: 3, runs: [] });

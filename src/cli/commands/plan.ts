@@ -47,9 +47,12 @@ export async function run(terminal: Terminal, [file = ""]: readonly string[], op
   return violations.some(({ severity }) => severity === "error") ? exitCode.invalid : exitCode.succeeded;
 }
 
-/** `in the cache   look (2), make`. */
+/** `in the cache   look (1 of 2), make`: how much of a list, where it is not all. */
 function cachedText(cached: readonly CachedUnits[] | null): string {
   if (cached === null) return "";
-  const names = cached.map(({ path, units }) => printable(path) + (units > 1 ? ` (${units})` : ""));
+  const names = cached.map(({ path, units, of }) => {
+    const much = units < of ? ` (${units} of ${of})` : of > 1 ? ` (${of})` : "";
+    return printable(path) + much;
+  });
   return `in the cache   ${names.length === 0 ? "nothing" : names.join(", ")}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/types.ts";
+import { idsOfPath } from "../../run/attempt-key.ts";
 import type { ScopeRecord } from "../../run/state.ts";
 import type { JsonObject } from "../../util/json.ts";
 import { FactIndex } from "./fact-index.ts";
@@ -7,10 +8,13 @@ import { recall } from "./recall.ts";
 import { evaluateEnv } from "./scope-entry.ts";
 import { coreOptions } from "./surroundings.ts";
 
-/** Units of a step, by its path, that the cache answers. */
+/** Units of a step that the cache answers. */
 export interface CachedUnits {
+  /** Without items: `each/inner` is the step in all items of `each`. */
   readonly path: string;
   readonly units: number;
+  /** Of so many. */
+  readonly of: number;
 }
 
 /**
@@ -41,12 +45,18 @@ export function previewCache(
   const nobody = (): Promise<never> => Promise.reject(new Error("a preview takes no files over"));
   const cache = { find: (key: string) => around.store.cache.find(key), adopt: nobody, hand: nobody };
   const { record } = recall({ ...core.value, cache, keep: (value) => ({ inline: value }) });
-  return cachedIn(record);
+  const units = new Map<string, CachedUnits>();
+  countIn(record, units);
+  return [...units.values()].filter((step) => step.units > 0);
 }
 
-function cachedIn(scope: ScopeRecord): readonly CachedUnits[] {
-  return scope.steps.flatMap((step) => [
-    ...(step.cached > 0 ? [{ path: step.path, units: step.cached }] : []),
-    ...[step.inner, ...(step.items ?? []).map(({ inner }) => inner)].flatMap((inner) => (inner ? cachedIn(inner) : [])),
-  ]);
+function countIn(scope: ScopeRecord, counts: Map<string, CachedUnits>): void {
+  for (const { path: place, items, cached, inner } of scope.steps) {
+    const path = idsOfPath(place);
+    const before = counts.get(path) ?? { path, units: 0, of: 0 };
+    const units = items === null ? Math.min(1, cached) : items.filter(({ isFromCache }) => isFromCache === true).length;
+    counts.set(path, { path, units: before.units + units, of: before.of + (items?.length ?? 1) });
+    for (const inside of [inner, ...(items ?? []).map((item) => item.inner)])
+      if (inside !== null) countIn(inside, counts);
+  }
 }

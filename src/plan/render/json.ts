@@ -16,7 +16,7 @@ import { grantsJson, hasCaps } from "./grant.ts";
 export function renderJson(
   plan: Plan,
   estimate: Estimate,
-  cached: readonly { readonly path: string; readonly units: number }[] | null = null,
+  cached: readonly { readonly path: string; readonly units: number; readonly of: number }[] | null = null,
 ): string {
   const scope = plan.scopes[0] ?? EMPTY_SCOPE;
   const idOf = (index: number): string => scope.steps[index]?.id ?? "";
