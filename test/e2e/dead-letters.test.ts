@@ -29,6 +29,7 @@ const refusal = { kind: "fail", status: 400, type: "invalid_request_error", mess
 interface Letter {
   readonly id: string;
   readonly step: string;
+  readonly retry: string | null;
   readonly item: number | null;
   readonly inputs: unknown;
 }
@@ -134,6 +135,15 @@ describe("muster dead-letters", () => {
   story("a retry that is killed is finished by a resume; nothing is on the record twice", async ({ fake, project }) => {
     await begin(fake, project);
     const [, bee] = (await lettersOf(project)) as [Letter, Letter];
+    const held = fake.nextRequest("Draft bee");
+    const live = project.start(["dead-letters", "retry", bee.id]);
+    await held;
+    expect((await project.muster("dead-letters", "list")).stdout).toMatch(/being retried, caught {2}before: /);
+    await live.crash();
+    expect((await lettersOf(project)).map(({ retry }) => retry)).toEqual([null, "interrupted"]);
+    const page = (await project.muster("dead-letters", "show", bee.id)).stdout;
+    expect(page).toContain("retry interrupted; before that it failed so:");
+
     fake.on("Draft bee", () => "a bee");
     const preload = join(import.meta.dirname, "../rig/muster/crash-at-commit.ts");
     for (const at of [1, 2, 3]) {

@@ -7,6 +7,7 @@ import type { JsonObject } from "../../util/json.ts";
 import { findProject } from "../../util/project.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findLetter } from "../find-letter.ts";
+import { retriedLetters, type Retried } from "../retried-letter.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import type { Terminal } from "../terminal.ts";
 import { letterLines, letterPage } from "../view/dead-letter.ts";
@@ -36,17 +37,18 @@ export async function list(
   try {
     const runId = run === undefined ? undefined : findRun(store, run).runId;
     const letters = store.listDeadLetters(runId).filter(({ isDropped }) => options.all === true || !isDropped);
+    const retried = retriedLetters(store);
     if (options.json === true) {
       const workflows = new Map<string, string>();
       terminal.out(
         `${JSON.stringify(
-          letters.map((letter) => letterJson(store, letter, workflows)),
+          letters.map((letter) => letterJson(store, letter, retried(letter), workflows)),
           null,
           2,
         )}\n`,
       );
     } else if (letters.length === 0) terminal.err(NONE);
-    else terminal.out(letterLines(letters, terminal.outColor));
+    else terminal.out(letterLines(letters, retried, terminal.outColor));
     return exitCode.succeeded;
   } finally {
     store.close();
@@ -62,10 +64,13 @@ export async function show(
   const store = openForReading(findProject(terminal.cwd, options.state ?? null));
   try {
     const letter = findLetter(store, name);
-    if (options.json === true) terminal.out(`${JSON.stringify(letterJson(store, letter, new Map()), null, 2)}\n`);
+    const retried = retriedLetters(store)(letter);
+    if (options.json === true)
+      terminal.out(`${JSON.stringify(letterJson(store, letter, retried, new Map()), null, 2)}\n`);
     else {
       const inputs = letter.inputs === null ? null : readValue(store, letter.inputs);
-      terminal.out(letterPage(letter, store.findRun(letter.runId)?.workflow ?? "", inputs, terminal.outColor));
+      const workflow = store.findRun(letter.runId)?.workflow ?? "";
+      terminal.out(letterPage(letter, retried, workflow, inputs, terminal.outColor));
     }
     return exitCode.succeeded;
   } finally {
@@ -95,8 +100,13 @@ export async function drop(
   }
 }
 
-function letterJson(store: Store, letter: KeptLetter, workflows: Map<string, string>): JsonObject {
+function letterJson(
+  store: Store,
+  letter: KeptLetter,
+  retried: Retried | null,
+  workflows: Map<string, string>,
+): JsonObject {
   const { runId } = letter;
   if (!workflows.has(runId)) workflows.set(runId, store.findRun(runId)?.workflow ?? "");
-  return deadLetterJson(letter, workflows.get(runId) ?? null, (ref) => readValue(store, ref));
+  return { ...deadLetterJson(letter, workflows.get(runId) ?? null, (ref) => readValue(store, ref)), retry: retried };
 }
