@@ -4,6 +4,8 @@ import { failure, type Failure } from "../run/failure.ts";
 import type { Json } from "../util/json.ts";
 import { askChain, type Answered } from "./ask-chain.ts";
 import type { Task, TaskResult, TaskSurroundings } from "./assignment.ts";
+import { LoopGuard } from "./loop-guard.ts";
+import { membersText, type TeamMember } from "../tool/team.ts";
 import { tokensFor, Trimmed } from "./context-window.ts";
 import type { Spend } from "./spend.ts";
 import { ok } from "../util/result.ts";
@@ -20,6 +22,7 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
   const { tools } = task;
   const mostTurns = tools?.maxTurns ?? 1;
   const conversation = new Trimmed([{ role: "user", text: task.prompt }], tokensFor(task.models), task.before);
+  const guard = new LoopGuard();
   let { models } = task;
   let isRepair = false;
   for (let n = 1; ; n += 1) {
@@ -39,10 +42,22 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
       if (n >= mostTurns) return { ok: false, failure: turnsFailure(mostTurns, around.label), ...spent(answered) };
       const results = await toolTurn(n, calls, tools, around);
       if (!results.ok) return { ok: false, failure: results.error, ...spent(answered) };
+      const stuck = guard.note(calls, results.value, around.label) ?? tools.team?.problem ?? null;
+      if (stuck !== null) return { ok: false, failure: stuck, ...spent(answered) };
       conversation.add(
         { role: "assistant", text: reply.text, toolCalls: calls, ...(reply.opaque && { opaque: reply.opaque }) },
         { role: "user", text: "", toolResults: results.value },
       );
+      continue;
+    }
+    const rest = tools?.team?.hasUntold === true ? tools.team : null;
+    if (rest !== null) {
+      // Paid, and not the last one: it stands whatever happens while the others work.
+      keep(answered, n, around);
+      const told = await rest.rest();
+      if (told === null) return { ok: false, failure: interrupted(around.label), ...spent(answered) };
+      if (rest.problem !== null) return { ok: false, failure: rest.problem, ...spent(answered) };
+      conversation.add(sayingOf(reply), { role: "user", text: teamPrompt(told, tools?.context.longestText ?? 0) });
       continue;
     }
     const typed = task.output === null ? ok(reply.text) : typedReply(reply.text, task.output, around.check);
@@ -56,10 +71,22 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
     isRepair = true;
     models = [model];
     keep(answered, n, around);
-    // The API refuses an empty message.
-    const said: Message = { role: "assistant", text: reply.text.trim() === "" ? "(empty)" : reply.text };
-    conversation.add(said, { role: "user", text: repairPrompt(typed.error) });
+    conversation.add(sayingOf(reply), { role: "user", text: repairPrompt(typed.error) });
   }
+}
+
+/** What a model said, for the conversation. The API refuses an empty message. */
+function sayingOf({ text }: ModelReply): Message {
+  return { role: "assistant", text: text.trim() === "" ? "(empty)" : text };
+}
+
+/** The results of agents that nobody waited for: their leader has one more turn for them. */
+function teamPrompt(members: readonly TeamMember[], longestText: number): string {
+  return `The agents that you started have ended. Their results:\n${membersText(members, longestText)}\nGive your final answer with them.`;
+}
+
+function interrupted(label: string): Failure {
+  return failure("cancelled", "cancelled", `'${label}' was stopped`);
 }
 
 /** A reply that is not the last one of its task is a fact of its own. */

@@ -30,9 +30,8 @@ export async function toolTurn(
 ): Promise<Result<readonly ToolResult[], Failure>> {
   const outcomes = new Map<string, ToolOutcome>();
   const numbered = calls.map((call, index): Numbered => {
-    const { name, input } = call;
-    const tool = box.tools.find((each) => each.name === name) ?? null;
-    return { at: `${turn}.${index + 1}`, fingerprint: digestOf({ name, input, id: call.id }), call, tool };
+    const tool = box.tools.find((each) => each.name === call.name) ?? null;
+    return { at: `${turn}.${index + 1}`, fingerprint: fingerprintOf(call, tool), call, tool };
   });
   const open: Numbered[] = [];
   for (const each of numbered) {
@@ -53,11 +52,17 @@ export async function toolTurn(
   }
   const results: ToolResult[] = [];
   for (const { at, call } of numbered) {
-    const { text, isError = false, seen } = outcomes.get(at) as ToolOutcome;
+    const outcome = outcomes.get(at) as ToolOutcome;
+    const { text, isError = false, seen } = outcome;
+    box.team?.recall(outcome, at);
     if (seen !== undefined) box.context.seen.set(seen.path, seen.sha256);
     results.push({ id: call.id, text, isError });
   }
   return ok(results);
+}
+
+function fingerprintOf({ name, input, id }: ToolCall, tool: Tool | null): string {
+  return digestOf({ name, input, id, ...(tool?.bound !== undefined && { bound: tool.bound }) });
 }
 
 /** Calls that may be under way at once, one group after the other. */
@@ -97,7 +102,7 @@ async function oneCall(each: Numbered, box: Toolbox, around: TaskSurroundings): 
   return (await around.toolCalls.finish(each, { ...outcome })) ? outcome : null;
 }
 
-async function outcomeOf({ call, tool }: Numbered, box: Toolbox, around: TaskSurroundings): Promise<ToolOutcome> {
+async function outcomeOf({ call, tool, at }: Numbered, box: Toolbox, around: TaskSurroundings): Promise<ToolOutcome> {
   if (tool === null) {
     const names = box.tools.map(({ name }) => name).join(", ");
     return { text: `there is no tool '${call.name}': there are ${names}`, isError: true };
@@ -106,7 +111,7 @@ async function outcomeOf({ call, tool }: Numbered, box: Toolbox, around: TaskSur
   const problems = around.check(tool.spec.inputSchema, call.input);
   if (problems.length > 0) return { text: `the input does not fit: ${problems.join("; ")}`, isError: true };
   try {
-    return await tool.run(call.input, box.context);
+    return await tool.run(call.input, box.context, at);
   } catch (error) {
     // A bug of the tool is no reason to lose the conversation.
     return { text: `the tool itself failed: ${(error as Error).message}`, isError: true };

@@ -1,6 +1,7 @@
 import { modelsOf } from "../plan/step-digest.ts";
 import { isDriver, type ProviderName } from "../plan/provider-name.ts";
-import type { Plan, PlannedModel } from "../plan/types.ts";
+import { modelsOfChildren } from "../plan/team.ts";
+import { workersOf, type Plan, type PlannedModel } from "../plan/types.ts";
 import { createAnthropicBatchProvider } from "../provider/anthropic/batch.ts";
 import { createAnthropicProvider } from "../provider/anthropic.ts";
 import { createOpenaiProvider } from "../provider/openai.ts";
@@ -65,7 +66,10 @@ export function missingKeys(plan: Plan, env: Environment): readonly string[] {
   /** Who needs each usual key. */
   const lacking = new Map<string, Set<string>>();
   const sentences = new Set<string>();
-  for (const model of plan.scopes.flatMap((scope) => scope.steps.flatMap((step) => modelsOf(plan, step)))) {
+  const asked = plan.scopes.flatMap(({ steps }) =>
+    steps.flatMap((step) => [...modelsOf(plan, step), ...modelsOfChildren(plan.agents, workersOf(step))]),
+  );
+  for (const model of asked) {
     const kind = kindOf(model);
     if (isDriver(model.provider)) continue;
     // A key by `api_key` is a secret, and those are looked at apart.

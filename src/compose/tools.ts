@@ -1,6 +1,7 @@
 import { runProcess } from "../engine/process/run-process.ts";
 import type { Resolve } from "../network/resolve.ts";
-import { workersOf, type Plan } from "../plan/types.ts";
+import { teamOfPlan } from "../plan/team.ts";
+import type { Plan } from "../plan/types.ts";
 import { createFileTools } from "../tool/files/files.ts";
 import { findBubblewrap } from "../tool/sandbox/bubblewrap.ts";
 import { INSTALL_SANDBOX, type PreparedSandbox } from "../tool/sandbox/sandbox.ts";
@@ -40,8 +41,7 @@ export function sandboxOfThisMachine(): () => PreparedSandbox | null {
 
 /** What agents of the plan need of a sandbox and this machine does not have: a sentence for each. */
 export function missingSandbox(plan: Plan, sandbox: () => PreparedSandbox | null): readonly string[] {
-  const used = new Set(plan.scopes.flatMap(({ steps }) => steps.flatMap(workersOf)));
-  const needing = [...used].filter((name) => {
+  const needing = [...teamOfPlan(plan)].filter((name) => {
     const tools = plan.agents[name]?.tools;
     return tools?.sandbox === "require" && tools.names.includes("shell");
   });

@@ -69,6 +69,8 @@ export const diagnosticCodes = {
   WF3040: "Another repository cannot be fetched.",
   WF3041: "A step that goes through the batch API asks a model that has none.",
   WF3042: "An agent is chosen by an expression that does not say among whom.",
+  WF3043: "An agent could never start another: it is too deep for `limits.depth`.",
+  WF3044: "Agents start one another in a circle, and no depth is written.",
   WF3030: "A workflow with variants is used by another.",
   WF3050: "Two steps, or two items of one, that may run at once write the same file.",
   WF3070: "A model has no known price where a budget in USD counts its calls.",
@@ -110,6 +112,8 @@ export const diagnosticCodes = {
   WF8009: "An agent's commands get another network than its `permissions` say.",
   WF8011: "A file of another repository is not what `muster.lock` says.",
   WF8012: "A file of another repository is not in `muster.lock`, or the lock cannot be read.",
+  WF8013: "A child could never do what it is there for: its parent is not allowed to.",
+  WF8014: "A child is allowed less than it asks for, because its parent is.",
   WF8021: "An approval asks for an identity that nothing verifies.",
 } as const;
 

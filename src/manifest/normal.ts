@@ -107,6 +107,15 @@ export interface NormalAgent {
   readonly sandbox: "require" | "prefer" | "off";
   readonly resources: NormalResources;
   readonly maxTurns: number;
+  /** Whom it may start; null = nobody. */
+  readonly spawn: NormalSpawn | null;
+}
+
+/** Agents that an agent may start, as it is written. */
+export interface NormalSpawn {
+  readonly agents: readonly string[];
+  /** In one task. */
+  readonly maxChildren: number;
 }
 
 /** A durable conversation. */
@@ -156,8 +165,12 @@ export interface NormalLimits {
   /** `timeout` is written in the file. */
   readonly hasTimeout: boolean;
   readonly graceMs: number;
-  /** How deep workflows may use others. */
+  /** How deep workflows may use others, and agents start others. */
   readonly depth: number;
+  /** `depth` is written in the file. */
+  readonly hasDepth: boolean;
+  /** The most agents that agents may start in a run. */
+  readonly agents: number;
   /** null = not written: these three. */
   readonly budget: NormalBudget | null;
   readonly rates: NormalRates | null;

@@ -56,11 +56,12 @@ import type {
 } from "./types.ts";
 
 /** The defaults of the language (LANGUAGE, sections 3 and 4). Durations as a manifest writes them. */
-const defaultLimits = { concurrency: 8, timeout: "1h", grace: "30s", depth: 3 };
+const defaultLimits = { concurrency: 8, timeout: "1h", grace: "30s", depth: 3, agents: 100 };
 const defaultTimeout = "10m";
 /** What an agent's programs may take where it writes nothing; `output` is of one call of a tool, into the conversation. */
 const defaultResources = { memory: "512MiB", cpu: "60s", processes: 64, output: "64KiB" };
 const defaultTurns = 20;
+const defaultChildren = 5;
 const defaultMaxItems = 1000;
 const defaultRounds = 5;
 const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max_delay: "1m", jitter: true } as const;
@@ -86,6 +87,8 @@ export function normalise(manifest: Manifest): NormalManifest {
       hasTimeout: limits.timeout !== undefined,
       graceMs: milliseconds(limits.grace ?? defaultLimits.grace),
       depth: limits.depth ?? defaultLimits.depth,
+      hasDepth: limits.depth !== undefined,
+      agents: limits.agents ?? defaultLimits.agents,
       budget: normaliseBudget(limits.budget),
       rates: normaliseRates(limits.rate),
       breaker: normaliseBreaker(limits.circuit_breaker),
@@ -210,6 +213,10 @@ function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"
       outputBytes: bytes(agent.resources?.output ?? defaultResources.output),
     },
     maxTurns: agent.max_turns ?? defaultTurns,
+    spawn:
+      agent.spawn === undefined
+        ? null
+        : { agents: agent.spawn.agents, maxChildren: agent.spawn.max_children ?? defaultChildren },
   };
 }
 

@@ -2,6 +2,7 @@ import { asText } from "../util/json.ts";
 import { hostKey, isPrivateHost } from "./host-pattern.ts";
 import { accessesOfTool, toolRefusal } from "./tool-table.ts";
 import { grantOf, narrowed, type Access, type Grant } from "./permissions.ts";
+import { membersOf } from "./team.ts";
 import { stateReads, workersOf, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
 
 /** Something that a step will touch, as far as its text tells, and the part of the step that says so. */
@@ -19,13 +20,14 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
     : [];
   switch (body.kind) {
     case "agent": {
-      const tools = workersOf(step).flatMap((name) => agents[name]?.tools ?? []);
-      const touched = tools.flatMap((each) => {
-        const grant = grantOf(each.permissions);
-        // What the agent's own permissions refuse is told there.
-        return each.names.flatMap((name) => (toolRefusal(name, grant) === null ? accessesOfTool(name, grant) : []));
-      });
-      const programs = new Set(workersOf(step).flatMap((name) => programOf(agents[name]?.driver) ?? []));
+      const members = workersOf(step).flatMap((name) => membersOf(agents, name));
+      // What an agent's own permissions refuse is told there.
+      const touched = members.flatMap(({ name, grant }) =>
+        (agents[name]?.tools?.names ?? []).flatMap((tool) =>
+          toolRefusal(tool, grant) === null ? accessesOfTool(tool, grant) : [],
+        ),
+      );
+      const programs = new Set(members.flatMap(({ name }) => programOf(agents[name]?.driver) ?? []));
       const started = [...programs].map((program): Access => ({ kind: "program", program }));
       const part = [step.handoff === undefined ? "agent" : "handoff"];
       return [...files, ...[...touched, ...started].map((access) => ({ access, part }))];

@@ -1,7 +1,8 @@
 import { changedPlan } from "./plan-digest.ts";
 import { AUTO_PROVIDER, type ProviderName } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import type { Plan, PlannedModel } from "./types.ts";
+import { modelsOfChildren } from "./team.ts";
+import { workersOf, type Plan, type PlannedAgent, type PlannedModel } from "./types.ts";
 
 /** What `auto` means in a run: found before it starts, frozen with it, and kept in its recording. */
 export interface AutoChoice {
@@ -20,6 +21,7 @@ export function autosOf(plan: Plan): readonly string[] {
     scope.steps.flatMap((step) => [
       ...modelsOf(plan, step),
       ...step.fallback.flatMap((stage) => modelsOfStage(plan, step, stage)),
+      ...modelsOfChildren(plan.agents, workersOf(step)),
     ]),
   );
   return [...new Set(asked.filter(isAuto).map(({ id }) => id))].sort();
@@ -39,8 +41,13 @@ export function withAutoModels(plan: Plan, choice: AutoChoice): Plan {
     const { provider, baseUrl } = choice;
     return { ...model, id, provider, model: id.slice(provider.length + 1), baseUrl };
   };
+  const toolsOf = ({ tools }: PlannedAgent): Pick<PlannedAgent, "tools"> => {
+    if (tools?.spawn === undefined) return {};
+    const models = Object.entries(tools.spawn.models).map(([name, each]) => [name, each.map(resolve)] as const);
+    return { tools: { ...tools, spawn: { ...tools.spawn, models: Object.fromEntries(models) } } };
+  };
   const agents = Object.entries(plan.agents).map(
-    ([name, agent]) => [name, { ...agent, models: agent.models.map(resolve) }] as const,
+    ([name, agent]) => [name, { ...agent, ...toolsOf(agent), models: agent.models.map(resolve) }] as const,
   );
   const chain = (models: readonly PlannedModel[] | null) => models?.map(resolve) ?? null;
   const scopes = plan.scopes.map((scope) => ({

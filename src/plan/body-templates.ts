@@ -1,4 +1,5 @@
 import type { Template } from "../expression/template.ts";
+import { teamOf } from "./team.ts";
 import { agentsOf, type Plan, type PlannedStep } from "./types.ts";
 
 /** Every template whose value goes into what a step does. */
@@ -7,7 +8,7 @@ export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: Plan
     case "value":
       return [body.value];
     case "agent": {
-      const agents = [...agentsOf(body), ...fallback.flatMap((stage) => stage.agent ?? [])];
+      const agents = teamOf(plan.agents, [...agentsOf(body), ...fallback.flatMap((stage) => stage.agent ?? [])]);
       const prompts = handoff.flatMap(({ approval }) => present(approval?.prompt));
       const own = agents.flatMap((name) => {
         const { instructions, driver } = plan.agents[name] ?? {};

@@ -9,16 +9,26 @@ import { WorkflowLoader, type WorkflowFile } from "./load-workflows.ts";
 import { noChoice } from "./model-choice.ts";
 import { checkAgentFiles } from "./passes/check-agent-files.ts";
 import { checkBatchApi } from "./passes/check-batch-api.ts";
+import { checkDepth, type LeadPlace } from "./passes/check-depth.ts";
 import { checkDrivers } from "./passes/check-drivers.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
 import { toolsOf } from "./passes/check-tools.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
+import { spawnOf } from "./passes/plan-spawn.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
 import { planOf } from "./plan-digest.ts";
 import { noFiles } from "./source-files.ts";
-import type { Plan, PlannedAgent, PlannedBreaker, PlannedScope, PlannedSession, PlannedSubWorkflow } from "./types.ts";
+import type {
+  Plan,
+  PlannedAgent,
+  PlannedBreaker,
+  PlannedScope,
+  PlannedSession,
+  PlannedSubWorkflow,
+  PlannedTools,
+} from "./types.ts";
 
 /**
  * Builds the plan of a manifest and of those that it uses in passes, or tells all that is wrong with their names,
@@ -39,7 +49,7 @@ export function buildPlan(
   const checked = checkFiles(top, (kind) => loader.vouches(kind));
   onChecked?.(checkedOf(checked, top));
   loader.checkLock();
-  const { scopes, agents, sessions, places, steps } = new Assembly(top, checked);
+  const { scopes, agents, sessions, places, steps, leads } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
   const { name, version, description, inputs, secrets, limits, permissions, artifactStore } = top.manifest;
   const { variants, roi, events, telemetry } = top.manifest;
@@ -58,6 +68,7 @@ export function buildPlan(
       ...(limits.budget === null ? {} : { budget: limits.budget }),
       ...(limits.rates === null ? {} : { rates: limits.rates }),
       ...(limits.breaker === null ? {} : { breaker: plannedBreaker(limits.breaker) }),
+      ...(leads.length > 0 ? { spawn: { agents: limits.agents, depth: limits.depth } } : {}),
     },
     ...(permissions === null ? {} : { permissions }),
     ...(artifactStore === null ? {} : { artifactStore }),
@@ -69,6 +80,7 @@ export function buildPlan(
     ...(telemetry === null ? {} : { telemetry }),
   };
   checkGrants({ ...content, digest: "" }, places);
+  checkDepth({ ...content, digest: "" }, leads);
   const errors = loader.diagnosticsOf("error");
   if (errors.length > 0) return err(errors);
   const plan = planOf(content);
@@ -91,6 +103,8 @@ class Assembly {
   readonly places: ScopePlace[] = [];
   /** Every step, in the order in which they were built. */
   readonly steps: BuiltStep[] = [];
+  /** The agents that start others. */
+  readonly leads: LeadPlace[] = [];
   readonly agents: { readonly [name: string]: PlannedAgent };
   readonly sessions: { [name: string]: PlannedSession } = {};
   readonly #top: WorkflowFile;
@@ -113,7 +127,7 @@ class Assembly {
     for (const [name, models] of agentModels) {
       const { budget = null, assumeUsd = null } = file.manifest.agents[name] ?? {};
       const driver = parsed.drivers.get(name);
-      const tools = file.manifest.agents[name] === undefined ? null : toolsOf(file.manifest.agents[name]);
+      const tools = this.#toolsOf(checked, name);
       const agent: PlannedAgent = {
         instructions: parsed.instructions.get(name) ?? null,
         models,
@@ -130,6 +144,16 @@ class Assembly {
     }
     const workflow = file === this.#top ? null : subWorkflowOf(checked);
     return this.#add(checked, parsed.scope, workflow, (number) => this.#numbers.set(file, number));
+  }
+
+  #toolsOf({ file, models }: CheckedFile, name: string): PlannedTools | null {
+    const { manifest } = file;
+    const agent = manifest.agents[name];
+    if (agent === undefined) return null;
+    const { spawn } = agent;
+    const planName = (each: string): string => this.#agentName(file, each);
+    if (spawn !== null) this.leads.push({ agent: planName(name), name, problems: file.problems });
+    return toolsOf(agent, spawn === null ? null : spawnOf(spawn, manifest, models, planName));
   }
 
   #add(

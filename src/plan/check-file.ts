@@ -14,6 +14,7 @@ import { parseTemplates, stepsWithin, type ParsedManifest } from "./passes/parse
 import { atTheTop, placeSteps, type PlacedStep } from "./passes/position.ts";
 import { chooseAgents, type AgentChoices } from "./passes/choose-agents.ts";
 import { checkSessions } from "./passes/check-sessions.ts";
+import { checkSpawn } from "./passes/check-spawn.ts";
 import { checkTools } from "./passes/check-tools.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
@@ -96,6 +97,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   checkAgents(manifest, steps, problems);
   checkSessions(manifest, steps, problems);
   checkTools(manifest, problems);
+  checkSpawn(manifest, problems);
 
   const scopes = new Scopes(
     manifest,

@@ -1,7 +1,8 @@
 import { InternalError } from "../util/internal-error.ts";
 import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
-import type { Json } from "../util/json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
+import { teamOf } from "./team.ts";
 import { toolTable } from "./tool-table.ts";
 import {
   agentsOf,
@@ -10,8 +11,10 @@ import {
   type PlannedAgent,
   type PlannedFallback,
   type PlannedModel,
+  type PlannedSpawn,
   type PlannedStep,
   type PlannedSubWorkflow,
+  type PlannedTools,
   type StepKind,
 } from "./types.ts";
 
@@ -137,7 +140,7 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
         // Another session has heard something else.
         ...(body.session === undefined ? {} : { session: body.session.slice(body.session.lastIndexOf("#") + 1) }),
         ...driverOf(first),
-        ...toolsAsked(first),
+        ...toolsAsked(plan, first),
       };
     }
     case "run":
@@ -191,7 +194,7 @@ export function chosenDigest(plan: Plan, step: PlannedStep): string {
     instructions,
     models: modelsOf(plan, step).map(askedOf),
     ...driverOf(agent),
-    ...toolsAsked(agent),
+    ...toolsAsked(plan, agent),
   });
 }
 
@@ -221,7 +224,7 @@ function stageOf(plan: Plan, step: PlannedStep, stage: PlannedFallback): Json {
     instructions: (agent?.instructions ?? null) as Json,
     models: modelsOfStage(plan, step, stage).map(askedOf),
     ...driverOf(agent),
-    ...toolsAsked(agent),
+    ...toolsAsked(plan, agent),
   };
 }
 
@@ -231,11 +234,45 @@ function driverOf(agent: PlannedAgent | null | undefined): { [key: string]: Json
 }
 
 /** What of an agent's tools decides on its answer: not how its programs are shut in, nor what they may take of the machine. */
-function toolsAsked(agent: PlannedAgent | null | undefined): { readonly tools?: Json } {
+function toolsAsked(plan: Pick<Plan, "agents">, agent: PlannedAgent | null | undefined): { readonly tools?: Json } {
   if (agent?.tools === undefined) return {};
-  const { names, permissions, maxTurns, resources } = agent.tools;
+  const { spawn } = agent.tools;
+  return { tools: { ...ownTools(agent.tools), ...(spawn === undefined ? {} : { spawn: teamAsked(plan, spawn) }) } };
+}
+
+function ownTools({ names, permissions, maxTurns, resources }: PlannedTools): JsonObject {
   const tools = names.map((name) => `${name}@${toolTable[name].version}`);
-  return { tools: { tools, permissions, maxTurns, output: resources.outputBytes } as unknown as Json };
+  return { tools, permissions: permissions as unknown as Json, maxTurns, output: resources.outputBytes };
+}
+
+/** Whom an agent may start, and what of all who may come to work then decides on their answers. */
+function teamAsked(plan: Pick<Plan, "agents">, { agents, models }: PlannedSpawn): Json {
+  const team = teamOf(plan.agents, Object.values(agents)).map((name): Json => {
+    const agent = plan.agents[name];
+    const tools = agent?.tools;
+    const own = tools === undefined ? {} : { ...ownTools(tools), leads: Object.keys(tools.spawn?.agents ?? {}) };
+    const instructions = (agent?.instructions ?? null) as Json;
+    return { instructions, models: (agent?.models ?? []).map(askedOf), ...driverOf(agent), tools: own };
+  });
+  const named = Object.entries(models).map(([name, chain]) => [name, chain.map(askedOf)]);
+  return { agents: Object.keys(agents), models: named, team };
+}
+
+/** The same as a digest. */
+export function teamDigest(plan: Pick<Plan, "agents">, spawn: PlannedSpawn): string {
+  return digestOf(teamAsked(plan, spawn));
+}
+
+/** What of an agent decides on the answer to a task that another agent gives it. */
+export function childDigest(plan: Pick<Plan, "agents">, name: string, models: readonly PlannedModel[]): string {
+  const agent = plan.agents[name];
+  return digestOf({
+    semantics: semantics.agent,
+    instructions: (agent?.instructions ?? null) as Json,
+    models: models.map(askedOf),
+    ...driverOf(agent),
+    ...toolsAsked(plan, agent),
+  });
 }
 
 /**

@@ -4,7 +4,8 @@ import { effectOfTools, isFromOutside, type ToolName } from "./tool-table.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
-import { stateReads, workersOf, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
+import { teamOfStep } from "./team.ts";
+import { stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A step whose output comes from outside and may be written by anybody. */
 export interface TaintSource {
@@ -40,13 +41,13 @@ function isSource(plan: Plan, step: PlannedStep): boolean {
 }
 
 /** A program answers: what it may read and do, nobody here knows. */
-function isDriven({ agents }: Plan, step: PlannedStep): boolean {
-  return workersOf(step).some((name) => agents[name]?.driver !== undefined);
+function isDriven(plan: Plan, step: PlannedStep): boolean {
+  return teamOfStep(plan, step).some((name) => plan.agents[name]?.driver !== undefined);
 }
 
-/** The tools of all agents that may do a step. */
-function toolsOfStep({ agents }: Plan, step: PlannedStep): readonly ToolName[] {
-  return workersOf(step).flatMap((name) => agents[name]?.tools?.names ?? []);
+/** The tools of all agents that may come to work for a step. */
+function toolsOfStep(plan: Plan, step: PlannedStep): readonly ToolName[] {
+  return teamOfStep(plan, step).flatMap((name) => plan.agents[name]?.tools?.names ?? []);
 }
 
 /** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */

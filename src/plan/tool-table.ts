@@ -27,6 +27,17 @@ export const toolTable = {
   state_list: { effect: "none", needs: "state", mode: "read", version: 1 },
 } as const satisfies { readonly [name: string]: ToolFacts };
 
+/** The tools that an agent with `spawn` has: nobody lists them. The leader's own record says what was done, so none is done twice. */
+export const teamToolTable = {
+  sessions_spawn: { effect: "idempotent", version: 1 },
+  sessions_wait: { effect: "idempotent", version: 1 },
+  sessions_list: { effect: "idempotent", version: 1 },
+  subagents: { effect: "idempotent", version: 1 },
+} as const satisfies { readonly [name: string]: Pick<ToolFacts, "effect" | "version"> };
+
+/** The name of a tool that comes with `spawn`. */
+export type TeamToolName = keyof typeof teamToolTable;
+
 /** The name of a tool that comes with muster. */
 export type ToolName = keyof typeof toolTable;
 

@@ -98,6 +98,15 @@ export interface PlannedLimits {
   readonly budget?: NormalBudget;
   readonly rates?: NormalRates;
   readonly breaker?: PlannedBreaker;
+  /** Of agents that start others; left out where none does. */
+  readonly spawn?: PlannedSpawnLimits;
+}
+
+export interface PlannedSpawnLimits {
+  /** The most agents that agents may start in a run, over all its resumes. */
+  readonly agents: number;
+  /** How deep `uses` and `spawn` may go together: a step at the top is at 0. */
+  readonly depth: number;
 }
 
 /** When to stop asking who fails again and again. */
@@ -207,6 +216,18 @@ export interface PlannedTools {
   readonly sandbox: "require" | "prefer" | "off";
   readonly resources: NormalResources;
   readonly maxTurns: number;
+  /** Whom it may start; left out = nobody. `names` may be empty then. */
+  readonly spawn?: PlannedSpawn;
+}
+
+/** The agents that an agent may start. */
+export interface PlannedSpawn {
+  /** The name that it uses for each, and the one in the plan. */
+  readonly agents: { readonly [name: string]: string };
+  /** In one task, all together. */
+  readonly maxChildren: number;
+  /** The models that it may name for a child: those that these agents name, each with its chain. */
+  readonly models: { readonly [name: string]: readonly PlannedModel[] };
 }
 
 /** `required` of the steps `of` must have succeeded (or been caught). */

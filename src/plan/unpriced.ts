@@ -1,7 +1,8 @@
 import { priceOf } from "./price/price.ts";
 import { AUTO_PROVIDER, isDriver } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import { agentsOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
+import { childrenOf, teamOf } from "./team.ts";
+import { agentsOf, workersOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A model that may be asked under a budget in USD, and whose price nobody knows. */
 export interface Unpriced {
@@ -28,7 +29,12 @@ export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCoun
       models: modelsOfStage(whole, step, stage),
     })),
   ];
-  return stages.flatMap(({ agent, models }) => {
+  const children = teamOf(
+    plan.agents,
+    workersOf(step).flatMap((name) => childrenOf(plan.agents, name)),
+  ).map((agent) => ({ agent, models: plan.agents[agent]?.models ?? [] }));
+  // What a leader may name for a child is named by one of those whom it may start.
+  return [...stages, ...children].flatMap(({ agent, models }) => {
     const { budget, assumeUsd } = plan.agents[agent] ?? {};
     if (assumeUsd !== undefined || !(isCounted || isInUsd(budget))) return [];
     return models.filter(hasNoPrice).map((model) => ({ model, agent }));

@@ -11,6 +11,7 @@ import { digestOf } from "../util/digest.ts";
  *   draft/1.0.1/~call/2          a model call of an attempt
  *   draft/1.0.1/~batch/2         where the answer to that call is to be found, when it comes later
  *   draft/1.0.1/~tool/2.3        the third call of a tool that the reply 2 asked for
+ *   draft/1.0.1/~child/2.3:ann  the agent `ann` that this call started; what it does hangs under that, as under an attempt
  *   draft/1.0.1/~paid/2          what a call of an attempt cost, or may cost: where a budget counts it
  *   ~closed/run                  a budget that lets no further call in
  *   draft/~gate                  what a gate saw
@@ -43,9 +44,26 @@ export function toolKey(attempt: string, at: string): string {
   return `${attempt}/~tool/${at}`;
 }
 
-/** Whether a name is that of a call of a model or a tool inside an attempt. */
+/** Whether a name is that of something in the conversation of an attempt: a call of a model or a tool, an agent that it started. */
 export function isInsideCall(key: string): boolean {
-  return /\/~(?:call|tool)\//.test(key);
+  return /\/~(?:call|tool|child)\//.test(key);
+}
+
+/** The name of an agent that an attempt has started: `at` is the call (`TURN.CALL`), `agent` its name in the plan. */
+export function childKey(attempt: string, at: string, agent: string): string {
+  return `${attempt}/~child/${at}:${encodeURIComponent(agent)}`;
+}
+
+/** The attempt that has started an agent, by the agent's name; null = it is no such name. */
+export function parentOfChild(key: string): string | null {
+  const at = key.lastIndexOf("/~child/");
+  return at < 0 || key.includes("/", at + "/~child/".length) ? null : key.slice(0, at);
+}
+
+/** The agents, by their names in the plan, on the way from an attempt to what a name in it belongs to; the innermost last. */
+export function childAgentsOf(key: string): readonly string[] {
+  if (!key.includes("/~child/")) return [];
+  return [...key.matchAll(/\/~child\/[^/:]*:([^/]*)/g)].map(([, name = ""]) => decodeURIComponent(name));
 }
 
 /** The name of what the n-th call (1-based) of an attempt was paid; counts on over its starts. */
@@ -107,6 +125,11 @@ export function pathOfKey(key: string): string {
 /** The ids of a path as people see it: `group/inner` of `group[2]/inner`. */
 export function idsOfPath(path: string): string {
   return path.replace(/\[\d+\]/g, "");
+}
+
+/** The path of the step that an agent works for which others have started: `group[2]/lead` of `group[2]/lead/worker@2.1`. */
+export function stepOfChild(path: string): string {
+  return path.replace(/\/[^/]*@.*$/, "");
 }
 
 /** A unit as people see it: `draft`, `draft[2]`. */

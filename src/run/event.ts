@@ -32,6 +32,8 @@ export const eventTypes = [
   "tool.called",
   "tool.finished",
   "tool.denied",
+  "session.spawned",
+  "session.ended",
   "budget.reserved",
   "budget.settled",
   "budget.warned",

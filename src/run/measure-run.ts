@@ -1,6 +1,6 @@
 import { graphOf } from "../plan/graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../plan/types.ts";
-import { idsOfPath, pathOfKey, stageOf } from "./attempt-key.ts";
+import { childAgentsOf, idsOfPath, pathOfKey, stageOf } from "./attempt-key.ts";
 import { chosenAgent, type Fact } from "./fact.ts";
 import type { RunFigures, RunMode, SpendFigures, StepFigures } from "./figures.ts";
 import { noSpend, plusSpend, roundUsd } from "./spend.ts";
@@ -172,7 +172,8 @@ function spendFigures(plan: Plan, facts: readonly Fact[]): readonly SpendFigures
     const step = planned.get(path);
     const place = {
       step: step === undefined ? null : path,
-      agent: step === undefined ? null : (agentOf(step, stageOf(key)) ?? chosenAgent(fact)),
+      agent:
+        step === undefined ? null : (childAgentsOf(key).at(-1) ?? agentOf(step, stageOf(key)) ?? chosenAgent(fact)),
       model,
     };
     const name = rows.size < MOST_ROWS ? JSON.stringify(place) : "more";

@@ -29,7 +29,8 @@ export function toolOf(
   };
 }
 
-function argumentsOf(input: JsonObject): Arguments {
+/** The arguments of a call by their names. */
+export function argumentsOf(input: JsonObject): Arguments {
   return {
     text: (name, otherwise = "") => (Object.hasOwn(input, name) ? asText(input[name] ?? null) : otherwise),
     flag: (name) => input[name] === true,

@@ -1,18 +1,20 @@
 import type { Grant } from "../plan/permissions.ts";
-import type { ToolFacts, ToolName } from "../plan/tool-table.ts";
+import type { TeamToolName, ToolFacts, ToolName } from "../plan/tool-table.ts";
 import type { ToolSpec } from "../provider/provider.ts";
 import type { StateChange } from "../store/state-change.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 
 /** Something that an agent can do. */
 export interface Tool extends Pick<ToolFacts, "effect"> {
-  readonly name: ToolName;
+  readonly name: ToolName | TeamToolName;
   readonly spec: ToolSpec;
+  /** What its outcomes hang on beside its input; left out = nothing. */
+  readonly bound?: string;
   /**
    * Does it, given an input that fits the schema. Never rejects: what goes wrong is told to the model. An abort ends it
-   * soon, whatever it answers.
+   * soon, whatever it answers. `at` names the call within its attempt, `TURN.CALL`.
    */
-  run(input: JsonObject, context: ToolContext): Promise<ToolOutcome>;
+  run(input: JsonObject, context: ToolContext, at: string): Promise<ToolOutcome>;
 }
 
 /** Where and within what a tool works. */
@@ -58,6 +60,10 @@ export interface ToolOutcome {
   readonly warning?: string;
   /** The file whose content is known now, and the digest of that. */
   readonly seen?: { readonly path: string; readonly sha256: string };
+  /** The agent that it started (team.ts). */
+  readonly spawned?: JsonObject;
+  /** The ids of agents of whose end it told. */
+  readonly told?: readonly string[];
 }
 
 /** What the model is told of something that was not done. */

@@ -5,7 +5,7 @@ import type { Store } from "../../store/store.ts";
 import { findProject } from "../../util/project.ts";
 import { planOfRun } from "../../engine/local/read-run.ts";
 import { stepPaths } from "../../plan/step-paths.ts";
-import { idsOfPath } from "../../run/attempt-key.ts";
+import { idsOfPath, stepOfChild } from "../../run/attempt-key.ts";
 import { systemClock } from "../../util/clock.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
@@ -31,7 +31,7 @@ export async function run(
     if (status === "succeeded" || status === "failed" || status === "cancelled")
       throw new UsageError(`run ${runId} is over: it ${status === "cancelled" ? "was cancelled" : status}`);
     const plan = planOfRun(store, runId);
-    if (step !== undefined && (plan === null || !stepPaths(plan).includes(idsOfPath(step))))
+    if (step !== undefined && (plan === null || !stepPaths(plan).includes(idsOfPath(stepOfChild(step)))))
       throw new UsageError(`run ${runId} has no step '${step}'`);
     const stop = () => store.post(runId, { at: systemClock.now(), kind: "kill", body: { step: step ?? null } });
     const told = (pid: number, host: string): ExitCode => {

@@ -21,6 +21,8 @@ export interface LiveAttempt {
   readonly waitsFor: WaitsFor | null;
   /** It only waits for its turn (a rate, a budget, a breaker, a pause before it asks again), and nothing of it is in flight. */
   readonly isIdle: boolean;
+  /** It only waits for agents that it has started: they move, or nothing of it does. */
+  readonly isLeaning: boolean;
   /** Gives it the answer that it waits for. */
   answer(answer: Answer): void;
   /** Tells it to stop; it settles soon after. */
@@ -53,6 +55,8 @@ export interface AttemptSurroundings {
   readonly toolCalls: AttemptContext["toolCalls"];
   readonly state: AttemptContext["state"];
   readonly sessions: AttemptContext["sessions"];
+  /** The agents that it may start. `lean` is `pause`, for what they do. */
+  readonly children: (lean: AttemptContext["pause"], signal: AbortSignal) => AttemptContext["children"];
   /** What bounds its model calls. */
   readonly gate: (attempt: GatedAttempt) => CallGate;
   readonly event: AttemptContext["event"];
@@ -107,6 +111,15 @@ export function carryOut(
     isIdle = false;
     return goesOn;
   };
+  let isLeaning = false;
+  const lean = async (until: Promise<unknown>): Promise<boolean> => {
+    isLeaning = true;
+    // With its slot still to come it moves again.
+    const stand = (): void => void (isLeaning = false);
+    const goesOn = await pause(until.then(stand));
+    stand();
+    return goesOn;
+  };
   const park = async (what: WaitsFor): Promise<Answer | null> => {
     if (controller.signal.aborted) return null;
     timer.stop();
@@ -150,6 +163,7 @@ export function carryOut(
     sessions: around.sessions,
     idle,
     key: start.key,
+    children: around.children(lean, controller.signal),
     event: around.event,
   });
   const end = (result: AttemptResult): void => {
@@ -175,6 +189,9 @@ export function carryOut(
     },
     get isIdle() {
       return isIdle;
+    },
+    get isLeaning() {
+      return isLeaning;
     },
     answer(answer) {
       waitsFor = null;

@@ -363,11 +363,16 @@ export class Attempts {
 
   /** An attempt waits for somebody outside: that is on the record, and that nothing of it is in flight. */
   park(start: Start, what: WaitsFor): void {
+    this.hold(start, what);
+    this.#o.ledger.parked(start, this.#units.get(start.unit), what);
+  }
+
+  /** The same of an attempt that another one has started, which is parked with it. */
+  hold(start: Start, what: WaitsFor): void {
     const { facts, keep } = this.#o.options;
     const started = facts.find(start.key, start.fingerprint);
     if (started === null) throw new InternalError(`attempt ${start.key} waits without a start`);
     this.#o.remember({ ...started, state: "waiting", output: keep(what as unknown as Json) });
-    this.#o.ledger.parked(start, this.#units.get(start.unit), what);
   }
 
   /** A recorded outcome answers: nothing is started, nothing is paid. */

@@ -1,4 +1,4 @@
-import { isPaidKey } from "../../run/attempt-key.ts";
+import { isPaidKey, parentOfChild } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import { noSpend, plusSpend, type Spend } from "../../run/spend.ts";
 
@@ -11,6 +11,8 @@ export class FactIndex {
 
   /** What was there before: it answers for keys of which nothing was put since. */
   readonly #before: FactIndex | null;
+  /** Names of the agents that each attempt has started, by its name; none of what was there before. */
+  readonly #children = new Map<string, Set<string>>();
   #hasKills: boolean;
   #hasPaid: boolean;
   /** What was asked for last: nearly every key is asked for several times in a row. */
@@ -54,6 +56,7 @@ export class FactIndex {
   put(fact: Fact): void {
     this.#hasKills ||= fact.key.endsWith("/~killed");
     this.#hasPaid ||= isPaidKey(fact.key);
+    this.#noteChild(fact.key);
     const known = this.#known(fact.key);
     if (known === undefined || (!Array.isArray(known) && known.fingerprint === fact.fingerprint)) {
       this.#set(fact.key, fact);
@@ -61,6 +64,30 @@ export class FactIndex {
     }
     const others = (Array.isArray(known) ? known : [known]).filter((k) => k.fingerprint !== fact.fingerprint);
     this.#set(fact.key, [...others, fact]);
+  }
+
+  #noteChild(key: string): void {
+    const parent = parentOfChild(key);
+    if (parent === null) return;
+    const known = this.#children.get(parent);
+    if (known === undefined) this.#children.set(parent, new Set([key]));
+    else known.add(key);
+  }
+
+  /** Names of the agents that an attempt has started, in the order in which they were. */
+  childrenOf(attempt: string): readonly string[] {
+    const before = this.#before?.childrenOf(attempt) ?? [];
+    return [...new Set([...before, ...(this.#children.get(attempt) ?? [])])];
+  }
+
+  /** How many agents were ever started by others in the run. */
+  get childCount(): number {
+    let count = this.#before?.childCount ?? 0;
+    for (const [parent, keys] of this.#children) {
+      const before = new Set(this.#before?.childrenOf(parent));
+      for (const key of keys) if (!before.has(key)) count += 1;
+    }
+    return count;
   }
 
   find(key: string, fingerprint: string): Fact | null {

@@ -67,12 +67,19 @@ export class ModelCalls {
     remember({ ...fact, state: isLasting ? "waiting" : "started", endedAt: null });
   }
 
-  /** Adds what the calls of a recorded attempt cost to its step. */
+  /** Adds what the calls of a recorded attempt, and those of whom it started, cost to its step. */
   addUp(attempt: string, record: StepRecord): void {
     for (let n = 1; ; n += 1) {
       const calls = this.#o.facts.all(callKey(attempt, n));
-      if (calls.length === 0) return;
+      if (calls.length === 0) break;
       for (const call of calls) addSpend(record, call);
+    }
+    for (const child of this.#o.facts.childrenOf(attempt)) {
+      for (const fact of this.#o.facts.all(child)) {
+        addSpend(record, fact);
+        this.addPaid(child, fact.fingerprint, record);
+      }
+      this.addUp(child, record);
     }
   }
 }

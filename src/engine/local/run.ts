@@ -21,10 +21,11 @@ import type { Json, JsonObject } from "../../util/json.ts";
 import { gateOf } from "../policy/gate.ts";
 import type { PolicyHost } from "../policy/host.ts";
 import type { SessionAccess } from "../session/access.ts";
-import { plainResult, type CallJournal } from "../step/handler.ts";
+import { plainResult, type AttemptResult, type CallJournal } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
 import { aloneSink, type Alone } from "./alone.ts";
 import { carryOut, type GatedAttempt, type LiveAttempt, type StopReason } from "./attempt.ts";
+import { Children } from "./children.ts";
 import { RunCore } from "./core.ts";
 import type { CoreOptions } from "./core-options.ts";
 import { Inbox } from "./inbox.ts";
@@ -36,6 +37,8 @@ import { toolCalls } from "./tool-calls.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 import type { OpenAudit, OpenTelemetry } from "./surroundings.ts";
 import { GroupTimers, Timers, UnitTimers } from "./timers.ts";
+
+type Lean = [lean: Parameters<Children["of"]>[1], signal: AbortSignal];
 
 /** Events of the scheduler worked on between two commits: bounds a turn to a few milliseconds. */
 const EVENTS_A_TURN = 512;
@@ -114,6 +117,7 @@ export class LocalRun implements Sink {
   readonly #timers: Timers;
   readonly #gate: (attempt: GatedAttempt) => CallGate;
   /** Made once for all attempts. */
+  readonly #children: Children;
   readonly #toolOptions: Parameters<typeof toolCalls>[1];
   readonly #stateOptions: Parameters<typeof runState>[1] &
     Pick<LocalRunOptions, "clock" | "mayTake"> &
@@ -152,6 +156,16 @@ export class LocalRun implements Sink {
     this.#core = new RunCore({ ...options.core, sink });
     this.#recorder = new Recorder(options.store, options.lease, () => options.clock.now());
     const host = this.#host();
+    this.#children = new Children({
+      ...options.core,
+      ...host,
+      runId: options.lease.runId,
+      clock: options.clock,
+      calls: this.#core.attempts.calls,
+      join: ({ unit, serial }) => this.#slotFor({ unit, serial }, "joined"),
+      leave: ({ unit, serial }) => this.#core.post({ type: "left", unit, serial }),
+      perform: (start, onEnd) => this.#perform(start, onEnd),
+    });
     this.#toolOptions = { ...options.core, ...host };
     this.#stateOptions = { ...options, ...options.core, guard: (work) => this.#guard(work) };
     this.#sessions = runSessions({ ...this.#stateOptions, plan: options.core.info.plan });
@@ -208,7 +222,7 @@ export class LocalRun implements Sink {
     if (step === null) {
       this.#core.stopFailure = failure("cancelled", "killed", "the run was stopped on request");
       this.#core.stop("cancelled");
-    } else this.#core.kill(step);
+    } else if (!this.#children.kill(step)) this.#core.kill(step);
     this.#wake();
   }
 
@@ -340,11 +354,12 @@ export class LocalRun implements Sink {
     const now = this.#o.clock.now();
     // What is waited for until now ends by itself in a moment.
     const moving = [...this.#live.values()].filter(
-      ({ waitsFor }) => (waitsFor?.deadline ?? Infinity) <= now || waitsFor === null,
+      ({ waitsFor, isLeaning }) => !isLeaning && ((waitsFor?.deadline ?? Infinity) <= now || waitsFor === null),
     );
     if (this.#interrupts > 0 && moving.length === 0) return this.#endInterrupted();
     if (this.#o.alone !== undefined && this.#live.size + this.#delays.size === 0) return this.#endAlone(this.#o.alone);
     const isWaiting = moving.length < this.#live.size;
+    if (this.#children.areStarting) return this.#active.go();
     this.#limits.follow(this.#movingKeys(moving));
     if (!isWaiting || moving.length > 0 || this.#delays.size > 0) return this.#active.go();
     // What comes by itself is waited for here.
@@ -392,6 +407,20 @@ export class LocalRun implements Sink {
 
   #carryOut(start: Start): void {
     const id = attemptId(start.unit, start.serial);
+    this.#perform(start, (result) => {
+      const answer = this.#answers.get(id);
+      this.#answers.delete(id);
+      this.#guard(() => {
+        if (result === null) return;
+        this.#core.attempts.settle(start, result);
+        if (answer !== undefined) this.#recorder.taken(answer);
+      });
+    });
+  }
+
+  /** Carries out an attempt of a step, or one that another attempt has started; `onEnd` is not told once the run is over. */
+  #perform(start: Start, onEnd: (result: AttemptResult | null) => void): LiveAttempt {
+    const id = attemptId(start.unit, start.serial);
     const surroundings = {
       runId: this.#o.lease.runId,
       trace: this.#telemetry?.traceOf(start.path, start.item) ?? null,
@@ -420,43 +449,48 @@ export class LocalRun implements Sink {
       toolCalls: toolCalls(start, this.#toolOptions),
       state: runState(start, this.#stateOptions),
       sessions: this.#sessions,
+      children: (...lean: Lean) => this.#children.of(start, ...lean),
       gate: this.#gate,
       event: (type: StoredEvent["type"], data: { readonly [name: string]: Json }) => this.#tell(start, type, data),
       parked: (what: WaitsFor) => {
         if (this.#isOver) return;
-        this.#guard(() => this.#core.attempts.park(start, what));
+        this.#guard(() => this.#park(start, what));
         if (this.#live.has(id)) this.#inbox.asks(what.request);
         this.#wake();
       },
     };
-    const live = carryOut(start, { ...surroundings, ...this.#slotOf(start, id) }, (result) => {
-      const answer = this.#answers.get(id);
-      this.#answers.delete(id);
+    const live = carryOut(start, { ...surroundings, ...this.#slotOf(start) }, (result) => {
       this.#live.delete(id);
       this.#slotless.delete(id);
       if (this.#isOver) return;
-      this.#guard(() => {
-        if (result === null) return;
-        this.#core.attempts.settle(start, result);
-        if (answer !== undefined) this.#recorder.taken(answer);
-      });
+      onEnd(result);
       this.#wake();
     });
     this.#live.set(id, live);
     if (this.#isOver) live.stop("interrupted");
     // It began to wait before it was known here.
     if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
+    return live;
+  }
+
+  /** It waits for somebody outside, and so does whoever waits for it. */
+  #park(start: Start, what: WaitsFor): void {
+    for (let each = start; ; each = each.parent) {
+      if (each.parent === undefined) return this.#core.attempts.park(each, what);
+      this.#core.attempts.hold(each, what);
+    }
   }
 
   /** What an attempt tells while it runs. */
   #tell(start: Start, type: StoredEvent["type"], data: { readonly [name: string]: Json }): void {
     if (this.#isOver) return;
+    const { path, item, attempt } = topOf(start);
     this.event({
       type,
-      step: start.path,
-      ...(start.item === null ? {} : { item: start.item }),
-      attempt: start.attempt,
-      data,
+      step: path,
+      ...(item === null ? {} : { item }),
+      attempt,
+      data: start.parent === undefined ? data : { child: start.path, ...data },
     });
     this.#wake();
   }
@@ -490,19 +524,23 @@ export class LocalRun implements Sink {
   }
 
   /** How an attempt gives its slot back and gets one again. */
-  #slotOf({ unit, serial }: Start, id: string): { freeSlot: () => void; takeSlot: () => Promise<void> } {
-    const post = (type: "blocked" | "unblocked"): void => {
+  #slotOf({ unit, serial }: Start): { freeSlot: () => void; takeSlot: () => Promise<void> } {
+    return {
+      freeSlot: () => {
+        this.#core.post({ type: "blocked", unit, serial });
+        this.#wake();
+      },
+      takeSlot: () => this.#slotFor({ unit, serial }, "unblocked"),
+    };
+  }
+
+  /** Settles when an attempt that asks for a slot has one. */
+  #slotFor({ unit, serial }: Pick<Start, "unit" | "serial">, type: "joined" | "unblocked"): Promise<void> {
+    return new Promise((resolve) => {
+      this.#slotless.set(attemptId(unit, serial), resolve);
       this.#core.post({ type, unit, serial });
       this.#wake();
-    };
-    return {
-      freeSlot: () => post("blocked"),
-      takeSlot: () =>
-        new Promise((resolve) => {
-          this.#slotless.set(id, resolve);
-          post("unblocked");
-        }),
-    };
+    });
   }
 
   // ---- what happens beside the steps
@@ -651,6 +689,7 @@ export class LocalRun implements Sink {
     for (const timers of [this.#timers, this.#delays, this.#limits]) timers.cancelAll();
     this.#active.stop();
     this.#stopAll("interrupted");
+    this.#children.abandon();
     this.#answerCommitted(false);
   }
 
@@ -701,6 +740,13 @@ export class LocalRun implements Sink {
 /** `step`, `step[2]`, `group[1]/ok`. */
 function placeOf({ path, item }: Start): string {
   return item === null ? path : `${path}[${item}]`;
+}
+
+/** The attempt of a step that led to this one. */
+function topOf(start: Start): Start {
+  let top = start;
+  while (top.parent !== undefined) top = top.parent;
+  return top;
 }
 
 function attemptId(unit: number, serial: number): string {

@@ -33,6 +33,8 @@ export interface Start {
   readonly work: Extract<Work, { readonly kind: "later" }>;
   /** Why no recorded outcome answered. */
   readonly reason: StartReason;
+  /** The attempt that started it; left out for one of a step. Such an attempt is no unit: `unit` is below 0. */
+  readonly parent?: Start;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from "../../plan/types.ts";
-import { isInsideCall, pathOfKey, roundOfKey } from "../../run/attempt-key.ts";
+import { isInsideCall, parentOfChild, pathOfKey, roundOfKey } from "../../run/attempt-key.ts";
 import type { DeadLetter } from "../../run/dead-letter.ts";
 import type { Fact } from "../../run/fact.ts";
 import { stepsByPath } from "./steps-by-path.ts";
@@ -18,6 +18,8 @@ export function triedAnew(
   return (fact) => {
     const { key, state } = fact;
     const step = steps.get(pathOfKey(key));
+    // Its parent was told of it: whoever goes on with that conversation finds it as it was.
+    if (parentOfChild(key) !== null && state === "failed") return hasOwnFolder(step);
     if (state === "failed") return fact.failure?.code !== "outcome_unknown";
     // A conversation about files goes on where these files are, and a folder of its own is made anew.
     if (isInsideCall(key) && hasOwnFolder(step)) return true;

@@ -7,17 +7,19 @@ import type { Provider } from "../../provider/provider.ts";
 import { createDriver } from "../driver/driver.ts";
 import { prepareProgram, type ProgramSurroundings } from "../driver/program.ts";
 import { grantOf, narrowed, type Grant } from "../../plan/permissions.ts";
-import { modelsOf } from "../../plan/step-digest.ts";
-import type { PlannedTools } from "../../plan/types.ts";
-import { failure } from "../../run/failure.ts";
+import { modelsOf, teamDigest } from "../../plan/step-digest.ts";
+import type { PlannedSpawn, PlannedStep, PlannedTools } from "../../plan/types.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import { createTeamTools } from "../../agent/team-tools.ts";
 import type { Tool } from "../../tool/tool.ts";
-import { asText } from "../../util/json.ts";
-import { err, ok } from "../../util/result.ts";
+import { asText, type JsonObject } from "../../util/json.ts";
+import { err, ok, type Result } from "../../util/result.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { PastTurn } from "../session/access.ts";
 import { historyOf } from "../session/history.ts";
 import { inSession } from "../session/in-session.ts";
-import type { AttemptContext, StepHandler } from "./handler.ts";
+import type { AttemptContext, PrepareContext, StepHandler, Work } from "./handler.ts";
+import { AgentTeam, type PrepareChild } from "./team.ts";
 
 export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
   /** Who answers for a model; `program` is who does where the agent is a program, unless nobody live is asked. */
@@ -32,85 +34,104 @@ export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
 
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
 export function createAgentStep(options: AgentStepOptions): StepHandler {
-  return {
-    prepare(step, context) {
-      const { plan, evaluator, values, unit, resources, grant } = context;
-      const { body } = step;
-      const models = modelsOf(plan, step, unit);
-      const [first] = models;
-      if (body.kind !== "agent" || body.agent === null || first === undefined)
-        return err(failure("internal", "bug", "not an agent step"));
-      const instructions = plan.agents[body.agent]?.instructions ?? null;
-      const system = instructions === null ? null : evaluator.evaluate(instructions, values, undefined, resources);
-      if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));
-      const prompt = evaluator.evaluate(body.task, values, undefined, resources);
-      if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
-      if (asText(prompt.value).trim() === "") {
-        return err(
-          failure("invalid", "empty_task", `the task of '${step.id}' is empty`, {
-            help: "look at the values that it is made of",
-          }),
-        );
-      }
-      const task = {
-        system: system === null ? null : asText(system.value),
-        prompt: asText(prompt.value),
-        models,
-        output: step.output,
-        isBatch: body.batchApi === true,
-      };
-      const tools = plan.agents[body.agent]?.tools;
-      const driver = plan.agents[body.agent]?.driver;
-      const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
-      if (!program.ok) return program;
-      const { value: driverProgram } = program;
-      return ok({
-        kind: "later",
-        model: first.id,
-        isWaiting: false,
-        // Its calls are facts: they tell what was done.
-        ...((tools !== undefined || body.session !== undefined) && { goesOnInside: true }),
-        asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
-        run: async (attempt) => {
-          if (body.session !== undefined)
-            return inSession(body.session, task.prompt, attempt, (before) => answer(attempt, before));
-          return { extra: null, ...(await answer(attempt, null)) };
-        },
-      });
+  return { prepare: (step, context) => prepareAgent(step, context, options) };
+}
 
-      async function answer(attempt: AttemptContext, before: readonly PastTurn[] | null): Promise<TaskResult> {
-        const refused = await attempt.gate.begin();
-        if (refused !== null) return { ok: false, failure: refused, ...nothingSpent };
-        const driven =
-          driver === undefined || driverProgram === null
-            ? undefined
-            : createDriver(driver, driverProgram, grant, attempt, options.programs);
-        const providerFor = task.isBatch
-          ? options.batchProviderFor
-          : (model: PlannedModel) => options.providerFor(model, driven);
-        const box = tools === undefined ? {} : { tools: toolboxOf(tools, grant, attempt, options) };
-        const surroundings = { ...attempt, check: options.check, providerFor };
-        const past = before === null ? {} : { before: historyOf(before, tools !== undefined), keepsLast: true };
-        const result = await runTask({ ...task, ...box, ...past }, surroundings);
-        await driven?.close();
-        attempt.gate.end(result.ok ? null : result.failure);
-        return result;
-      }
-    },
+/** What an agent is to do, for a step or for another agent. */
+function prepareAgent(
+  step: PlannedStep,
+  context: PrepareContext,
+  options: AgentStepOptions,
+): Result<Extract<Work, { readonly kind: "later" }>, Failure> {
+  const { plan, evaluator, values, unit, resources, grant } = context;
+  const { body } = step;
+  const models = modelsOf(plan, step, unit);
+  const [first] = models;
+  if (body.kind !== "agent" || body.agent === null || first === undefined)
+    return err(failure("internal", "bug", "not an agent step"));
+  const instructions = plan.agents[body.agent]?.instructions ?? null;
+  const system = instructions === null ? null : evaluator.evaluate(instructions, values, undefined, resources);
+  if (system !== null && !system.ok) return err(expressionFailure("instructions", body.agent, system.error));
+  const prompt = evaluator.evaluate(body.task, values, undefined, resources);
+  if (!prompt.ok) return err(expressionFailure("task", step.id, prompt.error));
+  if (asText(prompt.value).trim() === "") {
+    return err(
+      failure("invalid", "empty_task", `the task of '${step.id}' is empty`, {
+        help: "look at the values that it is made of",
+      }),
+    );
+  }
+  const task = {
+    system: system === null ? null : asText(system.value),
+    prompt: asText(prompt.value),
+    models,
+    output: step.output,
+    isBatch: body.batchApi === true,
   };
+  const tools = plan.agents[body.agent]?.tools;
+  const driver = plan.agents[body.agent]?.driver;
+  const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
+  if (!program.ok) return program;
+  const { value: driverProgram } = program;
+  return ok({
+    kind: "later",
+    model: first.id,
+    isWaiting: false,
+    // Its calls are facts: they tell what was done.
+    ...((tools !== undefined || body.session !== undefined) && { goesOnInside: true }),
+    asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
+    run: async (attempt) => {
+      if (body.session !== undefined)
+        return inSession(body.session, task.prompt, attempt, (before) => answer(attempt, before));
+      return { extra: null, ...(await answer(attempt, null)) };
+    },
+  });
+
+  async function answer(attempt: AttemptContext, before: readonly PastTurn[] | null): Promise<TaskResult> {
+    const refused = await attempt.gate.begin();
+    if (refused !== null) return { ok: false, failure: refused, ...nothingSpent };
+    const driven =
+      driver === undefined || driverProgram === null
+        ? undefined
+        : createDriver(driver, driverProgram, grant, attempt, options.programs);
+    const providerFor = task.isBatch
+      ? options.batchProviderFor
+      : (model: PlannedModel) => options.providerFor(model, driven);
+    const box = tools === undefined ? null : toolboxOf(tools, step, context, attempt, options);
+    const surroundings = { ...attempt, check: options.check, providerFor };
+    const past = before === null ? {} : { before: historyOf(before, tools !== undefined), keepsLast: true };
+    const result = await runTask({ ...task, ...(box !== null && { tools: box }), ...past }, surroundings);
+    await box?.team?.close();
+    await driven?.close();
+    attempt.gate.end(result.ok ? null : result.failure);
+    return result;
+  }
 }
 
 /** The tools of an agent, for one attempt: within the caps around the step, and its own permissions. */
-function toolboxOf(planned: PlannedTools, around: Grant, attempt: AttemptContext, options: AgentStepOptions): Toolbox {
-  const { names, permissions, sandbox, resources, maxTurns } = planned;
-  const tools = names.flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
+function toolboxOf(
+  planned: PlannedTools,
+  step: PlannedStep,
+  context: PrepareContext,
+  attempt: AttemptContext,
+  options: AgentStepOptions,
+): Toolbox & { readonly team?: AgentTeam } {
+  const { names, permissions, resources, maxTurns } = planned;
+  const grant = narrowed(context.grant, grantOf(permissions));
+  const own = names.flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
+  const lead =
+    planned.spawn === undefined ? null : leadOf(planned, planned.spawn, step, context, attempt, grant, options);
+  const tools = [...own, ...(lead?.tools ?? [])];
   const { state } = attempt;
   return {
     tools,
-    specs: tools.map(({ spec }) => spec),
+    specs: tools
+      .filter(({ name }) => lead?.team.maySpawn !== false || name !== "sessions_spawn")
+      .map(({ spec }) => spec),
     maxTurns,
+    ...(lead !== null && { team: lead.team }),
     context: {
-      grant: narrowed(around, grantOf(permissions)),
+      grant,
       workspace: attempt.folder ?? options.programs.workspace,
       signal: attempt.signal,
       longestText: resources.outputBytes,
@@ -130,11 +151,50 @@ function toolboxOf(planned: PlannedTools, around: Grant, attempt: AttemptContext
           MUSTER_IDEMPOTENCY_KEY: attempt.idempotencyKey,
           ...(attempt.trace === undefined ? {} : { TRACEPARENT: attempt.trace }),
         },
-        sandbox,
+        sandbox: context.child?.sandbox ?? planned.sandbox,
         memoryBytes: resources.memoryBytes,
         cpuMs: resources.cpuMs,
         processes: resources.processes,
       },
     },
   };
+}
+
+/** The agents that an attempt of an agent may lead, and the tools by which it does. */
+function leadOf(
+  { resources }: PlannedTools,
+  spawn: PlannedSpawn,
+  step: PlannedStep,
+  context: PrepareContext,
+  attempt: AttemptContext,
+  grant: Grant,
+  options: AgentStepOptions,
+): { readonly team: AgentTeam; readonly tools: readonly Tool[] } {
+  const depth = context.child?.depth ?? usesAround(context);
+  const prepare: PrepareChild = (child, inside) => prepareAgent(child, inside, options);
+  const team = new AgentTeam({ spawn, step, context, grant, attempt, depth, prepare });
+  const tools = createTeamTools({
+    team,
+    agents: Object.keys(spawn.agents),
+    models: Object.keys(spawn.models),
+    schemaProblem: (schema) => schemaProblem(schema, options.check),
+    longestText: resources.outputBytes,
+    bound: teamDigest(context.plan, spawn),
+  });
+  return { team, tools };
+}
+
+/** How many workflows are around a step. */
+function usesAround({ plan, place }: PrepareContext): number {
+  return place.filter(({ scope, step }) => plan.scopes[scope]?.steps[step]?.body.kind === "uses").length;
+}
+
+/** A model may write any schema: one that is none is told to it. */
+function schemaProblem(schema: JsonObject, check: AgentStepOptions["check"]): string | null {
+  try {
+    check(schema, null);
+    return null;
+  } catch (error) {
+    return (error as Error).message.slice(0, 300);
+  }
 }

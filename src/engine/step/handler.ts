@@ -69,6 +69,13 @@ export interface PrepareContext {
   readonly unit: number | null;
   /** Files that it reads and writes; left out for a step that names none. */
   readonly files?: ResolvedFiles;
+  /** Of an agent that another one starts; left out for a step. */
+  readonly child?: {
+    /** `uses` and `spawn` around it together. */
+    readonly depth: number;
+    /** Over what the agent says; null = that. */
+    readonly sandbox: "require" | null;
+  };
 }
 
 /** What an attempt may use while it runs. */
@@ -119,8 +126,53 @@ export interface AttemptContext {
   idle(until: Promise<unknown>): Promise<boolean>;
   /** The lasting name of the attempt (attempt-key.ts). */
   readonly key: string;
+  readonly children: ChildPort;
   /** Puts an event on the record, for this step, item and attempt. */
   event(type: EventType, data: { readonly [name: string]: Json }): void;
+}
+
+/** Attempts that an attempt starts itself: they hang under it, end before it, and are facts as it is. */
+export interface ChildPort {
+  /** Agents that agents have started in the run so far. */
+  readonly count: number;
+  /** Whether one was started under this name before. */
+  isKnown(order: Pick<ChildOrder, "at" | "agent">): boolean;
+  /** Starts it, once that is committed and it has a slot; or finds what came of it. */
+  start(order: ChildOrder): Child;
+  /**
+   * Waits until all of these have ended, or for so long, without a slot and with the clock stopped. False when the
+   * attempt was told to stop meanwhile.
+   */
+  wait(children: readonly Child[], ms: number | null): Promise<boolean>;
+}
+
+/** What another agent is to do for an attempt. */
+export interface ChildOrder {
+  /** The call of a tool that asked for it, `TURN.CALL`. */
+  readonly at: string;
+  /** Its name in the plan. */
+  readonly agent: string;
+  /** As a step: its id names it for people. */
+  readonly step: PlannedStep;
+  readonly work: Extract<Work, { readonly kind: "later" }>;
+  /** What it was asked: a fact answers for the same one only. */
+  readonly fingerprint: string;
+  readonly label: string | null;
+  /** For people. Not redacted. */
+  readonly task: string;
+}
+
+/** An agent that was started. */
+export interface Child {
+  readonly status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** How it ended; null before that, and where it was stopped without an outcome. */
+  readonly end: { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure } | null;
+  /** Settles when it is over, one way or the other. */
+  readonly ended: Promise<void>;
+  /** Stops it for good: it has failed, whoever goes on. Nothing happens when it is over. */
+  kill(message: string): void;
+  /** Stops it with whoever started it. */
+  stop(reason: "cancelled" | "interrupted"): void;
 }
 
 /** Values that outlive a step. Each answer is null when the run is over, because its state cannot be used any more. */

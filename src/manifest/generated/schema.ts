@@ -2719,7 +2719,28 @@ export const manifestSchema: SchemaNode = {
      "additionalProperties": false
     },
     "spawn": {
-     "x-since": "later"
+     "type": "object",
+     "properties": {
+      "agents": {
+       "type": "array",
+       "minItems": 1,
+       "items": {
+        "$ref": "#/$defs/name"
+       }
+      },
+      "max_children": {
+       "type": "integer",
+       "minimum": 1,
+       "maximum": 1000
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "agents"
+     ]
     },
     "env": {
      "$ref": "#/$defs/environment"
@@ -2862,7 +2883,8 @@ export const manifestSchema: SchemaNode = {
      "additionalProperties": false
     },
     "agents": {
-     "x-since": "later"
+     "type": "integer",
+     "minimum": 0
     },
     "depth": {
      "type": "integer",

@@ -438,6 +438,19 @@ export interface Agent {
     processes?: number;
     output?: Size;
   };
+  /**
+   * Lets the agent lead others: it starts them, waits for them, and stops them, by tools of its own. They never have more permissions than it has, and its budgets count what they spend.
+   */
+  spawn?: {
+    /**
+     * Whom it may start, by their names under `agents`; itself as well. How deep this goes is bounded by `limits.depth`, how many there are in a run by `limits.agents`.
+     */
+    agents: Name[];
+    /**
+     * How many it may start in one task, all together. Default 5.
+     */
+    max_children?: number;
+  };
   env?: Environment;
   budget?: Budget;
   /**
@@ -561,7 +574,11 @@ export interface Limits {
     scope?: "run" | "model" | "agent";
   };
   /**
-   * How deep workflows may use others. Default 3.
+   * The most agents that agents may start in a run, over all its resumes (`spawn`). Default 100.
+   */
+  agents?: number;
+  /**
+   * How deep workflows may use others (`uses`) and agents start others (`spawn`), both together. Default 3.
    */
   depth?: number;
 }

@@ -1,6 +1,7 @@
 import type { Problems } from "../problems.ts";
 import { toolTable } from "../tool-table.ts";
-import { workersOf, type Plan, type PlannedScope } from "../types.ts";
+import { teamOfStep } from "../team.ts";
+import type { Plan, PlannedScope } from "../types.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 
 /** Reports steps that say where their agent works, or what it leaves behind, when none of their agents touches a file. */
@@ -13,7 +14,7 @@ export function checkAgentFiles(
   for (const [index, step] of scope.steps.entries()) {
     if (step.body.kind !== "agent") continue;
     const agents = agentsSoFar();
-    const touchesFiles = workersOf(step).some((name) => {
+    const touchesFiles = teamOfStep({ agents }, step).some((name) => {
       const { tools, driver } = agents[name] ?? {};
       return driver !== undefined || tools?.names.some((tool) => ["files", "shell"].includes(toolTable[tool].needs));
     });

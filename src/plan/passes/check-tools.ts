@@ -2,20 +2,24 @@ import type { NormalAgent, NormalManifest } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { grantOf } from "../permissions.ts";
 import type { Problems } from "../problems.ts";
-import { isToolName, laterTools, toolRefusal, toolTable } from "../tool-table.ts";
-import type { PlannedTools } from "../types.ts";
+import { isToolName, laterTools, teamToolTable, toolRefusal, toolTable } from "../tool-table.ts";
+import type { PlannedSpawn, PlannedTools } from "../types.ts";
 
 /** What an agent may do beside answering; null = nothing. Unknown tools are left out, and were reported. */
-export function toolsOf({ tools, permissions, sandbox, resources, maxTurns }: NormalAgent): PlannedTools | null {
+export function toolsOf(
+  { tools, permissions, sandbox, resources, maxTurns }: NormalAgent,
+  spawn: PlannedSpawn | null,
+): PlannedTools | null {
   const names = [...new Set(tools)].filter(isToolName);
-  return names.length === 0 ? null : { names, permissions, sandbox, resources, maxTurns };
+  if (names.length === 0 && spawn === null) return null;
+  return { names, permissions, sandbox, resources, maxTurns, ...(spawn === null ? {} : { spawn }) };
 }
 
 /** Reports tools that there are not, that are named twice, or that their agent is not allowed to use for anything. */
 export function checkTools({ agents }: NormalManifest, problems: Problems): void {
   for (const [name, agent] of Object.entries(agents)) {
     const grant = grantOf(agent.permissions);
-    if (agent.tools.length === 0 && agent.writtenForTools !== null && agent.driver === null) {
+    if (agent.tools.length === 0 && agent.spawn === null && agent.writtenForTools !== null && agent.driver === null) {
       problems.error(["agents", name, agent.writtenForTools], {
         code: "WF7003",
         message: `agent '${name}' says \`${agent.writtenForTools}\`, and has no tools`,
@@ -79,6 +83,11 @@ function unknownTool(tool: string, pointer: Pointer, problems: Problems): void {
   if (later !== undefined || tool.startsWith("mcp:")) {
     const why = later ?? "tools of MCP servers come with `mcp`";
     problems.error(pointer, { code: "WF2007", message: `'${tool}' is not in this version yet`, help: why });
+    return;
+  }
+  if (Object.hasOwn(teamToolTable, tool)) {
+    const help = "write `spawn: { agents: [...] }` at the agent, and take it out here";
+    problems.error(pointer, { code: "WF7001", message: `'${tool}' comes with \`spawn\`, and is not listed`, help });
     return;
   }
   const meant = problems.suggest(tool, Object.keys(toolTable));

@@ -33,6 +33,8 @@ export function checkUnused(
     for (const { agent } of step.fallback) if (agent !== null) agents.add(agent.name);
   }
   for (const { agent } of Object.values(manifest.sessions)) agents.add(agent);
+  // Whom an agent may start has work as well.
+  for (const name of agents) for (const child of manifest.agents[name]?.spawn?.agents ?? []) agents.add(child);
   const passed = new Set<string>();
   for (const { step } of steps) for (const name of passedSecrets(step.body, manifest.secrets)) passed.add(name);
   const keys = new Set(Object.values(manifest.models).flatMap((chain) => chain.map((model) => model.apiKeySecret)));

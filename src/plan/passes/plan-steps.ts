@@ -187,11 +187,14 @@ function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }:
       return said;
     case "agent": {
       const first = body.choice === null ? [body.agent].flatMap((name) => name ?? []) : (choices.get(step.id) ?? []);
-      const names = [...first, ...step.fallback.flatMap(({ agent }) => (agent === null ? [] : [agent.name]))];
-      const isDriven = names.some((name) => Object.hasOwn(agents, name) && agents[name]?.driver !== null);
-      if (isDriven) return said;
-      const tools = names.flatMap((name) => (Object.hasOwn(agents, name) ? (agents[name]?.tools ?? []) : []));
-      return effectOfTools(tools.filter(isToolName));
+      const stages = step.fallback.flatMap(({ agent }) => (agent === null ? [] : [agent.name]));
+      const names = new Set([...first, ...stages].filter((name) => Object.hasOwn(agents, name)));
+      // What whom it may start does, it does.
+      for (const name of names)
+        for (const child of agents[name]?.spawn?.agents ?? []) if (Object.hasOwn(agents, child)) names.add(child);
+      const team = [...names].flatMap((name) => agents[name] ?? []);
+      if (team.some(({ driver }) => driver !== null)) return said;
+      return effectOfTools(team.flatMap(({ tools }) => tools).filter(isToolName));
     }
     case "http":
       if (body.method === "POST" || body.method === "PATCH" || step.idempotent !== null) return said;

@@ -1,5 +1,6 @@
 import type { NormalBudget, NormalRates } from "../../manifest/pressure.ts";
 import type { Plan, PlannedStep, PlannedSubWorkflow } from "../../plan/types.ts";
+import { childAgentsOf } from "../attempt-key.ts";
 
 /** A budget of a run, and what it belongs to. */
 export interface BudgetPlace {
@@ -14,7 +15,7 @@ export interface BudgetPlace {
 export interface Pressure {
   /** The agent that the attempt is given to, by its name in the plan; null = none. */
   readonly agent: string | null;
-  /** From the outside in, the agent's last. */
+  /** From the outside in, the agent's last, behind those of the agents that led to it. */
   readonly budgets: readonly BudgetPlace[];
   readonly rates: readonly NormalRates[];
 }
@@ -84,9 +85,13 @@ export class Places {
       if (workflow?.rates !== undefined) rates.push(workflow.rates);
       if (workflow?.budget !== undefined) budgets.push({ id: unit, label, budget: workflow.budget });
     }
-    const own = agent === null ? undefined : agents[agent]?.budget;
-    if (own !== undefined) budgets.push(agentPlace(agent as string, own));
-    return { agent, budgets, rates };
+    // Who was started by an agent spends of its budget too.
+    const children = childAgentsOf(key);
+    for (const name of new Set(agent === null ? children : [agent, ...children])) {
+      const own = agents[name]?.budget;
+      if (own !== undefined) budgets.push(agentPlace(name, own));
+    }
+    return { agent: children.at(-1) ?? agent, budgets, rates };
   }
 
   #step(scope: number, id: string): PlannedStep | undefined {

@@ -3,6 +3,7 @@ import type { SchedulerCommand } from "./command.ts";
 import type { SchedulerEvent } from "./event.ts";
 import { considerGate, passGate } from "./gate.ts";
 import type { Graph } from "./graph.ts";
+import { answerGuest, isGuest } from "./guest.ts";
 import { considerJoin, countUnit } from "./join.ts";
 import { Machine, type Consequence } from "./machine.ts";
 import { pump } from "./pump.ts";
@@ -56,6 +57,7 @@ function begin(m: Machine, event: SchedulerEvent): void {
 type Answer = Extract<SchedulerEvent, { readonly unit: number }>;
 
 function answer(m: Machine, event: Answer): void {
+  if (isGuest(event.unit)) return answerGuest(m, event);
   const unit = m.answering(event);
   if (unit === undefined) return;
   switch (event.type) {
@@ -88,6 +90,9 @@ function answer(m: Machine, event: Answer): void {
       return;
     case "unblocked":
       unblock(m, unit);
+      return;
+    case "joined":
+    case "left":
       return;
     default:
       unreachable(event, "scheduler event");

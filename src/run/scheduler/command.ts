@@ -7,7 +7,7 @@ export type SchedulerCommand =
   | { readonly type: "gate"; readonly scope: number; readonly step: number; readonly status: GateStatus }
   /** Start an attempt (after the commit): `ended`, or `entered` for a step with a child scope, or `blocked`. */
   | AttemptCommand
-  /** Go on with an attempt that was blocked; it holds a slot again. */
+  /** Go on with an attempt that was blocked, or begin one that another started: it holds a slot now. */
   | { readonly type: "continue"; readonly unit: number; readonly serial: number }
   /** Stop an attempt: it still answers `ended`. Not said to an attempt inside a scope: the scope's attempts are stopped. */
   | { readonly type: "abort"; readonly unit: number; readonly serial: number }

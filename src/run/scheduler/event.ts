@@ -33,6 +33,10 @@ export type SchedulerEvent =
   | { readonly type: "blocked"; readonly unit: number; readonly serial: number }
   /** What it waited for is there; it goes on when `continue` gives it a slot. */
   | { readonly type: "unblocked"; readonly unit: number; readonly serial: number }
+  /** An attempt that another one starts (guest.ts) wants its first slot: `continue`. Its number is below 0 and new. */
+  | { readonly type: "joined"; readonly unit: number; readonly serial: number }
+  /** It is over. */
+  | { readonly type: "left"; readonly unit: number; readonly serial: number }
   /** Stops the run: what waits is cancelled, what runs is aborted, `finally` runs, the run ends `as`. */
   | { readonly type: "cancel"; readonly as: "cancelled" | "failed" }
   /** Stops one step: failure `cancelled`, no retry, `on_error` applies. */

@@ -1,10 +1,11 @@
+import { admitGuest, isGuest } from "./guest.ts";
 import type { Machine } from "./machine.ts";
 import type { StepAddress } from "./state.ts";
 import { startAttempt, startUnit } from "./unit.ts";
 import type { Fifo } from "./fifo.ts";
 
 /**
- * Hands out free slots: first to units that can go on, then to steps inside open scopes, then to new steps,
+ * Hands out free slots: first to units and guests that can go on, then to steps inside open scopes, then to new steps,
  * one unit a turn so that no long list keeps the others waiting.
  */
 export function pump(m: Machine): void {
@@ -17,6 +18,10 @@ export function pump(m: Machine): void {
 
 function resumeOne(m: Machine): boolean {
   for (let id = m.state.resumable.shift(); id !== undefined; id = m.state.resumable.shift()) {
+    if (isGuest(id)) {
+      if (admitGuest(m, id)) return true;
+      continue;
+    }
     const unit = m.state.units.get(id);
     if (unit?.phase !== "ready") continue;
     startAttempt(m, unit);

@@ -15,10 +15,12 @@ export interface SchedulerState {
   cancelledAs: "cancelled" | "failed" | null;
   readonly scopes: Map<number, ScopeState>;
   readonly units: Map<number, UnitState>;
+  /** Attempts that attempts have started (guest.ts). */
+  readonly guests: Map<number, GuestState>;
   nextScope: number;
   nextUnit: number;
   heldSlots: number;
-  /** Units that may go on as soon as a slot is free: ahead of new work. */
+  /** Units and guests that may go on as soon as a slot is free: ahead of new work. */
   readonly resumable: Fifo<number>;
   /** Steps inside open child scopes: ahead of new work at the top, so that what was begun is ended first. */
   readonly inner: Fifo<StepAddress>;
@@ -102,6 +104,13 @@ export interface UnitState {
   isRecalled: boolean;
 }
 
+/** An attempt that another attempt has started. It holds a slot while it is `running`. */
+export interface GuestState {
+  readonly id: number;
+  readonly serial: number;
+  phase: "ready" | "running" | "blocked";
+}
+
 /** The state before the first event. */
 export function initialState(): SchedulerState {
   return {
@@ -110,6 +119,7 @@ export function initialState(): SchedulerState {
     cancelledAs: null,
     scopes: new Map(),
     units: new Map(),
+    guests: new Map(),
     nextScope: 0,
     nextUnit: 0,
     heldSlots: 0,

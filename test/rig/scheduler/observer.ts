@@ -100,6 +100,9 @@ export class Observer {
         // One that is being stopped does not go on: it only has to end.
         if (!unit.aborted) unit.mode = "parked";
         return true;
+      case "joined":
+      case "left":
+        return false;
       case "ended":
         if (unit.mode === "judging" || unit.mode === "delaying" || unit.mode === "ready" || unit.mode === "closing")
           return false;

@@ -58,7 +58,7 @@ export class Desk {
     return async (name, input) => {
       const tool = tools.find((each: Tool) => each.name === name);
       if (tool === undefined) throw new Error(`there is no tool '${name}'`);
-      const outcome = await tool.run(input, context);
+      const outcome = await tool.run(input, context, "1.1");
       if (outcome.seen !== undefined) context.seen.set(outcome.seen.path, outcome.seen.sha256);
       return outcome;
     };

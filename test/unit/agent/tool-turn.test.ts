@@ -140,7 +140,7 @@ describe("a task with tools", () => {
 
   it("keeps the conversation within the window: the oldest texts go, and it is said", async () => {
     const look = toolOf("read_file", "none", async () => ({ text: "x".repeat(60_000) }));
-    const turns = Array.from({ length: 12 }, (_, n) => asks(call(`c${n}`, "read_file")));
+    const turns = Array.from({ length: 12 }, (_, n) => asks(call(`c${n}`, "read_file", { n })));
     const { around, provider, events } = settingOf([...turns, says("done")]);
     expect((await runTask(withTools([look], { maxTurns: 20 }), around)).ok).toBe(true);
     const trimmed = events.filter(([type]) => type === "context.trimmed").map(([, data]) => data);

@@ -107,7 +107,7 @@ describe("the progress of a run", () => {
       .tell(2, "model.called", { step: "report/inner", data: called })
       .tell(3, "step.failed", { step: "report/inner", data: { class: "exit", message: "no" } });
     teller.tell(4, "step.started", { step: "stranger" }).tell(5, "item.succeeded", { step: "report", item: 7 });
-    teller.tell(6, "session.spawned" as "log", { step: "report" });
+    teller.tell(6, "never.heard.of" as "log", { step: "report" });
     expect(stepOf(teller, "report")).toMatchObject({ phase: "running", tokens: 116, problem: null });
   });
 

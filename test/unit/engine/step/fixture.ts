@@ -67,6 +67,15 @@ export function attempt(
   return work.value.run({ ...attemptContext(), ...more });
 }
 
+const noChildren: AttemptContext["children"] = {
+  count: 0,
+  isKnown: () => false,
+  start() {
+    throw new Error("nobody may start a child here");
+  },
+  wait: async () => true,
+};
+
 function attemptContext(): AttemptContext {
   const redactor = createRedactor(new Map([["TOKEN", "s3cr3t-value"]]));
   if (!redactor.ok) throw new Error("the secret is too short");
@@ -89,6 +98,7 @@ function attemptContext(): AttemptContext {
     away() {},
     calls: { recall: () => null, record() {}, ...noTickets },
     toolCalls: memoryToolJournal(),
+    children: noChildren,
     state: { get: () => null, list: () => null, change: () => null, changeNow: () => null },
     sessions: noSessions,
     event() {},

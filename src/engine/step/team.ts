@@ -1,0 +1,250 @@
+import { childDigest } from "../../plan/step-digest.ts";
+import type { Grant } from "../../plan/permissions.ts";
+import type { Plan, PlannedModel, PlannedSpawn, PlannedStep } from "../../plan/types.ts";
+import { failure, type Failure } from "../../run/failure.ts";
+import type { SpawnOrder, SpawnRefusal, Team, TeamMember } from "../../tool/team.ts";
+import type { ToolOutcome } from "../../tool/tool.ts";
+import { digestOf } from "../../util/digest.ts";
+import type { Result } from "../../util/result.ts";
+import type { AttemptContext, Child, ChildOrder, PrepareContext, Work } from "./handler.ts";
+
+/** So many refusals in one task are a storm: whoever insists will not be told better. */
+const MOST_REFUSALS = 5;
+
+/** What there is to do for a child, its values filled in. */
+export type PrepareChild = (
+  step: PlannedStep,
+  context: PrepareContext,
+) => Result<Extract<Work, { readonly kind: "later" }>, Failure>;
+
+export interface TeamOptions {
+  readonly spawn: PlannedSpawn;
+  /** The step that the leader works for, as far as children have it from there. */
+  readonly step: PlannedStep;
+  readonly context: PrepareContext;
+  /** What the leader may touch itself: no child may touch more. */
+  readonly grant: Grant;
+  readonly attempt: AttemptContext;
+  /** How deep the leader is: `uses` and `spawn` together, 0 at the top. */
+  readonly depth: number;
+  readonly prepare: PrepareChild;
+}
+
+/** A child, and what its leader wanted. */
+interface Led {
+  readonly id: string;
+  readonly order: SpawnOrder;
+  readonly child: Child;
+}
+
+/** The agents that one attempt of an agent leads. */
+export class AgentTeam implements Team {
+  /** Why the leader cannot go on; null = it can. */
+  problem: Failure | null = null;
+  readonly #o: TeamOptions;
+  readonly #led = new Map<string, Led>();
+  readonly #told = new Set<string>();
+  #refusals = 0;
+
+  constructor(options: TeamOptions) {
+    this.#o = options;
+  }
+
+  /** False where no agent may be started any more, however few there are: it is as deep as it may be. */
+  get maySpawn(): boolean {
+    return this.#o.depth < this.#depthLimit;
+  }
+
+  get #depthLimit(): number {
+    return this.#o.context.plan.limits.spawn?.depth ?? 0;
+  }
+
+  spawn(order: SpawnOrder, at: string): TeamMember | SpawnRefusal {
+    const known = this.#led.get(idOf(order, at));
+    if (known !== undefined) return memberOf(known);
+    const refusal = this.#refusalOf(order, at);
+    if (refusal !== null) {
+      this.#refusals += 1;
+      if (this.#refusals >= MOST_REFUSALS) this.problem ??= this.#storm(refusal.reason);
+      return refusal;
+    }
+    return this.#begin(order, at);
+  }
+
+  /** Why this one is not started; null = it is. One that was begun before was let in then. */
+  #refusalOf(order: SpawnOrder, at: string): SpawnRefusal | null {
+    const { spawn, attempt, context } = this.#o;
+    const agent = spawn.agents[order.agent];
+    if (agent !== undefined && attempt.children.isKnown({ at, agent })) return null;
+    const most = context.plan.limits.spawn?.agents ?? 0;
+    const reason =
+      agent === undefined
+        ? `\`spawn.agents\` does not name '${order.agent}'`
+        : !this.maySpawn
+          ? `\`limits.depth\` is ${this.#depthLimit}, and a child would be deeper`
+          : this.#led.size >= spawn.maxChildren
+            ? `\`spawn.max_children\` is ${spawn.maxChildren}, and so many were started in this task`
+            : attempt.children.count >= most
+              ? `\`limits.agents\` is ${most}, and so many were started in this run`
+              : null;
+    return reason === null ? null : { reason, isDenied: true };
+  }
+
+  #storm(reason: string): Failure {
+    return failure(
+      "tool",
+      "spawn_storm",
+      `'${this.#o.attempt.label}' asked ${this.#refusals} times for agents that it may not start: ${reason}`,
+      { help: "say in the instructions how many it may start, or raise the limit that is named" },
+    );
+  }
+
+  #begin(order: SpawnOrder, at: string): TeamMember | SpawnRefusal {
+    const { spawn, context, attempt, depth } = this.#o;
+    const agent = spawn.agents[order.agent] as string;
+    const models = order.model === null ? null : (spawn.models[order.model] ?? null);
+    const id = idOf(order, at);
+    const step = childStep(this.#o.step, context.plan, { id, agent, order, models });
+    const child = { depth: depth + 1, sandbox: order.sandbox };
+    const inside = { ...context, grant: this.#o.grant, unit: null, child };
+    const work = this.#o.prepare(step, inside);
+    if (!work.ok) return { reason: work.error.message, isDenied: work.error.class === "refused" };
+    const { folder } = attempt;
+    const childOrder: ChildOrder = {
+      at,
+      agent,
+      step,
+      work: {
+        ...work.value,
+        run: (own) => work.value.run(folder === undefined ? own : { ...own, folder }),
+      },
+      fingerprint: fingerprintOf(context.plan, step, order, work.value),
+      label: order.label,
+      task: order.task,
+    };
+    const led = { id, order, child: attempt.children.start(childOrder) };
+    this.#led.set(id, led);
+    const { end } = led.child;
+    if (end !== null && !end.ok && end.failure.code === "outcome_unknown") this.problem ??= end.failure;
+    return memberOf(led);
+  }
+
+  recall({ spawned, told = [] }: Pick<ToolOutcome, "spawned" | "told">, at: string): void {
+    if (spawned !== undefined) {
+      const order = spawned as unknown as SpawnOrder;
+      if (!this.#led.has(idOf(order, at))) this.#begin(order, at);
+    }
+    for (const id of told) this.#told.add(id);
+  }
+
+  find(name: string): TeamMember | null {
+    const led = this.#led.get(name) ?? [...this.#led.values()].findLast(({ order }) => order.label === name);
+    return led === undefined ? null : memberOf(led);
+  }
+
+  list(): readonly TeamMember[] {
+    return [...this.#led.values()].map(memberOf);
+  }
+
+  async wait(ids: readonly string[], ms: number | null): Promise<readonly TeamMember[] | null> {
+    const led = ids.flatMap((id) => this.#led.get(id) ?? []);
+    const goesOn = await this.#o.attempt.children.wait(
+      led.map(({ child }) => child),
+      ms,
+    );
+    return goesOn ? led.map(memberOf) : null;
+  }
+
+  kill(id: string): boolean {
+    const led = this.#led.get(id);
+    if (led === undefined || led.child.end !== null) return false;
+    led.child.kill("was stopped by its leader");
+    return true;
+  }
+
+  get hasUntold(): boolean {
+    return [...this.#led.keys()].some((id) => !this.#told.has(id));
+  }
+
+  async rest(): Promise<readonly TeamMember[] | null> {
+    const members = await this.wait([...this.#led.keys()], null);
+    if (members === null) return null;
+    const untold = members.filter(({ id }) => !this.#told.has(id));
+    for (const { id } of untold) this.#told.add(id);
+    return untold;
+  }
+
+  /** Nobody outlives who started it. */
+  async close(): Promise<void> {
+    const reason = this.#o.attempt.signal.reason === "interrupted" ? "interrupted" : "cancelled";
+    const open = [...this.#led.values()].filter(({ child }) => child.status === "queued" || child.status === "running");
+    for (const { child } of open) child.stop(reason);
+    await Promise.all(open.map(({ child }) => child.ended));
+  }
+}
+
+function idOf({ agent }: Pick<SpawnOrder, "agent">, at: string): string {
+  return `${agent}@${at}`;
+}
+
+function memberOf({ id, order, child }: Led): TeamMember {
+  const { status, end } = child;
+  const why = end === null || end.ok ? null : end.failure;
+  return {
+    id,
+    agent: order.agent,
+    label: order.label,
+    status,
+    output: end?.ok === true ? end.output : null,
+    error: why === null ? null : { class: why.class, code: why.code, message: why.message },
+  };
+}
+
+interface ChildPlace {
+  readonly id: string;
+  readonly agent: string;
+  readonly order: SpawnOrder;
+  readonly models: readonly PlannedModel[] | null;
+}
+
+/** What a child does, as a step: its task is a text, and nothing in it is an expression. */
+function childStep(step: PlannedStep, { agents }: Plan, { id, agent, order, models }: ChildPlace): PlannedStep {
+  const { files: _files, cache: _cache, handoff: _handoff, ...around } = step;
+  const isProgram = agents[agent]?.driver !== undefined;
+  return {
+    ...around,
+    id,
+    description: null,
+    body: { kind: "agent", agent, task: { kind: "literal", value: order.task }, models, modelsByItem: null },
+    condition: null,
+    fan: null,
+    retry: { ...around.retry, maxAttempts: 1 },
+    timeoutMs: order.timeoutMs,
+    onError: { kind: "fail" },
+    output: order.output,
+    // What tools did is on the record; what a program did nobody knows.
+    effect: isProgram ? around.effect : "none",
+    isFinally: false,
+    repeat: null,
+    fallback: [],
+    simulate: null,
+  };
+}
+
+/** What a child is asked, by all that decides on its answer. */
+function fingerprintOf(
+  plan: Plan,
+  step: PlannedStep,
+  order: SpawnOrder,
+  work: Extract<Work, { kind: "later" }>,
+): string {
+  const { body } = step;
+  const agent = (body.kind === "agent" ? body.agent : null) ?? "";
+  const models = body.kind === "agent" ? (body.models ?? plan.agents[agent]?.models ?? []) : [];
+  return digestOf({
+    child: childDigest(plan, agent, models),
+    asked: work.asked?.() ?? null,
+    output: order.output,
+    bound: work.bound ?? null,
+  });
+}

@@ -1,0 +1,87 @@
+import type { Json, JsonObject, JsonSchema } from "../util/json.ts";
+import type { ToolOutcome } from "./tool.ts";
+
+/** What an agent wants another one to do. Plain data: it is kept with the call that said so. */
+export interface SpawnOrder {
+  readonly task: string;
+  /** The name that the leader uses. */
+  readonly agent: string;
+  /** One of the names that the team has for its models; null = the agent's own. */
+  readonly model: string | null;
+  readonly label: string | null;
+  readonly timeoutMs: number;
+  /** Never weaker than the agent's own; null = that one. */
+  readonly sandbox: "require" | null;
+  /** JSON Schema of the result; null = text. */
+  readonly output: JsonSchema | null;
+}
+
+/** An agent that was started, as its leader sees it. */
+export interface TeamMember {
+  /** `AGENT@TURN.CALL`: unique among those of one leader. */
+  readonly id: string;
+  readonly agent: string;
+  readonly label: string | null;
+  /** `cancelled`: it was stopped with its leader. */
+  readonly status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** null unless it has succeeded. */
+  readonly output: Json;
+  /** null unless it has failed. */
+  readonly error: { readonly class: string; readonly code: string; readonly message: string } | null;
+}
+
+/** Why one is not started: as the end of a sentence. `isDenied`: whoever wrote the workflow does not allow it. */
+export interface SpawnRefusal {
+  readonly reason: string;
+  readonly isDenied: boolean;
+}
+
+/** The agents that an agent leads, in one attempt. */
+export interface Team {
+  /** Starts one; `at` is the call that asks for it. The same call has the same child, whatever happened between. */
+  spawn(order: SpawnOrder, at: string): TeamMember | SpawnRefusal;
+  /** One that is named by its id or label; null = there is none. */
+  find(name: string): TeamMember | null;
+  /** All that were started, in that order. */
+  list(): readonly TeamMember[];
+  /**
+   * Waits until these have ended, or for so long; null when the leader was told to stop meanwhile. Those that have
+   * ended count as told.
+   */
+  wait(ids: readonly string[], ms: number | null): Promise<readonly TeamMember[] | null>;
+  /** Stops one for good; false when it is over already. */
+  kill(id: string): boolean;
+  /** What of a recorded call's outcome is the team's: whom it started, of whose end it told. */
+  recall(outcome: Pick<ToolOutcome, "spawned" | "told">, at: string): void;
+  /** There are some of whose end it was not told. */
+  readonly hasUntold: boolean;
+  /** Waits for all that are at work, and gives those that have ended and were not told of; null as of `wait`. */
+  rest(): Promise<readonly TeamMember[] | null>;
+}
+
+/** True for a refusal. */
+export function isRefusal(answer: TeamMember | SpawnRefusal): answer is SpawnRefusal {
+  return "reason" in answer;
+}
+
+/** Of a result that its leader is told; `longest` bounds the JSON of its output, in bytes. */
+export function memberJson(member: TeamMember, longest: number): JsonObject {
+  const { id, agent, label, status, output, error } = member;
+  const shown = JSON.stringify(output);
+  const isLong = Buffer.byteLength(shown) > longest;
+  const cut = `${Buffer.from(shown).subarray(0, longest).toString("utf8")} [cut here: ${Buffer.byteLength(shown)} bytes]`;
+  return {
+    id,
+    agent,
+    ...(label === null ? {} : { label }),
+    status,
+    ...(status === "succeeded" ? { output: isLong ? cut : output } : {}),
+    ...(error === null ? {} : { error: { ...error } }),
+  };
+}
+
+/** Results as a leader reads them: a JSON list, each bounded so that all of them fit. */
+export function membersText(members: readonly TeamMember[], longestText: number): string {
+  const each = Math.max(1024, Math.floor((longestText * 0.8) / Math.max(1, members.length)));
+  return JSON.stringify(members.map((member) => memberJson(member, each)));
+}

@@ -1,0 +1,215 @@
+import { describe, expect } from "vitest";
+import { toolReply, type Answer } from "../rig/fake-model/answer.ts";
+import { plays } from "../rig/fake-model/team.ts";
+import { story } from "../rig/muster/e2e.ts";
+
+const head = `
+muster: 1
+name: team
+models: { fast: anthropic/claude-haiku-5-5 }
+`;
+
+const team = `${head}
+agents:
+  lead: { model: fast, instructions: You lead., spawn: { agents: [worker] } }
+  worker: { model: fast, instructions: You work. }
+steps:
+  work: { agent: lead, task: Ask them }
+outputs: { said: "\${{ steps.work.output }}" }`;
+
+const spawn = (task: string, more: object = {}) => ["sessions_spawn", { task, ...more }] as const;
+const types = (stdout: string): { type: string; [key: string]: unknown }[] =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string });
+
+describe("an agent that leads others", () => {
+  story("starts three at once and merges what they say; in one slot nobody starves", async ({ fake, project }) => {
+    project.write("flow.yaml", `${team}\nlimits: { concurrency: 1 }`);
+    const output_schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+    plays(fake, "You lead.", [
+      toolReply(spawn("Part 1", { output_schema }), spawn("Part 2", { label: "second" }), spawn("Part 3")),
+      toolReply(["sessions_wait", { ids: ["worker@1.1", "second"] }]),
+      "nearly",
+      "merged",
+    ]);
+    plays(fake, "You work.\nPart 1", [`{"n": "seven"}`, `{"n": 7}`]);
+    plays(fake, "You work.\nPart 2", ["two"]);
+    plays(fake, "You work.\nPart 3", ["three"]);
+    const run = await project.muster("run", "flow.yaml", "--json", "--report", "report.json");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    // The typed result was repaired; each call is paid once, and counts for the step of the leader.
+    expect(fake.count()).toBe(8);
+    expect(fake.mostInFlight).toBe(1);
+    expect(project.report()).toMatchObject({ outputs: { said: "merged" }, usage: { calls: 8 } });
+    const told = fake.requests.at(-1)?.body.messages ?? [];
+    expect(told[4]?.content).toMatchObject([
+      {
+        content:
+          '[{"id":"worker@1.1","agent":"worker","status":"succeeded","output":{"n":7}},{"id":"worker@1.2","agent":"worker","label":"second","status":"succeeded","output":"two"}]',
+      },
+    ]);
+    // What it did not ask for it is given before it is done.
+    expect(JSON.stringify(told[6]?.content)).toContain(
+      'worker@1.3\\",\\"agent\\":\\"worker\\",\\"status\\":\\"succeeded',
+    );
+    const events = types(run.stdout);
+    expect(events.filter(({ type }) => type === "session.spawned")).toMatchObject([
+      { step: "work", child: "work/worker@1.1", agent: "worker", parent: "work", task: "Part 1" },
+      { child: "work/worker@1.2", label: "second", model: "anthropic/claude-haiku-5-5" },
+      { child: "work/worker@1.3" },
+    ]);
+    expect(events.filter(({ type }) => type === "session.ended")).toHaveLength(3);
+  });
+
+  story(
+    "kill -9 while they work: what is paid is not paid again, and the leader finds them",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", team);
+      plays(fake, "You lead.", [
+        toolReply(spawn("Part 1"), spawn("Part 2")),
+        toolReply(["sessions_wait", {}]),
+        "merged",
+      ]);
+      plays(fake, "You work.\nPart 1", ["one"]);
+      const second = fake.nextRequest((request) => request.text === "You work.\nPart 2");
+      const run = project.start(["run", "flow.yaml", "--json"]);
+      const held = await second;
+      await run.shows('"type":"session.ended"');
+      await run.shows('"tool":"sessions_wait"');
+      await run.crash();
+      await held.closed;
+      expect(fake.count()).toBe(4);
+
+      plays(fake, "You work.\nPart 2", ["two"]);
+      const resumed = await project.muster("resume", "--json", "--report", "report.json");
+      expect(resumed.code).toBe(0);
+      // The second worker again, and the leader's last turn: nothing else.
+      expect(fake.requests.slice(4).map(({ text }) => text.split("\n")[0])).toEqual(["You work.", "You lead."]);
+      expect(fake.requests[4]?.body).toEqual(held.request.body);
+      expect(JSON.stringify(fake.requests[5]?.body.messages.at(-1)?.content)).toContain('one\\"},{');
+      expect(project.report()).toMatchObject({ outputs: { said: "merged" }, usage: { calls: 5 } });
+      expect(types(resumed.stdout).filter(({ type }) => type === "session.spawned")).toHaveLength(0);
+    },
+  );
+
+  story(
+    "a budget that a child exceeds stops the run without another call; a pause waits",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", `${team}\nlimits: { concurrency: 1, budget: { calls: 2 } }`);
+      plays(fake, "You lead.", [toolReply(spawn("Part 1"), spawn("Part 2")), "merged", "merged"]);
+      plays(fake, "You work.\nPart 1", ["one"]);
+      plays(fake, "You work.\nPart 2", ["two"]);
+      const failed = await project.muster("run", "flow.yaml", "--report", "report.json");
+      expect(failed.code).toBe(1);
+      expect(fake.count()).toBe(2);
+      expect(project.report()).toMatchObject({ error: { class: "budget" }, usage: { calls: 2 } });
+
+      project.edit("flow.yaml", "calls: 2", "calls: 2, on_exceeded: pause");
+      const paused = await project.muster("run", "flow.yaml", "--run-id", "p1");
+      expect(paused.code).toBe(4);
+      const again = await project.muster("resume", "p1");
+      expect(again.code).toBe(4);
+      expect(fake.count()).toBe(4);
+      project.edit("flow.yaml", "calls: 2", "calls: 9");
+      const resumed = await project.muster("resume", "p1", "--report", "report.json");
+      expect(resumed).toMatchObject({ code: 0, stdout: "merged\n" });
+      expect(project.report()).toMatchObject({ usage: { calls: 5 } });
+    },
+  );
+
+  story("a storm is stopped; so is a call that is made again and again", async ({ fake, project }) => {
+    project.write("flow.yaml", team.replace("[worker] }", "[worker], max_children: 1 }"));
+    plays(fake, "You lead.", [toolReply(spawn("Part 1"), ...[1, 2, 3, 4, 5].map((n) => spawn(`More ${n}`))), "never"]);
+    plays(fake, "You work.\nPart 1", ["one"]);
+    const storm = await project.muster("run", "flow.yaml", "--json", "--report", "report.json");
+    expect(storm.code).toBe(1);
+    expect(project.report().steps["work"]?.error).toMatchObject({ class: "tool", code: "spawn_storm" });
+    expect(storm.stdout.match(/"type":"tool.denied"/g)).toHaveLength(5);
+    expect(fake.count("You lead.")).toBe(1);
+
+    const list = toolReply(["sessions_list", {}]);
+    plays(
+      fake,
+      "You lead.",
+      Array.from({ length: 9 }, () => list),
+    );
+    const loop = await project.muster("run", "flow.yaml", "--report", "report.json");
+    expect(loop.code).toBe(1);
+    expect(project.report().steps["work"]?.error).toMatchObject({ class: "tool", code: "repeated_call" });
+    expect(fake.count("You lead.")).toBe(6);
+  });
+
+  story("agents that start themselves end at the depth that is written", async ({ fake, project }) => {
+    project.write(
+      "flow.yaml",
+      `${head}
+limits: { depth: 2 }
+agents: { self: { model: fast, instructions: You are deep., spawn: { agents: [self] } } }
+steps: { work: { agent: self, task: Level 0 } }
+outputs: { said: "\${{ steps.work.output }}" }`,
+    );
+    plays(fake, "You are deep.\nLevel 0", [toolReply(spawn("Level 1")), "x", "top"]);
+    plays(fake, "You are deep.\nLevel 1", [toolReply(spawn("Level 2")), "x", "middle"]);
+    plays(fake, "You are deep.\nLevel 2", [toolReply(spawn("Level 3")), "bottom"]);
+    const run = await project.muster("run", "flow.yaml", "--json");
+    expect(run.code).toBe(0);
+    const bottom = fake.requests.filter(({ text }) => text.startsWith("You are deep.\nLevel 2"));
+    // It is not offered what it may not do, and told why when it tries.
+    expect(bottom[0]?.body.tools?.map(({ name }) => name)).not.toContain("sessions_spawn");
+    expect(JSON.stringify(bottom[1]?.body.messages)).toContain("`limits.depth` is 2, and a child would be deeper");
+    const spawned = types(run.stdout).filter(({ type }) => type === "session.spawned");
+    expect(spawned.map(({ child }) => child)).toEqual(["work/self@1.1", "work/self@1.1/self@1.1"]);
+  });
+
+  story("a child has what its parent has as well, and no more; nobody else is started", async ({ fake, project }) => {
+    project.write("notes.md", "green");
+    project.write(
+      "flow.yaml",
+      `${head}
+agents:
+  lead: { model: fast, instructions: You lead., permissions: { files: read }, spawn: { agents: [worker] } }
+  worker: { model: fast, instructions: You work., tools: [read_file, write_file], permissions: { files: write } }
+  other: { model: fast, instructions: You are another. }
+steps: { work: { agent: lead, task: Ask them }, more: { agent: other, task: Rest } }`,
+    );
+    const refused = await project.muster("validate", "flow.yaml");
+    expect(refused.stderr + refused.stdout).toContain("WF8013");
+    project.edit("flow.yaml", "tools: [read_file, write_file]", "tools: [read_file, state_get]");
+    project.edit("flow.yaml", "permissions: { files: write }", "permissions: { files: write, state: read }");
+    project.edit("flow.yaml", "permissions: { files: read }", "permissions: { files: read, state: read }");
+    plays(fake, "You lead.", [toolReply(spawn("Mend it", { agent: "other" }), spawn("Mend it")), "x", "done"]);
+    plays(fake, "You work.", [toolReply(["read_file", { path: "notes.md" }], ["state_get", { key: "k" }]), "ok"]);
+    const run = await project.muster("run", "flow.yaml", "--json");
+    expect(run.code).toBe(0);
+    expect(JSON.stringify(fake.requests)).toContain("must be equal to one of the allowed values");
+    expect(types(run.stdout).filter(({ type }) => type === "tool.denied")).toHaveLength(0);
+    expect((await project.muster("validate", "flow.yaml")).stdout).toContain("WF8014");
+  });
+
+  story("one is stopped, by its leader and by a person; the others go on", async ({ fake, project }) => {
+    project.write("flow.yaml", team);
+    plays(fake, "You lead.", [
+      toolReply(spawn("Part 1"), spawn("Part 2", { label: "slow" }), spawn("Part 3")),
+      toolReply(["subagents", { action: "kill", target: "slow" }]),
+      toolReply(["sessions_wait", {}]),
+      "merged",
+    ] as Answer[]);
+    const third = fake.nextRequest((request) => request.text === "You work.\nPart 3");
+    plays(fake, "You work.\nPart 1", ["one"]);
+    const slow = fake.nextRequest((request) => request.text === "You work.\nPart 2");
+    const run = project.start(["run", "flow.yaml", "--json", "--run-id", "k1"]);
+    await Promise.all([slow, third]);
+    await run.shows('"tool":"sessions_wait"');
+    const unknown = await project.muster("kill", "k1", "worker@9");
+    expect(unknown.code).toBe(2);
+    const killed = await project.muster("kill", "k1", "work/worker@1.3");
+    expect(killed.code).toBe(0);
+    expect(await run.ended).toMatchObject({ code: 0 });
+    const told = JSON.stringify(fake.requests.at(-1)?.body.messages);
+    expect(told).toContain("'work/worker@1.2' was stopped by its leader");
+    expect(told).toContain("'work/worker@1.3' was stopped on request");
+    expect(told).toContain('\\"output\\":\\"one\\"');
+  });
+});
