@@ -1,6 +1,7 @@
 import { canonicalJson } from "../util/canonical-json.ts";
 import type { JsonObject } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
+import { noteChildren, worstChildren, type Worst } from "./child-estimate.ts";
 import type { FanSize } from "./fan-size.ts";
 import { topologicalOrder } from "./graph.ts";
 import { Ledger, type AgentEstimate, type ModelEstimate } from "./ledger.ts";
@@ -219,7 +220,8 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
     const longest = input.tokens + schemaBytes;
     const attempts = (units.ceiling / split) * step.retry.maxAttempts;
     const tools = plan.agents[agent]?.tools;
-    const turns = (tools?.maxTurns ?? 1) + repairs;
+    // A leader has one more turn, for those whom it did not wait for.
+    const turns = (tools?.maxTurns ?? 1) + repairs + (tools?.spawn === undefined ? 0 : 1);
     if (body.session !== undefined)
       ledger.unknownInput.add(`what was said in session ${body.session.slice(body.session.lastIndexOf("#") + 1)}`);
     if (tools !== undefined) ledger.unknownInput.add(`what the tools of ${agent} answer`);
@@ -245,15 +247,35 @@ function callsOf(plan: Plan, step: PlannedStep, units: Range, sizes: Sizes, ledg
       const repair = longest + schemaBytes + model.maxTokens + REPAIR_TOKENS;
       if (repairs > 0) most(attempts * worstCaseCost(price, repair, model.maxTokens));
     });
+    const led = childrenOfStage(plan, step, agent, attempts, sizes, ledger);
+    calls.ceiling += attempts * led.calls;
+    most(attempts * led.costUsd);
+    for (const id of led.unpriced) unpriced.add(id);
+    isPriced ||= led.costUsd > 0;
     if (plan.agents[agent]?.budget === undefined) continue;
     const isCertain = isFirst && isSure;
     ledger.ask(agent, {
-      calls: { floor: isCertain ? units.floor / split : 0, ceiling: attempts * turns * models.length },
+      calls: { floor: isCertain ? units.floor / split : 0, ceiling: attempts * (turns * models.length + led.calls) },
       costUsd: { floor: isCertain ? own.floor : 0, ceiling: own.ceiling },
       isBounded,
     });
   }
   return { calls, costUsd: isPriced || unpriced.size === 0 ? costUsd : null, unpriced: [...unpriced] };
+}
+
+/** The most that those may take whom an agent starts in one attempt. */
+function childrenOfStage(
+  plan: Plan,
+  step: PlannedStep,
+  agent: string,
+  attempts: number,
+  sizes: Sizes,
+  ledger: Ledger,
+): Worst & { readonly unpriced: readonly string[] } {
+  const input = (prompts: readonly Template[]): number => longestInput(prompts, step, sizes, ledger).tokens;
+  const worst = worstChildren(agent, { plan, step, input });
+  if (worst.count > 0) ledger.unknownInput.add(`what ${agent} asks of those whom it starts`);
+  return { ...worst, unpriced: worst.count === 0 ? [] : noteChildren(agent, attempts, worst, plan, ledger) };
 }
 
 /** One of several agents does it: the cheapest at the least, the dearest at the most. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../util/json.ts";
 import { scopeGrants } from "../access.ts";
 import { grantOf, type Grant } from "../permissions.ts";
-import { workersOf, type Plan, type PlannedStep } from "../types.ts";
+import { childrenOf, membersOf } from "../team.ts";
+import { workersOf, type Plan, type PlannedStep, type PlannedTools } from "../types.ts";
 import { oneLine } from "./format.ts";
 
 /** True where a file of the plan writes `permissions`. */
@@ -21,8 +22,26 @@ export function toolTexts(plan: Plan, step: PlannedStep): readonly string[] {
   return workersOf(step).flatMap((name) => {
     const tools = plan.agents[name]?.tools;
     if (tools === undefined) return [];
-    const shutIn = tools.names.includes("shell") ? `; sandbox ${tools.sandbox}` : "";
-    return [`${tools.names.join(", ")}; ${grantText(grantOf(tools.permissions))}${shutIn}`];
+    return [`${tools.names.join(", ") || "none"}; ${grantText(grantOf(tools.permissions))}${shutInText(tools)}`];
+  });
+}
+
+function shutInText({ names, sandbox }: PlannedTools): string {
+  return names.includes("shell") ? `; sandbox ${sandbox}` : "";
+}
+
+/** Whom the agents of a step may start, and what these may do then: `worker (read_file; files read; ...)`, a text for each leader. */
+export function leadTexts(plan: Plan, step: PlannedStep): readonly string[] {
+  return workersOf(step).flatMap((name) => {
+    const spawn = plan.agents[name]?.tools?.spawn;
+    if (spawn === undefined) return [];
+    const texts = membersOf(plan.agents, name).flatMap((member) => {
+      const tools = plan.agents[member.name]?.tools;
+      if (member.name === name && !childrenOf(plan.agents, name).includes(name)) return [];
+      const may = tools === undefined ? "" : ` (${tools.names.join(", ") || "no tools"}; ${grantText(member.grant)})`;
+      return [`${member.name.split("#").at(-1) ?? member.name}${may}`];
+    });
+    return [`up to ${spawn.maxChildren} in a task: ${[...new Set(texts)].join("; ")}`];
   });
 }
 

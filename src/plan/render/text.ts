@@ -4,7 +4,7 @@ import { criticalPathOf, topologicalOrder, wavesOf } from "../graph.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedScope, type PlannedStep } from "../types.ts";
 import { budgetTexts } from "./budget.ts";
 import { formatCount, formatRange, oneLine } from "./format.ts";
-import { hasCaps, scopeGrantText, toolTexts, topGrantText } from "./grant.ts";
+import { hasCaps, leadTexts, scopeGrantText, toolTexts, topGrantText } from "./grant.ts";
 import {
   costText,
   count,
@@ -110,6 +110,7 @@ function stepLines(
   const accepts = (step.handoff ?? []).flatMap(({ accept }) => (accept === null ? [] : oneLine(accept)));
   if (accepts.length > 0) rows.push(["accept", accepts.join("; then ")]);
   for (const text of toolTexts(plan, step)) rows.push(["tools", text]);
+  for (const text of leadTexts(plan, step)) rows.push(["starts", text]);
   if (step.needs.length > 0) rows.push(["needs", step.needs.map((group) => needText(group, scope)).join(", and ")]);
   if (step.condition !== null) rows.push(["if", oneLine(step.condition)]);
   if (step.repeat !== null) rows.push(["until", oneLine(step.repeat.until)]);
