@@ -3,8 +3,9 @@ import { version } from "../util/version.ts";
 /** Where the jobs of a project lie; one file for all its workflows. */
 export const CI_FILE = ".github/workflows/muster.yaml";
 
-/** Jobs for GitHub Actions: every change is checked, and a workflow is run by hand. */
-export function ciFile(manifest: string): string {
+/** Jobs for GitHub Actions: every change is checked, and a workflow is run by hand, with its `secrets`. */
+export function ciFile(manifest: string, secrets: readonly string[] = []): string {
+  const passed = ["ANTHROPIC_API_KEY", ...secrets].map((name) => `          ${name}: \${{ secrets.${name} }}\n`);
   return `# Checks workflows on every change, and runs one by hand. What each part does: docs/ci.md of agentmuster.
 name: muster
 on:
@@ -43,8 +44,7 @@ jobs:
       - run: muster run "$WORKFLOW" --format github --junit junit.xml
         env:
           WORKFLOW: \${{ inputs.workflow }}
-          ANTHROPIC_API_KEY: \${{ secrets.ANTHROPIC_API_KEY }}
-      # After a failure too: then a resume pays for nothing twice. The name begins with a dot.
+${passed.join("")}      # After a failure too: then a resume pays for nothing twice. The name begins with a dot.
       - uses: actions/upload-artifact@v4
         if: always()
         with: { name: muster-state, path: .muster, include-hidden-files: true, if-no-files-found: ignore }

@@ -3,6 +3,7 @@ import type { Report, ReportStep } from "../library/report.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
 import { jsonText, type Json, type JsonObject } from "../util/json.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
+import type { InnerStep } from "./inner-steps.ts";
 import { jsonDiff } from "./json-diff.ts";
 import { snapshotOf, type Snapshots } from "./snapshot.ts";
 import type { Bound, Expectation, WorkflowTest } from "./test-file.ts";
@@ -18,6 +19,8 @@ export interface Judged {
 }
 
 export interface Judges {
+  /** The steps inside of items and rounds, by their paths. */
+  readonly inner: ReadonlyMap<string, InnerStep>;
   readonly check: SchemaCheck;
   readonly evaluator: Evaluator;
   readonly snapshots: Snapshots;
@@ -46,9 +49,11 @@ function wrongWith(each: Expectation, test: WorkflowTest, report: Report, judges
       return problems.length === 0 ? null : wrong(`outputs do not fit the schema: ${problems.join("; ")}`);
     }
     case "step":
-      return stepWrong(each.path, each.how, report.steps[each.path]);
+      return report.steps[each.path] === undefined
+        ? innerWrong(each.path, each.how, judges.inner.get(each.path))
+        : stepWrong(each.path, each.how, report.steps[each.path]);
     case "attempts": {
-      const attempts = report.steps[each.path]?.attempts ?? 0;
+      const attempts = (report.steps[each.path] ?? judges.inner.get(each.path))?.attempts ?? 0;
       return attempts === each.attempts ? null : wrong(`attempts of '${each.path}'`, [each.attempts, attempts]);
     }
     case "calls":
@@ -79,12 +84,29 @@ function outputWrong(name: string, expected: Json, report: Report): Wrong {
   return { message: `outputs.${name}`, diff: jsonDiff(pretty(expected), pretty(actual)) };
 }
 
+/** A step of which there may be many: skipped is one that no item ran, failed one that failed in some. */
+function innerWrong(path: string, how: "ran" | "skipped" | "failed", step: InnerStep | undefined): Wrong {
+  const { attempts, statuses } = step ?? { attempts: 0, statuses: [] };
+  const isLeftOut = statuses.every((status) => status === "skipped" || status === "pending");
+  const holds =
+    how === "failed" ? statuses.includes("failed") : how === "skipped" ? isLeftOut : hasRun(attempts, statuses);
+  if (holds) return null;
+  const was = statuses.length === 0 ? "pending" : statuses.join(" and ");
+  const should = how === "ran" ? "run" : how === "skipped" ? "been skipped" : "failed";
+  return wrong(`'${path}' should have ${should} in some item, and is ${was}`);
+}
+
+/** A `value` step costs no attempt. */
+function hasRun(attempts: number, statuses: InnerStep["statuses"]): boolean {
+  return attempts > 0 || statuses.includes("succeeded");
+}
+
 function stepWrong(path: string, how: "ran" | "skipped" | "failed", step: ReportStep | undefined): Wrong {
   // A step inside a group that never began is not in the report.
   const status = step?.status ?? "pending";
   const holds =
     how === "ran"
-      ? (step?.attempts ?? 0) > 0
+      ? (step?.attempts ?? 0) > 0 || status === "succeeded"
       : how === "skipped"
         ? status === "skipped" || status === "pending"
         : status === "failed" || (step?.results ?? []).some((result) => result.status === "failed");

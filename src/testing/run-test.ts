@@ -13,6 +13,7 @@ import type { Project } from "../util/project.ts";
 import type { SchemaCheck } from "../util/schema-check.ts";
 import { createVirtualClock } from "./clock.ts";
 import { reachedBy, type Reached } from "./coverage.ts";
+import { innerSteps } from "./inner-steps.ts";
 import { judge, type Judged } from "./judge.ts";
 import { createRehearsal } from "./rehearsal.ts";
 import type { Snapshots } from "./snapshot.ts";
@@ -103,7 +104,7 @@ export async function runTest(test: WorkflowTest, place: TestPlace): Promise<Tes
   const outcome = await endOf(run);
   if (outcome === null) return end([unable(test, [`it did not end within ${MOST_MS / 1000}s of real time`])]);
   const report = reportOf(outcome, { runId, plan, origin: null, simulated: true, ...begun.value }, store);
-  const problems = judge(test, report, place);
+  const problems = judge(test, report, { ...place, inner: innerSteps(outcome.record) });
   return end(problems, reachedBy(outcome.record, [...store.readFacts(runId)]), report);
 }
 

@@ -3,7 +3,14 @@ import { dirname, join } from "node:path";
 import { suggest } from "../../diagnostic/suggest.ts";
 import { ciFile, CI_FILE } from "../ci-file.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
-import { listTemplates, readTemplate, type Template, type TemplateFile } from "../template.ts";
+import {
+  listTemplates,
+  readPolicyTemplate,
+  readTemplate,
+  secretsOf,
+  type Template,
+  type TemplateFile,
+} from "../template.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface InitOptions {
@@ -18,18 +25,22 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     else terminal.out(listText(templates, terminal));
     return exitCode.succeeded;
   }
-  if (!templates.some((template) => template.name === name)) {
+  const template = templates.find((each) => each.name === name);
+  if (template === undefined) {
     const near = suggest(
       name,
-      templates.map((template) => template.name),
+      templates.map((each) => each.name),
     );
     throw new UsageError(
       `there is no template '${name}'${near === null ? "" : `; did you mean '${near}'?`} 'muster init' lists them`,
     );
   }
-  const jobs = { path: CI_FILE, text: ciFile(`workflows/${name}.yaml`) };
-  const all = [...readTemplate(name, terminal.cwd), ...(existsSync(join(terminal.cwd, CI_FILE)) ? [] : [jobs])];
-  // Templates share partials: one that is there already, and is the same, is no obstacle; nor are the jobs of another.
+  const own = readTemplate(template, terminal.cwd);
+  const jobs = { path: CI_FILE, text: ciFile(`workflows/${name}.yaml`, secretsOf(own[0]?.text ?? "")) };
+  // Of the project, and not of the template: the jobs and the policy of another one stay as they are.
+  const common = [readPolicyTemplate(terminal.cwd), jobs].filter(({ path }) => !existsSync(join(terminal.cwd, path)));
+  const all = [...own, ...common];
+  // Templates share partials: one that is there already, and is the same, is no obstacle.
   const isThere = (file: TemplateFile): boolean => existsSync(join(terminal.cwd, file.path));
   const isSame = (file: TemplateFile): boolean => readFileSync(join(terminal.cwd, file.path), "utf8") === file.text;
   const files = all.filter((file) => !(isPartial(file) && isThere(file) && isSame(file)));
@@ -69,8 +80,13 @@ function isPartial({ path }: TemplateFile): boolean {
 }
 
 function listText(templates: readonly Template[], { outColor: color }: Terminal): string {
-  const lines = templates.map(({ name, description }) => `  ${color.bold(name.padEnd(10))} ${description}`);
-  return `${lines.join("\n")}\n\nmuster init NAME writes one to workflows/NAME.yaml\n`;
+  const width = Math.max(...templates.map(({ name }) => name.length));
+  const lines = (kind: Template["kind"]): string =>
+    templates
+      .filter((template) => template.kind === kind)
+      .map(({ name, description }) => `  ${color.bold(name.padEnd(width))}  ${description}\n`)
+      .join("");
+  return `Workflows\n${lines("workflow")}\nPatterns\n${lines("pattern")}\nmuster init NAME writes one to workflows/NAME.yaml, with tests, a policy, and jobs for CI\n`;
 }
 
 function writtenText(files: readonly string[], next: readonly string[], { outColor: color, env }: Terminal): string {

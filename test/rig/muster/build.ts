@@ -20,7 +20,7 @@ export function setup(project: TestProject): () => void {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs")], { encoding: "utf8" });
   if (status !== 0) throw new Error(`cannot build the command:\n${stderr}`);
   const copy = mkdtempSync(join(tmpdir(), "muster-built-"));
-  for (const part of ["dist", "docs", "schemas", "workflows", "package.json"])
+  for (const part of ["dist", "docs", "policies", "schemas", "workflows", "package.json"])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
   project.provide("musterScript", join(copy, "dist/cli/main.js"));
