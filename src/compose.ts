@@ -27,6 +27,7 @@ import { identityVariables } from "./compose/identity.ts";
 import { providerKeys } from "./compose/provider-keys.ts";
 import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { builtInTools, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
+import { createFindWay } from "./compose/mcp.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
 import { telemetryOf } from "./compose/telemetry.ts";
@@ -57,6 +58,7 @@ import { openSqliteStore } from "./store/sqlite/open.ts";
 import { StoreError, type LeaseOwner, type Store } from "./store/store.ts";
 import type { Diagnostic } from "./diagnostic/diagnostic.ts";
 import type { SourceFile } from "./diagnostic/source.ts";
+import { serverTools } from "./tool/mcp/tools.ts";
 import { systemClock, type Clock } from "./util/clock.ts";
 import type { Log } from "./util/log.ts";
 import { err, ok, type Result } from "./util/result.ts";
@@ -244,6 +246,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
   const { workspace, runsFolder } = options;
+  const findWay = createFindWay({ environment, resolve: systemResolve, sandbox });
   const remote = store?.ok === true ? createS3Contents(store.value, clock) : null;
   const unitFiles = simulated ? null : createUnitFiles({ workspace, runsFolder, remote });
   const withFiles = (handler: StepHandler): StepHandler => unitFiles?.around(handler) ?? handler;
@@ -255,6 +258,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
         check,
         programs: { workspace, environment },
         tools: builtInTools({ environment, resolve: systemResolve, sandbox }),
+        openServer: (server) => serverTools(server, findWay),
       }),
     ),
     run: withFiles(createRunStep({ workspace, environment, check })),
@@ -372,6 +376,7 @@ export function readingTools(
       batchProviderFor: nobody,
       check,
       tools: [],
+      openServer: nobody,
       programs: { workspace, environment: {} },
     }),
     run: createRunStep({ workspace, environment: {}, check }),

@@ -1,5 +1,6 @@
 import type { ToolCall, ToolResult } from "../provider/provider.ts";
 import { failure, type Failure } from "../run/failure.ts";
+import { ToolBreak } from "../tool/tool-break.ts";
 import type { Tool, ToolOutcome } from "../tool/tool.ts";
 import { digestOf } from "../util/digest.ts";
 import { err, ok, type Result } from "../util/result.ts";
@@ -47,6 +48,7 @@ export async function toolTurn(
     const done = await Promise.all(group.map((each) => oneCall(each, box, around)));
     for (const [index, outcome] of done.entries()) {
       if (outcome === null) return err(stopped(around.label));
+      if (outcome instanceof ToolBreak) return err(redacted(outcome.failure, around));
       outcomes.set((group[index] as Numbered).at, outcome);
     }
   }
@@ -78,16 +80,30 @@ function groupsOf(calls: readonly Numbered[]): readonly (readonly Numbered[])[] 
   return groups;
 }
 
-/** Does one call and puts its end on the record; null = the run is over, or the attempt was stopped in the middle. */
-async function oneCall(each: Numbered, box: Toolbox, around: TaskSurroundings): Promise<ToolOutcome | null> {
+/**
+ * Does one call and puts its end on the record; null = the run is over, or the attempt was stopped in the middle. Of what
+ * broke, nobody knows the end: it has none on the record.
+ */
+async function oneCall(
+  each: Numbered,
+  box: Toolbox,
+  around: TaskSurroundings,
+): Promise<ToolOutcome | ToolBreak | null> {
   const startedAt = around.clock.monotonic();
   const raw = await outcomeOf(each, box, around);
   // What was stopped in the middle has no end: whoever goes on does not take it for one.
   if (around.signal.aborted && each.tool !== null) return null;
+  const name = each.tool?.shownAs ?? each.call.name;
+  const took = (): { readonly duration_ms: number } => ({
+    duration_ms: Math.round(around.clock.monotonic() - startedAt),
+  });
+  if (raw instanceof ToolBreak) {
+    around.event("tool.finished", { tool: name, call: each.at, status: "error", ...took() });
+    return raw;
+  }
   const outcome = { ...raw, text: around.redactor.text(raw.text) };
   // Later calls of the same turn go by what this one saw.
   if (outcome.seen !== undefined) box.context.seen.set(outcome.seen.path, outcome.seen.sha256);
-  const { name } = each.call;
   if (outcome.denied !== undefined)
     around.event("tool.denied", { tool: name, call: each.at, reason: around.redactor.text(outcome.denied) });
   if (outcome.warning !== undefined)
@@ -97,22 +113,27 @@ async function oneCall(each: Numbered, box: Toolbox, around: TaskSurroundings): 
     call: each.at,
     status: outcome.isError === true ? "error" : "ok",
     bytes: Buffer.byteLength(outcome.text),
-    duration_ms: Math.round(around.clock.monotonic() - startedAt),
+    ...took(),
   });
   return (await around.toolCalls.finish(each, { ...outcome })) ? outcome : null;
 }
 
-async function outcomeOf({ call, tool, at }: Numbered, box: Toolbox, around: TaskSurroundings): Promise<ToolOutcome> {
+async function outcomeOf(
+  { call, tool, at }: Numbered,
+  box: Toolbox,
+  around: TaskSurroundings,
+): Promise<ToolOutcome | ToolBreak> {
   if (tool === null) {
     const names = box.tools.map(({ name }) => name).join(", ");
     return { text: `there is no tool '${call.name}': there are ${names}`, isError: true };
   }
   if (call.input === null) return { text: "the input is no JSON object", isError: true };
-  const problems = around.check(tool.spec.inputSchema, call.input);
+  const problems = tool.checksItself === true ? [] : around.check(tool.spec.inputSchema, call.input);
   if (problems.length > 0) return { text: `the input does not fit: ${problems.join("; ")}`, isError: true };
   try {
     return await tool.run(call.input, box.context, at);
   } catch (error) {
+    if (error instanceof ToolBreak) return error;
     // A bug of the tool is no reason to lose the conversation.
     return { text: `the tool itself failed: ${(error as Error).message}`, isError: true };
   }
@@ -121,19 +142,27 @@ async function outcomeOf({ call, tool, at }: Numbered, box: Toolbox, around: Tas
 function tellStart({ call, at, tool }: Numbered, around: TaskSurroundings): void {
   const input = JSON.stringify(call.input);
   around.event("tool.called", {
-    tool: call.name,
+    tool: tool?.shownAs ?? call.name,
     call: at,
     effect: tool?.effect ?? "none",
     arguments: input.length <= LONGEST_SHOWN ? input : `${input.slice(0, LONGEST_SHOWN)}…`,
   });
 }
 
-function unknown({ call }: Numbered, label: string): Failure {
+function redacted(why: Failure, { redactor }: TaskSurroundings): Failure {
+  return {
+    ...why,
+    message: redactor.text(why.message),
+    partial: why.partial === null ? null : redactor.text(why.partial),
+  };
+}
+
+function unknown({ call, tool }: Numbered, label: string): Failure {
   const shown = JSON.stringify(call.input).slice(0, 200);
   return failure(
     "internal",
     "outcome_unknown",
-    `'${label}' was in a call of ${call.name} when its runner stopped: nobody knows whether it took effect, so it is not repeated: ${shown}`,
+    `'${label}' was in a call of ${tool?.shownAs ?? call.name} when its runner stopped: nobody knows whether it took effect, so it is not repeated: ${shown}`,
     { help: "see what it did; to do the whole step again: muster resume --rerun STEP" },
   );
 }

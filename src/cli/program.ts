@@ -77,6 +77,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
         .default("text"),
     )
     .option("--json", "the same as --format json")
+    .option("--pin-tools", "start the MCP servers of agents, and write into muster.lock what their tools are")
     .addOption(lockedOption());
 
   command(

@@ -41,10 +41,15 @@ export function sandboxOfThisMachine(): () => PreparedSandbox | null {
 
 /** What agents of the plan need of a sandbox and this machine does not have: a sentence for each. */
 export function missingSandbox(plan: Plan, sandbox: () => PreparedSandbox | null): readonly string[] {
-  const needing = [...teamOfPlan(plan)].filter((name) => {
+  const needing = [...teamOfPlan(plan)].flatMap((name) => {
     const tools = plan.agents[name]?.tools;
-    return tools?.sandbox === "require" && tools.names.includes("shell");
+    const needsOne = (sandbox: "require" | "prefer" | "off"): boolean => sandbox === "require";
+    const shell = tools?.names.includes("shell") === true && needsOne(tools.sandbox) ? ["may use the shell"] : [];
+    const servers = (tools?.servers ?? []).flatMap((server) =>
+      server.kind === "stdio" && needsOne(server.sandbox) ? [`has the MCP server '${server.name}'`] : [],
+    );
+    return [...shell, ...servers].map((why) => `agent '${name}' ${why}`);
   });
   if (needing.length === 0 || sandbox() !== null) return [];
-  return needing.map((name) => `agent '${name}' may use the shell, and there is no sandbox here: ${INSTALL_SANDBOX}`);
+  return needing.map((why) => `${why}, and there is no sandbox here: ${INSTALL_SANDBOX}`);
 }

@@ -99,6 +99,8 @@ export const diagnosticCodes = {
   WF7002: "A tool is named twice.",
   WF7003: "An agent without tools says what tools may do.",
   WF7004: "An agent with tools goes through the batch API.",
+  WF7010: "The tools of an MCP server are not in `muster.lock`.",
+  WF7011: "An MCP server is declared, and its agent uses none of its tools.",
   WF7020: "A program that answers for an agent never gets the prompt.",
 
   WF8001: "A value would become part of a shell text.",

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../util/json.ts";
 import type { ProblemList } from "./problem-list.ts";
 
 /** Keys of an agent that say something to a model, and nothing to a program that answers in its place. */
-const forModels = ["model", "max_tokens", "tools", "sandbox", "resources", "max_turns", "spawn"];
+const forModels = ["model", "max_tokens", "tools", "mcp", "sandbox", "resources", "max_turns", "spawn"];
 
 /** What a program cannot be given beside these: one that is only started asks for nothing. */
 const meaningless: { readonly [driver: string]: readonly string[] } = {

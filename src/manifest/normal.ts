@@ -102,6 +102,8 @@ export interface NormalAgent {
   readonly writtenForTools: string | null;
   /** As written. */
   readonly tools: readonly string[];
+  /** MCP servers by their names. */
+  readonly servers: { readonly [name: string]: NormalServer };
   /** What is not named is denied. */
   readonly permissions: NormalPermissions;
   readonly sandbox: "require" | "prefer" | "off";
@@ -135,6 +137,17 @@ export interface NormalResources {
   /** Of the text of one call. */
   readonly outputBytes: number;
 }
+
+/** A server that gives tools. The values of `env` and `headers` are text templates. */
+export type NormalServer =
+  | {
+      readonly kind: "stdio";
+      /** The program with its arguments: no templates. */
+      readonly argv: readonly string[];
+      readonly env: { readonly [name: string]: string };
+      readonly sandbox: "require" | "prefer" | "off";
+    }
+  | { readonly kind: "http"; readonly url: string; readonly headers: { readonly [name: string]: string } };
 
 /** A program that answers. `argv` are text templates. */
 export type NormalDriver = {

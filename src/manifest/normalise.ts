@@ -22,6 +22,7 @@ import type {
   NormalPattern,
   NormalRepeat,
   NormalRetry,
+  NormalServer,
   NormalSession,
   NormalStep,
   NormalVariant,
@@ -41,6 +42,7 @@ import type {
   Input,
   Join,
   Manifest,
+  McpServer,
   Model,
   ModelChoice,
   ModelSettings,
@@ -204,6 +206,9 @@ function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"
     writtenForTools:
       (["permissions", "sandbox", "resources", "max_turns"] as const).find((key) => agent[key] !== undefined) ?? null,
     tools: agent.tools ?? [],
+    servers: Object.fromEntries(
+      Object.entries(agent.mcp ?? {}).map(([name, server]) => [name, normaliseServer(server)]),
+    ),
     permissions: normalisePermissions(agent.permissions ?? {}),
     sandbox: agent.sandbox ?? sandbox ?? "require",
     resources: {
@@ -218,6 +223,11 @@ function normaliseAgent(agent: Agent, pointer: Pointer, sandbox: Agent["sandbox"
         ? null
         : { agents: agent.spawn.agents, maxChildren: agent.spawn.max_children ?? defaultChildren },
   };
+}
+
+function normaliseServer({ command, args, env, sandbox, url, headers }: McpServer): NormalServer {
+  if (url !== undefined) return { kind: "http", url, headers: headers ?? {} };
+  return { kind: "stdio", argv: [command ?? "", ...(args ?? [])], env: env ?? {}, sandbox: sandbox ?? "require" };
 }
 
 type Session = NonNullable<Manifest["sessions"]>[string];

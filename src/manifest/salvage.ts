@@ -95,8 +95,8 @@ function mend(pointer: Pointer, data: Json): Edit | null {
       return { pointer: ["inputs", name], value: isOptional ? { default: input["default"] as Json } : {} };
     }
     case "agents":
-      // An agent is known by its name alone, and without a model it has the default one.
-      return typeof key === "string" ? takeOut(["agents", name as string, key]) : null;
+      // An agent is known by its name alone, and without a model it has the default one. Its tools may be of its servers.
+      return typeof key === "string" && key !== "mcp" ? takeOut(["agents", name as string, key]) : null;
     case "models":
       return typeof key === "string" && key !== "model" ? takeOut(["models", name as string, key]) : null;
     case "defaults":

@@ -4,6 +4,7 @@ import { checkDrivers } from "./driver-rule.ts";
 import { checkFileKeys } from "./file-rule.ts";
 import type { Pointer } from "./pointer.ts";
 import type { ProblemList } from "./problem-list.ts";
+import { checkServers } from "./server-rule.ts";
 import { writtenSteps } from "./written-step.ts";
 
 /**
@@ -14,6 +15,7 @@ export function checkShape(manifest: JsonObject, problems: ProblemList): void {
   checkVariants(manifest, problems);
   checkEvents(objectAt(manifest, "events"), problems);
   checkDrivers(objectAt(manifest, "agents"), problems);
+  checkServers(objectAt(manifest, "agents"), problems);
   const places = new Map<string, Pointer>();
   for (const { id, pointer, step } of writtenSteps(manifest)) {
     checkId(id, pointer, places, problems);

@@ -1,7 +1,8 @@
 import { asText } from "../util/json.ts";
 import { hostKey, isPrivateHost } from "./host-pattern.ts";
 import { accessesOfTool, toolRefusal } from "./tool-table.ts";
-import { grantOf, narrowed, type Access, type Grant } from "./permissions.ts";
+import type { ServerAddress } from "./mcp-server.ts";
+import { grantOf, narrowed, refusalOf, type Access, type Grant } from "./permissions.ts";
 import { membersOf } from "./team.ts";
 import { stateReads, workersOf, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
 
@@ -22,11 +23,12 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
     case "agent": {
       const members = workersOf(step).flatMap((name) => membersOf(agents, name));
       // What an agent's own permissions refuse is told there.
-      const touched = members.flatMap(({ name, grant }) =>
-        (agents[name]?.tools?.names ?? []).flatMap((tool) =>
-          toolRefusal(tool, grant) === null ? accessesOfTool(tool, grant) : [],
-        ),
-      );
+      const touched = members.flatMap(({ name, grant }) => {
+        const { names = [], servers = [] } = agents[name]?.tools ?? {};
+        const own = names.flatMap((tool) => (toolRefusal(tool, grant) === null ? accessesOfTool(tool, grant) : []));
+        const more = servers.map(accessOfServer).filter((access) => refusalOf(grant, access) === null);
+        return [...own, ...more];
+      });
       const programs = new Set(members.flatMap(({ name }) => programOf(agents[name]?.driver) ?? []));
       const started = [...programs].map((program): Access => ({ kind: "program", program }));
       const part = [step.handoff === undefined ? "agent" : "handoff"];
@@ -53,6 +55,13 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
     default:
       return files;
   }
+}
+
+/** What reaching an MCP server touches: it is a program that is started, or a host. */
+export function accessOfServer(server: ServerAddress): Access {
+  if (server.kind === "stdio") return { kind: "program", program: server.argv[0] ?? "" };
+  const host = hostKey(new URL(server.url).hostname);
+  return { kind: "host", host, isPrivate: isPrivateHost(host) };
 }
 
 /** The program that drives an agent; null = a model does. */

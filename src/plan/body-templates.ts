@@ -11,9 +11,12 @@ export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: Plan
       const agents = teamOf(plan.agents, [...agentsOf(body), ...fallback.flatMap((stage) => stage.agent ?? [])]);
       const prompts = handoff.flatMap(({ approval }) => present(approval?.prompt));
       const own = agents.flatMap((name) => {
-        const { instructions, driver } = plan.agents[name] ?? {};
+        const { instructions, driver, tools } = plan.agents[name] ?? {};
         const program = driver === undefined ? [] : [...driver.argv, ...Object.values(driver.env)];
-        return [...present(instructions), ...program];
+        const servers = (tools?.servers ?? []).flatMap((server) =>
+          Object.values(server.kind === "stdio" ? server.env : server.headers),
+        );
+        return [...present(instructions), ...program, ...servers];
       });
       return [body.task, ...present(body.choice?.by), ...prompts, ...own];
     }

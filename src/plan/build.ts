@@ -13,7 +13,6 @@ import { checkDepth, type LeadPlace } from "./passes/check-depth.ts";
 import { checkDrivers } from "./passes/check-drivers.ts";
 import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.ts";
 import { NO_EDGES } from "./passes/edges.ts";
-import { toolsOf } from "./passes/check-tools.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
 import { spawnOf } from "./passes/plan-spawn.ts";
@@ -43,11 +42,11 @@ export function buildPlan(
   manifest: NormalManifest,
   loader: WorkflowLoader = new WorkflowLoader(noFiles, noChoice),
   form: readonly Diagnostic[] = [],
-  onChecked?: (top: CheckedFile) => void,
+  onChecked?: (top: CheckedFile, all: Iterable<CheckedFile>) => void,
 ): Result<{ readonly plan: Plan; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]> {
   const top = loader.top(document, manifest, form);
   const checked = checkFiles(top, (kind) => loader.vouches(kind));
-  onChecked?.(checkedOf(checked, top));
+  onChecked?.(checkedOf(checked, top), checked.values());
   loader.checkLock();
   const { scopes, agents, sessions, places, steps, leads } = new Assembly(top, checked);
   checkPrices({ agents }, top, steps);
@@ -146,14 +145,15 @@ class Assembly {
     return this.#add(checked, parsed.scope, workflow, (number) => this.#numbers.set(file, number));
   }
 
-  #toolsOf({ file, models }: CheckedFile, name: string): PlannedTools | null {
+  #toolsOf({ file, models, tools }: CheckedFile, name: string): PlannedTools | null {
     const { manifest } = file;
     const agent = manifest.agents[name];
     if (agent === undefined) return null;
     const { spawn } = agent;
     const planName = (each: string): string => this.#agentName(file, each);
     if (spawn !== null) this.leads.push({ agent: planName(name), name, problems: file.problems });
-    return toolsOf(agent, spawn === null ? null : spawnOf(spawn, manifest, models, planName));
+    const own = tools.get(name) ?? null;
+    return own === null || spawn === null ? own : { ...own, spawn: spawnOf(spawn, manifest, models, planName) };
   }
 
   #add(
@@ -174,6 +174,7 @@ class Assembly {
       models,
       problems: file.problems,
       choices: checked.choices,
+      tools: checked.tools,
       agentName: (name) => this.#agentName(file, name),
       scopeOf: ({ step, body }) => {
         if (body.kind === "steps") return this.#add(checked, body.scope, null);

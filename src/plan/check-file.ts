@@ -15,7 +15,7 @@ import { atTheTop, placeSteps, type PlacedStep } from "./passes/position.ts";
 import { chooseAgents, type AgentChoices } from "./passes/choose-agents.ts";
 import { checkSessions } from "./passes/check-sessions.ts";
 import { checkSpawn } from "./passes/check-spawn.ts";
-import { checkTools } from "./passes/check-tools.ts";
+import { checkTools, type AgentTools } from "./passes/check-tools.ts";
 import { checkAgents, resolveAgents, type AgentModels } from "./passes/resolve-agents.ts";
 import { Models } from "./passes/resolve-models.ts";
 import { closed, Scopes } from "./passes/scopes.ts";
@@ -36,6 +36,8 @@ export interface CheckedFile {
   readonly agentModels: AgentModels;
   /** Who may be chosen where an expression chooses the agent. */
   readonly choices: AgentChoices;
+  /** Of those that have some. */
+  readonly tools: AgentTools;
   readonly edges: Edges;
   readonly artifacts: Artifacts;
   /** What the workflow gives, as far as its shape is known. */
@@ -96,7 +98,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, steps, problems);
   checkSessions(manifest, steps, problems);
-  checkTools(manifest, problems);
+  const tools = checkTools(manifest, parsed.servers, file.pinned, problems);
   checkSpawn(manifest, problems);
 
   const scopes = new Scopes(
@@ -119,5 +121,17 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   const scope = scopes.at("outputs", atTheTop, true);
   const outputs = Object.entries(parsed.scope.outputs).map(([name, value]) => [name, typeOf(value, scope)] as const);
   const artifacts = artifactsOf(placed, writers, sources, edges);
-  return { file, parsed, placed, scopes, models, agentModels, choices, edges, artifacts, outputs: closed(outputs) };
+  return {
+    file,
+    parsed,
+    placed,
+    scopes,
+    models,
+    agentModels,
+    choices,
+    tools,
+    edges,
+    artifacts,
+    outputs: closed(outputs),
+  };
 }

@@ -28,13 +28,14 @@ export interface Compiled {
 /**
  * From the text of a manifest to its plan. Pure but for `files`, which reads the workflows, partials and files that it
  * names. The error is a sentence about `choice`: it names an alias that no manifest has. `onChecked` gets what was found
- * out about the names and expressions of the manifest, whether it is right or wrong, unless nothing of it could be read.
+ * out about the names and expressions of the manifest, and of all that it uses, whether they are right or wrong, unless nothing
+ * of it could be read.
  */
 export function compile(
   source: SourceFile,
   choice: ModelChoice = noChoice,
   files: SourceFiles = noFiles,
-  onChecked?: (top: CheckedFile) => void,
+  onChecked?: (top: CheckedFile, all: Iterable<CheckedFile>) => void,
 ): Result<Compiled, string> {
   const loader = new WorkflowLoader(files, choice);
   const failed = (diagnostics: readonly Diagnostic[]) =>

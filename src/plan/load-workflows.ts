@@ -8,6 +8,7 @@ import { salvage } from "../manifest/salvage.ts";
 import { checkManifest } from "../manifest/validate.ts";
 import { chooseModels, type ModelChoice } from "./model-choice.ts";
 import type { Lock } from "./lock.ts";
+import type { PinnedServers } from "./mcp-server.ts";
 import { passByName } from "./pass-by-name.ts";
 import { Problems, type Problem } from "./problems.ts";
 import { Repositories, type NamedAt, type Origin } from "./repositories.ts";
@@ -25,6 +26,8 @@ export interface WorkflowFile {
   readonly manifest: NormalManifest;
   /** What is found wrong with it from here on. */
   readonly problems: Problems;
+  /** The tools of MCP servers that somebody has agreed to, as `muster.lock` of the project at the top has them. */
+  readonly pinned: () => Result<PinnedServers, Problem>;
   /** By the ids of the steps that use them; null where there is none to look at, which was reported. */
   readonly uses: ReadonlyMap<string, WorkflowFile | null>;
 }
@@ -44,6 +47,7 @@ export class WorkflowLoader {
   readonly #top: Origin;
   readonly #repositories: Repositories;
   readonly #choice: ModelChoice;
+  readonly #pinned = (): Result<PinnedServers, Problem> => this.#repositories.pinned();
   /** By path; null where nothing is left to look at. */
   readonly #known = new Map<string, WorkflowFile | null>();
   /** In the order in which they were met: what is wrong with the form of a file, and what the plan finds. */
@@ -117,7 +121,7 @@ export class WorkflowLoader {
       uses.set(step.id, this.#used(step, place, problems, [...chain, path]));
     }
     const chosen = passByName(chooseModels(manifest, this.#choice), uses);
-    return { path, origin: place.origin, place: place.path, manifest: chosen, problems, uses };
+    return { path, origin: place.origin, place: place.path, manifest: chosen, problems, pinned: this.#pinned, uses };
   }
 
   #used(step: NormalStep, from: Place, problems: Problems, chain: readonly string[]): WorkflowFile | null {

@@ -1,6 +1,7 @@
 import type { Pointer } from "../manifest/pointer.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import { LOCK_FILE, type Lock, type LockState } from "./lock.ts";
+import type { PinnedServers } from "./mcp-server.ts";
 import type { Problem, Problems } from "./problems.ts";
 import { commitName, nameInCommit, type RepositoryCommit } from "./repository.ts";
 import type { SourceFiles, TextSource } from "./source-files.ts";
@@ -35,6 +36,12 @@ export class Repositories {
     this.#files = files;
   }
 
+  /** The tools of MCP servers that somebody has agreed to. */
+  pinned(): Result<PinnedServers, Problem> {
+    const lock = this.#lockState();
+    return lock.ok ? ok(lock.value.lock.servers) : lock;
+  }
+
   /** All files that were read, as a lock has them. */
   get used(): Lock {
     const used = new Map<string, ReadonlyMap<string, string>>();
@@ -66,7 +73,7 @@ export class Repositories {
     const lock = this.#lockState();
     if (!lock.ok) return err(lock.error);
     // Nothing is fetched that nobody has agreed to.
-    if (lock.value.isFrozen && !lock.value.lock.has(name)) return err(notLocked(name));
+    if (lock.value.isFrozen && !lock.value.lock.repositories.has(name)) return err(notLocked(name));
     const files = this.#files.repository(at);
     if (!files.ok) return err({ code: "WF3040", ...files.error });
     const read = new Map<string, string>();
@@ -86,7 +93,7 @@ export class Repositories {
   #misfit(name: string, read: ReadonlyMap<string, string>): Problem | null {
     const lock = this.#lockState();
     if (!lock.ok) return null;
-    const known = lock.value.lock.get(name);
+    const known = lock.value.lock.repositories.get(name);
     const changed = [...read].find(([path, digest]) => (known?.get(path) ?? digest) !== digest);
     if (changed !== undefined) {
       return {

@@ -1,6 +1,6 @@
 import type { SourceFile } from "../diagnostic/source.ts";
 import { err, ok, type Result } from "../util/result.ts";
-import type { LockState } from "./lock.ts";
+import { emptyLock, type LockState } from "./lock.ts";
 import type { RepositoryCommit, RepositoryProblem } from "./repository.ts";
 
 /** Why a file cannot be read. */
@@ -45,7 +45,7 @@ export interface SourceFiles extends TextSource {
 export const noFiles: SourceFiles = {
   read: () => err({ isMissing: true, message: "cannot be read here: the manifest stands alone" }),
   repository: () => err({ message: "other repositories cannot be used here: the manifest stands alone", help: null }),
-  lock: () => ok({ lock: new Map(), isFrozen: false }),
+  lock: () => ok({ lock: emptyLock, isFrozen: false }),
 };
 
 /** The path of a file that is named relative to another: both relative to the same folder. The error is a sentence. */

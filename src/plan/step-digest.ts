@@ -3,6 +3,7 @@ import type { Template } from "../expression/template.ts";
 import { digestOf } from "../util/digest.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 import { teamOf } from "./team.ts";
+import type { PlannedServer } from "./mcp-server.ts";
 import { toolTable } from "./tool-table.ts";
 import {
   agentsOf,
@@ -240,9 +241,10 @@ function toolsAsked(plan: Pick<Plan, "agents">, agent: PlannedAgent | null | und
   return { tools: { ...ownTools(agent.tools), ...(spawn === undefined ? {} : { spawn: teamAsked(plan, spawn) }) } };
 }
 
-function ownTools({ names, permissions, maxTurns, resources }: PlannedTools): JsonObject {
+function ownTools({ names, servers, permissions, maxTurns, resources }: PlannedTools): JsonObject {
   const tools = names.map((name) => `${name}@${toolTable[name].version}`);
-  return { tools, permissions: permissions as unknown as Json, maxTurns, output: resources.outputBytes };
+  const more = servers === undefined ? {} : { servers: servers.map(askedOfServer) };
+  return { tools, ...more, permissions: permissions as unknown as Json, maxTurns, output: resources.outputBytes };
 }
 
 /** Whom an agent may start, and what of all who may come to work then decides on their answers. */
@@ -273,6 +275,14 @@ export function childDigest(plan: Pick<Plan, "agents">, name: string, models: re
     ...driverOf(agent),
     ...toolsAsked(plan, agent),
   });
+}
+
+/** A server with what its tools are, not how it is shut in, nor what a second call would do. */
+function askedOfServer(server: PlannedServer): Json {
+  const tools = server.tools.map(({ effect: _effect, ...asked }) => asked);
+  if (server.kind === "http") return { ...server, tools };
+  const { sandbox: _sandbox, ...lasting } = server;
+  return { ...lasting, tools };
 }
 
 /**

@@ -1,11 +1,18 @@
 import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
-import { effectOfTools, isFromOutside, type ToolName } from "./tool-table.ts";
+import { bringFromOutside, effectOfTools } from "./agent-tools.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
 import { teamOfStep } from "./team.ts";
-import { stateReads, type NeedGroup, type Plan, type PlannedScope, type PlannedStep } from "./types.ts";
+import {
+  stateReads,
+  type NeedGroup,
+  type Plan,
+  type PlannedScope,
+  type PlannedStep,
+  type PlannedTools,
+} from "./types.ts";
 
 /** A step whose output comes from outside and may be written by anybody. */
 export interface TaintSource {
@@ -37,7 +44,7 @@ export function findTaint(plan: Plan): readonly TaintFinding[] {
 function isSource(plan: Plan, step: PlannedStep): boolean {
   // What a session was told before, nobody here knows.
   const isSession = step.body.kind === "agent" && step.body.session !== undefined;
-  return isSession || step.body.kind === "http" || isDriven(plan, step) || toolsOfStep(plan, step).some(isFromOutside);
+  return isSession || step.body.kind === "http" || isDriven(plan, step) || bringFromOutside(toolsOfStep(plan, step));
 }
 
 /** A program answers: what it may read and do, nobody here knows. */
@@ -46,8 +53,8 @@ function isDriven(plan: Plan, step: PlannedStep): boolean {
 }
 
 /** The tools of all agents that may come to work for a step. */
-function toolsOfStep(plan: Plan, step: PlannedStep): readonly ToolName[] {
-  return teamOfStep(plan, step).flatMap((name) => plan.agents[name]?.tools?.names ?? []);
+function toolsOfStep(plan: Plan, step: PlannedStep): readonly PlannedTools[] {
+  return teamOfStep(plan, step).flatMap((name) => plan.agents[name]?.tools ?? []);
 }
 
 /** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */

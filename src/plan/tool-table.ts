@@ -81,14 +81,3 @@ export function accessesOfTool(name: ToolName, grant: Grant): readonly Access[] 
       return [{ kind: needs, mode }];
   }
 }
-
-/** The worst of the effects of some tools. */
-export function effectOfTools(names: readonly ToolName[]): Effect {
-  const effects = names.map((name): Effect => toolTable[name].effect);
-  return effects.includes("unsafe") ? "unsafe" : effects.includes("idempotent") ? "idempotent" : "none";
-}
-
-/** Whether a tool brings in what anybody on the network may have written. */
-export function isFromOutside(name: ToolName): boolean {
-  return toolTable[name].needs === "network";
-}

@@ -3,6 +3,7 @@ import type { NormalBreaker, NormalBudget, NormalRates } from "../manifest/press
 import type { Json, JsonSchema } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
 import type { Effect } from "./effect.ts";
+import type { PlannedServer } from "./mcp-server.ts";
 import type { Permissions } from "./permissions.ts";
 import type { SqlDialect } from "./sql-statement.ts";
 import type { ToolName } from "./tool-table.ts";
@@ -211,6 +212,8 @@ export type PlannedDriver = {
 export interface PlannedTools {
   /** Each once, in the order of the file. */
   readonly names: readonly ToolName[];
+  /** MCP servers of which it has tools; left out = none. */
+  readonly servers?: readonly PlannedServer[];
   /** Its own, within the caps around the step that it works for. */
   readonly permissions: Permissions;
   readonly sandbox: "require" | "prefer" | "off";

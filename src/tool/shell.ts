@@ -99,7 +99,7 @@ async function runCommand(
       : shutIn.wrap({
           argv,
           workspace,
-          canWrite: grant.files === "write",
+          files: grant.files === "write" ? "write" : "read",
           memoryBytes: program.memoryBytes,
           processes: program.processes,
           env: program.env,

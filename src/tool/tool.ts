@@ -1,18 +1,23 @@
 import type { Grant } from "../plan/permissions.ts";
-import type { TeamToolName, ToolFacts, ToolName } from "../plan/tool-table.ts";
+import type { ToolFacts } from "../plan/tool-table.ts";
 import type { ToolSpec } from "../provider/provider.ts";
 import type { StateChange } from "../store/state-change.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 
 /** Something that an agent can do. */
 export interface Tool extends Pick<ToolFacts, "effect"> {
-  readonly name: ToolName | TeamToolName;
+  /** What models call it. */
+  readonly name: string;
+  /** What people call it; left out = the same. */
+  readonly shownAs?: string;
+  /** It judges its input itself: the schema is for the model alone. */
+  readonly checksItself?: true;
   readonly spec: ToolSpec;
   /** What its outcomes hang on beside its input; left out = nothing. */
   readonly bound?: string;
   /**
-   * Does it, given an input that fits the schema. Never rejects: what goes wrong is told to the model. An abort ends it
-   * soon, whatever it answers. `at` names the call within its attempt, `TURN.CALL`.
+   * Does it, given an input that fits the schema. What goes wrong is told to the model; it throws (a ToolBreak) only what
+   * its agent cannot go on after. An abort ends it soon, whatever it answers. `at` names the call within its attempt, `TURN.CALL`.
    */
   run(input: JsonObject, context: ToolContext, at: string): Promise<ToolOutcome>;
 }

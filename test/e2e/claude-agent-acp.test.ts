@@ -1,27 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { startLenientModel } from "../rig/fake-acp/lenient-model.ts";
+import { realProgram } from "../rig/real-program.ts";
 import { story } from "../rig/muster/e2e.ts";
 
-/** Where `npm install @agentclientprotocol/claude-agent-acp` was done: 400 MB, so it is no dependency of ours. */
-const folder = process.env["MUSTER_TEST_ACP"] ?? "";
-const packageFolder = join(folder, "node_modules/@agentclientprotocol/claude-agent-acp");
-const isThere = folder !== "" && existsSync(packageFolder);
-if (!isThere)
-  process.stderr.write(
-    "skipped: the real coding agent (MUSTER_TEST_ACP names no folder with @agentclientprotocol/claude-agent-acp)\n",
-  );
+const program = realProgram("@agentclientprotocol/claude-agent-acp", "claude-agent-acp");
 
-/** The script of the command that the package has. */
-function program(): string {
-  const { bin } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
-    readonly bin: { readonly [name: string]: string };
-  };
-  return join(packageFolder, bin["claude-agent-acp"] ?? "");
-}
-
-describe.skipIf(!isThere)("a real coding agent over ACP", () => {
+describe.skipIf(program === null)("a real coding agent over ACP", () => {
   story(
     "answers a task with what its model says",
     async ({ project }) => {
@@ -33,7 +17,7 @@ muster: 1
 name: real
 agents:
   coder:
-    acp: { command: [${JSON.stringify(process.execPath)}, ${JSON.stringify(program())}], mode: default }
+    acp: { command: [${JSON.stringify(process.execPath)}, ${JSON.stringify(program?.path)}], mode: default }
     env: { ANTHROPIC_API_KEY: not-a-real-key-000, ANTHROPIC_BASE_URL: "${model.url}", CLAUDE_CONFIG_DIR: "${project.folder}/claude", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" }
 steps: { x: { agent: coder, task: Say the word, timeout: 2m } }
 outputs: { x: "\${{ steps.x.output }}" }

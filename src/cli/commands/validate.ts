@@ -14,11 +14,16 @@ export interface ValidateOptions {
   readonly format: "text" | "json" | "github" | "sarif";
   readonly json?: boolean;
   readonly locked?: boolean;
+  readonly pinTools?: boolean;
 }
 
 /** `muster validate [path...]` */
 export async function run(terminal: Terminal, paths: readonly string[], options: ValidateOptions): Promise<ExitCode> {
   const files = await manifestFiles(terminal.cwd, paths);
+  if (options.pinTools === true) {
+    const { pinTools } = await import("../pin-tools.ts");
+    await pinTools(terminal, files, options.locked === true);
+  }
   const policy = await projectPolicy(terminal);
   const results = files.map((file) => {
     const compiled = compileFile(file, terminal, noChoice, lockMode(terminal, options));

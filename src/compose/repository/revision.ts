@@ -1,6 +1,6 @@
 import { posix, resolve } from "node:path";
 import { decodeSource } from "../../manifest/decode.ts";
-import { LOCK_FILE, parseLock } from "../../plan/lock.ts";
+import { emptyLock, LOCK_FILE, parseLock } from "../../plan/lock.ts";
 import type { FileProblem, SourceFiles } from "../../plan/source-files.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import type { Environment } from "../environment.ts";
@@ -83,7 +83,7 @@ export function readRevision(root: string, name: string, env: Environment): Resu
       return {
         lock() {
           const text = bytes(LOCK_FILE)?.toString("utf8");
-          const lock = text === undefined ? ok(new Map()) : parseLock(text);
+          const lock = text === undefined ? ok(emptyLock) : parseLock(text);
           return lock.ok ? ok({ lock: lock.value, isFrozen: true }) : lock;
         },
         repository: (at) => repositoryIn(root, at, { env, isFrozen: true }),

@@ -11,9 +11,11 @@ import { modelsOf, teamDigest } from "../../plan/step-digest.ts";
 import type { PlannedSpawn, PlannedStep, PlannedTools } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { createTeamTools } from "../../agent/team-tools.ts";
-import type { Tool } from "../../tool/tool.ts";
+import type { OpenServer, ReachedServer } from "../../tool/tool-server.ts";
+import type { Tool, ToolContext } from "../../tool/tool.ts";
 import { asText, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
+import { prepareServers } from "./agent-servers.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { PastTurn } from "../session/access.ts";
 import { historyOf } from "../session/history.ts";
@@ -30,6 +32,8 @@ export interface AgentStepOptions extends Pick<TaskSurroundings, "check"> {
   readonly programs: ProgramSurroundings;
   /** The tools that there are. */
   readonly tools: readonly Tool[];
+  /** An MCP server for one attempt. */
+  readonly openServer: (server: ReachedServer) => OpenServer;
 }
 
 /** `agent` steps: one agent does one task with the first model of its chain that answers. */
@@ -73,6 +77,9 @@ function prepareAgent(
   const program = driver === undefined ? ok(null) : prepareProgram(body.agent, driver, context, task.prompt);
   if (!program.ok) return program;
   const { value: driverProgram } = program;
+  const servers = prepareServers(body.agent, tools, context);
+  if (!servers.ok) return servers;
+  const { value: reached } = servers;
   return ok({
     kind: "later",
     model: first.id,
@@ -97,10 +104,16 @@ function prepareAgent(
     const providerFor = task.isBatch
       ? options.batchProviderFor
       : (model: PlannedModel) => options.providerFor(model, driven);
-    const box = tools === undefined ? null : toolboxOf(tools, step, context, attempt, options);
+    const open = reached.map((server) => options.openServer(server));
+    const box = tools === undefined ? null : toolboxOf(tools, open, step, context, attempt, options);
     const surroundings = { ...attempt, check: options.check, providerFor };
     const past = before === null ? {} : { before: historyOf(before, tools !== undefined), keepsLast: true };
-    const result = await runTask({ ...task, ...(box !== null && { tools: box }), ...past }, surroundings);
+    const unready = box === null || attempt.goesOn ? null : await firstUnready(open, box.context);
+    const result: TaskResult =
+      unready === null
+        ? await runTask({ ...task, ...(box !== null && { tools: box }), ...past }, surroundings)
+        : { ok: false, failure: unready, ...nothingSpent };
+    await Promise.all(open.map((server) => server.close()));
     await box?.team?.close();
     await driven?.close();
     attempt.gate.end(result.ok ? null : result.failure);
@@ -108,9 +121,16 @@ function prepareAgent(
   }
 }
 
+/** What is wrong with servers is known before a token is spent, but where the conversation only goes on. */
+async function firstUnready(servers: readonly OpenServer[], context: ToolContext): Promise<Failure | null> {
+  const failures = await Promise.all(servers.map((server) => server.ready(context)));
+  return failures.find((why) => why !== null) ?? null;
+}
+
 /** The tools of an agent, for one attempt: within the caps around the step, and its own permissions. */
 function toolboxOf(
   planned: PlannedTools,
+  servers: readonly OpenServer[],
   step: PlannedStep,
   context: PrepareContext,
   attempt: AttemptContext,
@@ -121,7 +141,7 @@ function toolboxOf(
   const own = names.flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
   const lead =
     planned.spawn === undefined ? null : leadOf(planned, planned.spawn, step, context, attempt, grant, options);
-  const tools = [...own, ...(lead?.tools ?? [])];
+  const tools = [...own, ...servers.flatMap((server) => server.tools), ...(lead?.tools ?? [])];
   const { state } = attempt;
   return {
     tools,

@@ -2688,7 +2688,13 @@ export const manifestSchema: SchemaNode = {
      }
     },
     "mcp": {
-     "x-since": "later"
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/$defs/mcpServer"
+     },
+     "propertyNames": {
+      "$ref": "#/$defs/name"
+     }
     },
     "permissions": {
      "$ref": "#/$defs/permissions"
@@ -3016,6 +3022,46 @@ export const manifestSchema: SchemaNode = {
    "required": [
     "url"
    ]
+  },
+  "mcpServer": {
+   "type": "object",
+   "properties": {
+    "command": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "the name or path of a program"
+    },
+    "args": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "env": {
+     "$ref": "#/$defs/environment"
+    },
+    "sandbox": {
+     "$ref": "#/$defs/sandbox"
+    },
+    "url": {
+     "type": "string",
+     "pattern": "\\S",
+     "x-says": "an address such as https://mcp.example.com/mcp"
+    },
+    "headers": {
+     "type": "object",
+     "propertyNames": {
+      "$ref": "#/$defs/headerName"
+     },
+     "additionalProperties": {
+      "type": "string"
+     }
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false
   },
   "headerName": {
    "type": "string",

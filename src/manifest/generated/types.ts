@@ -30,6 +30,10 @@ export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
  */
 export type ModelChoice = ModelName | ModelName[];
 /**
+ * Whether a sandbox is needed: `require`, `prefer` or `off`.
+ */
+export type Sandbox = "require" | "prefer" | "off";
+/**
  * A host, `*.` with a domain for its subdomains, or `*` for any.
  */
 export type HostPattern = string;
@@ -37,10 +41,6 @@ export type HostPattern = string;
  * A program, as `run` names it.
  */
 export type Program = string;
-/**
- * Whether a sandbox is needed: `require`, `prefer` or `off`.
- */
-export type Sandbox = "require" | "prefer" | "off";
 /**
  * An amount of bytes with its unit.
  */
@@ -421,9 +421,15 @@ export interface Agent {
    */
   max_tokens?: number;
   /**
-   * The tools that the agent may use, each within `permissions`: `read_file`, `write_file`, `edit_file`, `list_files`, `search_files`, `shell`, `web_fetch`, `state_get`, `state_set`, `state_list`. Default: none; then it answers in one turn.
+   * The tools that the agent may use, each within `permissions`: `read_file`, `write_file`, `edit_file`, `list_files`, `search_files`, `shell`, `web_fetch`, `state_get`, `state_set`, `state_list`; of its MCP servers `mcp:SERVER` or `mcp:SERVER/TOOL`. Default: none; then it answers in one turn.
    */
   tools?: string[];
+  /**
+   * MCP servers that give it more tools, named in `tools` as `mcp:SERVER` (all of them) or `mcp:SERVER/TOOL`. A server is started for each attempt of a step, or reached by its address. What its tools are is pinned in `muster.lock` by `muster validate --pin-tools`.
+   */
+  mcp?: {
+    [k: string]: McpServer;
+  };
   permissions?: Permissions;
   sandbox?: Sandbox;
   /**
@@ -491,6 +497,34 @@ export interface Agent {
      * What it reads from standard input: the prompt. Without it the prompt is put into an argument, as `{{ prompt }}`.
      */
     stdin?: "prompt";
+  };
+}
+/**
+ * An MCP server: a program (`command`), or one that runs already (`url`).
+ */
+export interface McpServer {
+  /**
+   * The program of a server that is spoken to by its standard input and output. Written out, without expressions; `permissions.shell` must allow it. It inherits nothing but usual variables such as `PATH`, and works in the folder of the step.
+   */
+  command?: string;
+  /**
+   * Arguments of the program, written out.
+   */
+  args?: string[];
+  env?: Environment;
+  sandbox?: Sandbox;
+  /**
+   * The address of a server that is spoken to over HTTP, written out. Its host must be in `permissions.network`.
+   */
+  url?: string;
+  /**
+   * Headers of each request; `{{ }}` may read `inputs`, `env`, `run` and `secrets`.
+   */
+  headers?: {
+    /**
+     * The value.
+     */
+    [k: string]: string;
   };
 }
 /**

@@ -1,5 +1,5 @@
 import type { Problems } from "../problems.ts";
-import { toolTable } from "../tool-table.ts";
+import { workOnFiles } from "../agent-tools.ts";
 import { teamOfStep } from "../team.ts";
 import type { Plan, PlannedScope } from "../types.ts";
 import type { ParsedStep } from "./parse-templates.ts";
@@ -16,7 +16,7 @@ export function checkAgentFiles(
     const agents = agentsSoFar();
     const touchesFiles = teamOfStep({ agents }, step).some((name) => {
       const { tools, driver } = agents[name] ?? {};
-      return driver !== undefined || tools?.names.some((tool) => ["files", "shell"].includes(toolTable[tool].needs));
+      return driver !== undefined || (tools !== undefined && workOnFiles(tools));
     });
     if (touchesFiles) continue;
     const written = (key: string): readonly (string | number)[] => [...(steps[index]?.step.pointer ?? []), key];

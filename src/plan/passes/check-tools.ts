@@ -1,22 +1,25 @@
 import type { NormalAgent, NormalManifest } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
+import { mcpToolName } from "../mcp-server.ts";
 import { grantOf } from "../permissions.ts";
 import type { Problems } from "../problems.ts";
 import { isToolName, laterTools, teamToolTable, toolRefusal, toolTable } from "../tool-table.ts";
-import type { PlannedSpawn, PlannedTools } from "../types.ts";
+import type { PlannedTools } from "../types.ts";
+import { checkServers, type ServersAround } from "./check-servers.ts";
+import type { ParsedServers } from "./parse-servers.ts";
 
-/** What an agent may do beside answering; null = nothing. Unknown tools are left out, and were reported. */
-export function toolsOf(
-  { tools, permissions, sandbox, resources, maxTurns }: NormalAgent,
-  spawn: PlannedSpawn | null,
-): PlannedTools | null {
-  const names = [...new Set(tools)].filter(isToolName);
-  if (names.length === 0 && spawn === null) return null;
-  return { names, permissions, sandbox, resources, maxTurns, ...(spawn === null ? {} : { spawn }) };
-}
+/** What agents may do beside answering, by their names; those who may do nothing are left out. */
+export type AgentTools = ReadonlyMap<string, PlannedTools>;
 
-/** Reports tools that there are not, that are named twice, or that their agent is not allowed to use for anything. */
-export function checkTools({ agents }: NormalManifest, problems: Problems): void {
+/** The tools of all agents. Reports those that there are not, that are named twice, or that their agent could never use. */
+export function checkTools(
+  { agents }: NormalManifest,
+  parsed: ParsedServers,
+  pinned: ServersAround["pinned"],
+  problems: Problems,
+): AgentTools {
+  const planned = new Map<string, PlannedTools>();
+  const told = new Set<string>();
   for (const [name, agent] of Object.entries(agents)) {
     const grant = grantOf(agent.permissions);
     if (agent.tools.length === 0 && agent.spawn === null && agent.writtenForTools !== null && agent.driver === null) {
@@ -28,10 +31,17 @@ export function checkTools({ agents }: NormalManifest, problems: Problems): void
       });
     }
     if (agent.tools.includes("shell")) checkNetwork(name, agent, problems);
+    const servers = checkServers(name, agent, { parsed, pinned, told, problems });
+    const { tools, permissions, sandbox, resources, maxTurns } = agent;
+    const names = [...new Set(tools)].filter(isToolName);
+    const more = servers.length === 0 ? {} : { servers };
+    if (names.length > 0 || servers.length > 0 || agent.spawn !== null)
+      planned.set(name, { names, ...more, permissions, sandbox, resources, maxTurns });
     const seen = new Set<string>();
     for (const [index, tool] of agent.tools.entries()) {
       const pointer = ["agents", name, "tools", index];
-      if (!isToolName(tool)) {
+      const isServers = mcpToolName(tool) !== null;
+      if (!isServers && !isToolName(tool)) {
         unknownTool(tool, pointer, problems);
         continue;
       }
@@ -41,6 +51,7 @@ export function checkTools({ agents }: NormalManifest, problems: Problems): void
         continue;
       }
       seen.add(tool);
+      if (!isToolName(tool)) continue;
       const reason = toolRefusal(tool, grant);
       if (reason === null) continue;
       problems.error(pointer, {
@@ -50,6 +61,7 @@ export function checkTools({ agents }: NormalManifest, problems: Problems): void
       });
     }
   }
+  return planned;
 }
 
 /** In a sandbox there is no network, outside of it there is all of it: neither is what `permissions` say. */
@@ -80,9 +92,8 @@ function example(tool: keyof typeof toolTable): string {
 
 function unknownTool(tool: string, pointer: Pointer, problems: Problems): void {
   const later = Object.hasOwn(laterTools, tool) ? laterTools[tool] : undefined;
-  if (later !== undefined || tool.startsWith("mcp:")) {
-    const why = later ?? "tools of MCP servers come with `mcp`";
-    problems.error(pointer, { code: "WF2007", message: `'${tool}' is not in this version yet`, help: why });
+  if (later !== undefined) {
+    problems.error(pointer, { code: "WF2007", message: `'${tool}' is not in this version yet`, help: later });
     return;
   }
   if (Object.hasOwn(teamToolTable, tool)) {
@@ -94,6 +105,9 @@ function unknownTool(tool: string, pointer: Pointer, problems: Problems): void {
   problems.error(pointer, {
     code: "WF7001",
     message: `there is no tool '${tool}'`,
-    help: meant === null ? `the tools are ${Object.keys(toolTable).join(", ")}` : `did you mean '${meant}'?`,
+    help:
+      meant === null
+        ? `the tools are ${Object.keys(toolTable).join(", ")}, and mcp:SERVER`
+        : `did you mean '${meant}'?`,
   });
 }

@@ -18,6 +18,7 @@ import { checkScript, isCode, substitutionsIn } from "./check-script.ts";
 import { multiplyOut } from "./multiply-out.ts";
 import { parseHttp, parseSql, parseState } from "./parse-effects.ts";
 import { parseDrivers } from "./parse-drivers.ts";
+import { parseServers, type ParsedServers } from "./parse-servers.ts";
 import { parseFiles, type ParsedFiles } from "./parse-files.ts";
 import { NOTHING, Reader } from "./reader.ts";
 import type { Site } from "./site.ts";
@@ -28,6 +29,7 @@ export interface ParsedManifest {
   readonly instructions: ReadonlyMap<string, Template | null>;
   /** By agent: those that a program drives. */
   readonly drivers: ReadonlyMap<string, PlannedDriver>;
+  readonly servers: ParsedServers;
   /** The steps at the top, and what the workflow gives. */
   readonly scope: ParsedScope;
   /** The source of `score`; null = it has none. */
@@ -89,11 +91,13 @@ export function parseTemplates(manifest: NormalManifest, files: TextFiles, probl
     instructions.set(name, reader.text(agent.instructions, ["agents", name, "instructions"], "instructions"));
   }
   const drivers = parseDrivers(manifest, reader, problems);
+  const servers = parseServers(manifest, reader, problems);
   const results = new Reader(problems, files);
   const outputs = results.values(manifest.outputs, ["outputs"], "outputs");
   const score = results.expression(manifest.score, ["score"], "outputs");
   const steps = manifest.steps.map((step) => parseStep(step, files, problems));
-  return { env, instructions, drivers, score, sites: reader.sites, scope: { steps, outputs, sites: results.sites } };
+  const scope = { steps, outputs, sites: results.sites };
+  return { env, instructions, drivers, servers, score, sites: reader.sites, scope };
 }
 
 /** All steps of a scope and of the groups inside of it, in the order of the file. */

@@ -15,7 +15,8 @@ import {
   type StepBody,
 } from "../types.ts";
 import type { AgentChoices } from "./choose-agents.ts";
-import { effectOfTools, isToolName } from "../tool-table.ts";
+import { effectOfTools } from "../agent-tools.ts";
+import type { AgentTools } from "./check-tools.ts";
 import type { StepEdges } from "./edges.ts";
 import type { ParsedStep } from "./parse-templates.ts";
 import { NOTHING } from "./reader.ts";
@@ -38,6 +39,7 @@ export interface StepSurroundings {
   readonly models: Models;
   readonly problems: Problems;
   readonly choices: AgentChoices;
+  readonly tools: AgentTools;
   /** The name that an agent or a session of the file has in the plan. */
   readonly agentName: (name: string) => string;
   /** Position in the plan of the scope of a group or of the workflow that a step uses. */
@@ -180,7 +182,7 @@ function fallbackOf(step: NormalStep, around: StepSurroundings): readonly Planne
 }
 
 /** What a second try of this step may do twice. What an agent that is a program does, only its author knows. */
-function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }: StepSurroundings): Effect {
+function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices, tools }: StepSurroundings): Effect {
   const said: Effect = step.idempotent === true ? "idempotent" : "unsafe";
   switch (body.kind) {
     case "run":
@@ -194,7 +196,7 @@ function effectOf({ step, body }: ParsedStep, { manifest: { agents }, choices }:
         for (const child of agents[name]?.spawn?.agents ?? []) if (Object.hasOwn(agents, child)) names.add(child);
       const team = [...names].flatMap((name) => agents[name] ?? []);
       if (team.some(({ driver }) => driver !== null)) return said;
-      return effectOfTools(team.flatMap(({ tools }) => tools).filter(isToolName));
+      return effectOfTools([...names].flatMap((name) => tools.get(name) ?? []));
     }
     case "http":
       if (body.method === "POST" || body.method === "PATCH" || step.idempotent !== null) return said;

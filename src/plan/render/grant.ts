@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../util/json.ts";
 import { scopeGrants } from "../access.ts";
+import { lockName, type PlannedServer } from "../mcp-server.ts";
 import { grantOf, type Grant } from "../permissions.ts";
 import { childrenOf, membersOf } from "../team.ts";
 import { workersOf, type Plan, type PlannedStep, type PlannedTools } from "../types.ts";
@@ -22,8 +23,12 @@ export function toolTexts(plan: Plan, step: PlannedStep): readonly string[] {
   return workersOf(step).flatMap((name) => {
     const tools = plan.agents[name]?.tools;
     if (tools === undefined) return [];
-    return [`${tools.names.join(", ") || "none"}; ${grantText(grantOf(tools.permissions))}${shutInText(tools)}`];
+    return [`${namesText(tools)}; ${grantText(grantOf(tools.permissions))}${shutInText(tools)}`];
   });
+}
+
+function namesText({ names, servers = [] }: PlannedTools): string {
+  return [...names, ...servers.map(serverText)].join(", ") || "none";
 }
 
 function shutInText({ names, sandbox }: PlannedTools): string {
@@ -38,11 +43,19 @@ export function leadTexts(plan: Plan, step: PlannedStep): readonly string[] {
     const texts = membersOf(plan.agents, name).flatMap((member) => {
       const tools = plan.agents[member.name]?.tools;
       if (member.name === name && !childrenOf(plan.agents, name).includes(name)) return [];
-      const may = tools === undefined ? "" : ` (${tools.names.join(", ") || "no tools"}; ${grantText(member.grant)})`;
+      const may =
+        tools === undefined ? "" : ` (${namesText(tools).replace(/^none$/, "no tools")}; ${grantText(member.grant)})`;
       return [`${member.name.split("#").at(-1) ?? member.name}${may}`];
     });
     return [`up to ${spawn.maxChildren} in a task: ${[...new Set(texts)].join("; ")}`];
   });
+}
+
+/** `mcp:files (2 tools of server-filesystem ., sandbox require)`, `mcp:desk (1 tool of https://...)`. */
+function serverText(server: PlannedServer): string {
+  const tools = `${server.tools.length} tool${server.tools.length === 1 ? "" : "s"}`;
+  const shutIn = server.kind === "stdio" ? `, sandbox ${server.sandbox}` : "";
+  return oneLine(`mcp:${server.name} (${tools} of ${lockName(server)}${shutIn})`);
 }
 
 /** What the whole workflow may touch. */

@@ -39,8 +39,21 @@ export function findBubblewrap(): PreparedSandbox | null {
     name: version.stdout.trim(),
     wrap: (program) => ({
       argv: ["bwrap", ...argumentsFor(program, strict)],
-      env: { PATH },
+      // Not as arguments, which every user of the machine can read.
+      env: { PATH, HOME: "/tmp/home", LANG: "C.UTF-8", ...program.env },
     }),
+    tie: (argv) => [
+      "bwrap",
+      "--dev-bind",
+      "/",
+      "/",
+      "--unshare-pid",
+      "--proc",
+      "/proc",
+      "--die-with-parent",
+      "--",
+      ...argv,
+    ],
   };
 }
 
@@ -62,7 +75,7 @@ function bounded(argv: readonly string[], memoryBytes: number, processes: number
 /** The system without anything of its users. */
 function shell(strict: readonly string[]): string[] {
   const options = [...strict, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"];
-  options.push("--hostname", "sandbox", "--clearenv", "--ro-bind", "/usr", "/usr");
+  options.push("--hostname", "sandbox", "--ro-bind", "/usr", "/usr");
   for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found?.isSymbolicLink() === true) options.push("--symlink", readlinkSync(path), path);
@@ -73,24 +86,20 @@ function shell(strict: readonly string[]): string[] {
   return [...options, "--proc", "/proc", "--dev", "/dev"];
 }
 
-function argumentsFor(
-  { argv, workspace, canWrite, memoryBytes, processes, env }: ShutIn,
-  strict: readonly string[],
-): string[] {
+function argumentsFor({ argv, workspace, files, memoryBytes, processes }: ShutIn, strict: readonly string[]): string[] {
   const root = realpathSync(workspace);
   const size = ["--size", String(memoryBytes)];
   const options = [...shell(strict), ...size, "--tmpfs", "/tmp", ...size, "--tmpfs", "/dev/shm", "--dir", "/tmp/home"];
-  options.push(canWrite ? "--bind" : "--ro-bind", root, root);
+  if (files === "none") options.push("--dir", root);
+  else options.push(files === "write" ? "--bind" : "--ro-bind", root, root);
   // What is in these decides what others run, or what a run knows.
   for (const name of [".git", ".muster"]) {
     const path = join(root, name);
-    if (!existsSync(path)) continue;
+    if (files === "none" || !existsSync(path)) continue;
     const isFolder = lstatSync(path).isDirectory();
     if (name === ".git") options.push("--ro-bind", path, path);
     else if (isFolder) options.push("--tmpfs", path, "--remount-ro", path);
   }
-  const variables = { PATH, HOME: "/tmp/home", LANG: "C.UTF-8", ...env };
-  for (const [name, value] of Object.entries(variables)) options.push("--setenv", name, value);
   // Nothing is written where nobody counts it.
   options.push("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", root, "--");
   return [...options, ...bounded(argv, memoryBytes, processes)];

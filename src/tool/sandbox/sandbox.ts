@@ -3,8 +3,8 @@ export interface ShutIn {
   readonly argv: readonly string[];
   /** Absolute path of the one folder of the machine that it works in. */
   readonly workspace: string;
-  /** It may change files of the workspace. */
-  readonly canWrite: boolean;
+  /** What it may do with the files of the workspace; of `none` it sees an empty folder in its place. */
+  readonly files: "none" | "read" | "write";
   /** What a process of it may take for itself, and files in /tmp together. */
   readonly memoryBytes: number;
   readonly processes: number;
@@ -18,6 +18,8 @@ export interface PreparedSandbox {
   readonly name: string;
   /** What to start in place of the program, with its whole environment. */
   wrap(program: ShutIn): { readonly argv: readonly string[]; readonly env: { readonly [name: string]: string } };
+  /** What to start in place of a program that is not shut in, so that it ends, with all that came of it, when this process does. */
+  tie(argv: readonly string[]): readonly string[];
 }
 
 /** What to do where there is none. */

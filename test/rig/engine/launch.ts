@@ -83,6 +83,9 @@ export function surroundings(options: TestSurroundings): Surroundings {
         check,
         programs: { workspace: "/", environment: {} },
         tools: [],
+        openServer: () => {
+          throw new Error("there is no server");
+        },
       }),
       run: options.runStep ?? holding(realRunStep, clock),
       http: createHttpStep({ resolve: systemResolve, check }),

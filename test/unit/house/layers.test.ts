@@ -25,7 +25,7 @@ const layers: readonly (readonly string[])[] = [
 const ports: { readonly [folder: string]: readonly string[] } = {
   store: ["store", "lease", "session", "mailbox", "state-change", "liveness", "process-observer"],
   provider: ["provider", "schema-prompt", "structured-output", "http", "batch"],
-  tool: ["tool", "spec", "sandbox", "team"],
+  tool: ["tool", "spec", "sandbox", "team", "tool-break", "tool-server"],
   reporter: ["reporter"],
 };
 

@@ -199,6 +199,7 @@ steps: { a: { agent: a, task: Go., model: fast } }`;
     env: {},
     writtenForTools: null,
     tools: [],
+    servers: {},
     permissions: { files: "none", network: [], shell: "none", state: "none" },
     sandbox: "require",
     resources: { memoryBytes: 512 * 1024 ** 2, cpuMs: 60_000, processes: 64, outputBytes: 64 * 1024 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extendLock, parseLock, renderLock, type Lock } from "../../../src/plan/lock.ts";
+import { extendLock, parseLock, renderLock, type Lock, type LockFile } from "../../../src/plan/lock.ts";
 
 const digest = (digit: string): string => digit.repeat(64);
 
@@ -12,10 +12,19 @@ describe("muster.lock", () => {
       "b/r@2": { "z.yaml": digest("1"), "a.md": digest("2") },
       "a/r@1": { "x.yaml": digest("3") },
     });
-    const text = renderLock(written);
+    const server = {
+      name: "look",
+      description: "Looks\u200b closely",
+      inputSchema: { type: "object" as const },
+      effect: "none" as const,
+    };
+    const file: LockFile = { repositories: written, servers: new Map([["desk --fast", [server]]]) };
+    const text = renderLock(file);
+    // What no eye can see is written out.
+    expect(text).toContain("Looks\\u200b closely");
     expect(text.indexOf("a/r@1")).toBeLessThan(text.indexOf("b/r@2"));
     expect(text.indexOf("a.md")).toBeLessThan(text.indexOf("z.yaml"));
-    expect(parseLock(text)).toEqual({ ok: true, value: written });
+    expect(parseLock(text)).toEqual({ ok: true, value: file });
   });
 
   it("grows by what is new, and never changes what it has", () => {
@@ -32,6 +41,11 @@ describe("muster.lock", () => {
     ["[]", "has no version"],
     ['{ "version": 2 }', "has version 2, and this muster reads 1"],
     ['{ "version": 1, "repositories": [] }', "has no map of repositories"],
+    ['{ "version": 1, "mcp": [] }', "has no map of MCP servers"],
+    [
+      '{ "version": 1, "mcp": { "desk": { "look": { "description": "x", "effect": "maybe" } } } }',
+      "has no tools under 'desk'",
+    ],
     ['{ "version": 1, "repositories": { "a/r@1": { "x": "abc" } } }', "has no digests under 'a/r@1'"],
   ])("%s is refused", (text, why) => {
     expect(parseLock(text)).toEqual({ ok: false, error: why });

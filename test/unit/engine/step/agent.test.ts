@@ -19,6 +19,9 @@ function agentStep(script: readonly ScriptedAnswer[]) {
     check: createSchemaCheck(),
     programs: { workspace: "/", environment: {} },
     tools: [],
+    openServer: () => {
+      throw new Error("there is no server");
+    },
   });
   return { handler, provider, clock };
 }
