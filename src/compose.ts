@@ -11,6 +11,7 @@ import { createAgentStep } from "./engine/step/agent.ts";
 import { createApprovalStep } from "./engine/step/approval.ts";
 import { createSimulatedSteps } from "./engine/step/simulate.ts";
 import { createRunStep } from "./engine/step/run.ts";
+import { createSendStep } from "./engine/step/send.ts";
 import { createHttpStep } from "./engine/step/http.ts";
 import { createSqlStep } from "./engine/step/sql.ts";
 import { createStateStep } from "./engine/step/state.ts";
@@ -267,6 +268,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
+    send: createSendStep(),
     approval: createApprovalStep(options.trust),
   };
   const simulatedHandlers = simulated
@@ -385,6 +387,7 @@ export function readingTools(
     state: createStateStep(check),
     value: createValueStep(check),
     wait: createWaitStep(),
+    send: createSendStep(),
     approval: createApprovalStep(),
   };
   return {

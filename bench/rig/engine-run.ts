@@ -120,6 +120,7 @@ function handlersOf(standIn: StepHandler): Surroundings["handlers"] {
     sql: standIn,
     state: standIn,
     wait: standIn,
+    send: standIn,
     approval: standIn,
     value: createValueStep(createSchemaCheck()),
   };

@@ -4,6 +4,7 @@ import { startIdentity } from "../compose/start-identity.ts";
 import type { Frozen, Surroundings } from "../engine/local/surroundings.ts";
 import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
+import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import type { LeaseOwner, RunSummary, Store } from "../store/store.ts";
@@ -19,7 +20,7 @@ import { createLog } from "./log.ts";
 import { modelChoice } from "./model-choice.ts";
 import { readReplay } from "./replay.ts";
 import type { Terminal } from "./terminal.ts";
-import { planOrExit, reducedPlan, variantPlan } from "./workflow.ts";
+import { deliveredPlan, planOrExit, reducedPlan, variantPlan } from "./workflow.ts";
 
 /** A run of before as it would go on: its manifest as it is now, with what was chosen at its first start. */
 export interface ContinuedRun {
@@ -63,7 +64,9 @@ export function plannedAgain({
   const only = (choice["only"] ?? []) as readonly string[];
   const bounds = budget ?? ((choice["budget"] ?? null) as BudgetChoice | null);
   const variant = (choice["variant"] ?? null) as string | null;
-  return { file, plan: withBudget(reducedPlan(variantPlan(whole, variant), only), bounds), only };
+  const delivery = (choice["delivery"] ?? null) as PlannedDelivery | null;
+  const reduced = deliveredPlan(reducedPlan(variantPlan(whole, variant), only), delivery);
+  return { file, plan: withBudget(reduced, bounds), only };
 }
 
 /** Puts together what it takes to go on with a run, as it was planned again. */

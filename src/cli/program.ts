@@ -1,3 +1,4 @@
+import { parseDuration } from "../util/duration.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { parseBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { version } from "../util/version.ts";
@@ -304,6 +305,66 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option("--since <duration>", "only runs that were started so long ago or later, e.g. 30d")
     .option("--json", "one JSON document");
 
+  const sessions = program.command("sessions").description("durable conversations: look at them, send them messages");
+  const sessionCommands = () => import("./commands/sessions.ts");
+  command(
+    "list",
+    "the sessions that there are, the one that was used last first",
+    "muster sessions list --json",
+    async () => ({ run: (await sessionCommands()).list }),
+    sessions,
+  ).option("--json", "one JSON array, an entry a session");
+  command(
+    "history <session>",
+    "what was said in a session",
+    "muster sessions history helpdesk --limit 5",
+    async () => ({ run: (await sessionCommands()).history }),
+    sessions,
+  )
+    .option("--member <n>", "only this conversation of a pool", positiveInteger)
+    .option("--limit <n>", "only the last so many turns", positiveInteger)
+    .option("--tools", "with the calls of tools")
+    .option("--json", "one JSON array, an entry a turn");
+  const spawned = command(
+    "spawn <file> <session> <message>",
+    "give a session of a workflow a message, in a run of its own",
+    'muster sessions spawn workflows/desk.yaml helpdesk "My name is Ada"',
+    async () => ({ run: (await sessionCommands()).spawn }),
+    sessions,
+  )
+    .addOption(inputOption())
+    .option("--inputs <file>", "inputs as a JSON or YAML file");
+  const sent = command(
+    "send <session> <message>",
+    "send a session a message, and print its reply",
+    'muster sessions send helpdesk "What is my name?" --wait 30s',
+    async () => ({ run: (await sessionCommands()).send }),
+    sessions,
+  )
+    .addOption(inputOption())
+    .option("--inputs <file>", "inputs as a JSON or YAML file, for a session of the project");
+  for (const each of [spawned, sent]) {
+    each
+      .option("--wait <duration>", "how long the reply is waited for (default: 10m of work)", duration)
+      .option("--run-id <id>", "the run's name (default: a new ULID)")
+      .addOption(modelOption());
+    addRunOptions(each);
+  }
+  command(
+    "wait <session>",
+    "wait until nobody waits for an answer of a session any more",
+    "muster sessions wait helpdesk --timeout 1m",
+    async () => ({ run: (await sessionCommands()).wait }),
+    sessions,
+  ).option("--timeout <duration>", "at most so long; then exit code 4", duration, 600_000);
+  command(
+    "close <session>",
+    "end its conversation: the next message begins a new one",
+    "muster sessions close helpdesk",
+    async () => ({ run: (await sessionCommands()).close }),
+    sessions,
+  );
+
   const deadLetters = program.command("dead-letters").description("what failed for good: look at it, try it again");
   const letterCommands = () => import("./commands/dead-letters.ts");
   command(
@@ -403,6 +464,12 @@ function lockedOption(): Option {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null) throw new InvalidArgumentError("it must be a duration such as 500ms, 90s or 5m");
+  return ms;
 }
 
 function positiveInteger(text: string): number {

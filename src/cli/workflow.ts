@@ -7,6 +7,7 @@ import type { Lock } from "../plan/lock.ts";
 import type { ModelChoice } from "../plan/model-choice.ts";
 import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
+import { deliveryPlan, type PlannedDelivery } from "../plan/delivery.ts";
 import { chooseVariant } from "../plan/variant.ts";
 import { addToLock } from "../compose/lock-file.ts";
 import { createSourceReader, readSource } from "../compose/source-reader.ts";
@@ -103,4 +104,11 @@ export function unreadable(path: string, error: unknown): UsageError {
   const why =
     code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
   return new UsageError(`cannot read ${path}: ${why}`);
+}
+
+/** The plan of a run that brings a message to a session; null: as it is. UsageError where it cannot be brought. */
+export function deliveredPlan(plan: Plan, delivery: PlannedDelivery | null): Plan {
+  const delivered = deliveryPlan(plan, delivery);
+  if (!delivered.ok) throw new UsageError(delivered.error);
+  return delivered.value;
 }

@@ -78,6 +78,7 @@ export const diagnosticCodes = {
   WF3080: "A session is not declared.",
   WF3081: "A session is never used.",
   WF3082: "What a session answers cannot be cached.",
+  WF3083: "A message that waits for no reply has keys for one.",
   WF3072: "A circuit breaker has a cooldown that means nothing.",
 
   WF4001: "An expression (CEL) cannot be read.",

@@ -27,6 +27,8 @@ export interface Beginning extends SurroundingsOptions {
     readonly budget: BudgetChoice | null;
     /** The one of `variants`; null where there is none. */
     readonly variant: string | null;
+    /** All that it does is to bring a message to a session (PlannedDelivery). */
+    readonly delivery?: Json;
   };
 }
 

@@ -169,6 +169,8 @@ export interface NormalPermissions {
   readonly network: readonly string[];
   readonly shell: "none" | "any" | readonly string[];
   readonly state: "none" | "read" | "write";
+  /** Missing = none. */
+  readonly sessions?: readonly string[];
 }
 
 /** Complete: the language's defaults are in. */
@@ -276,6 +278,8 @@ export type NormalBody =
       readonly agent: string | null;
       /** The session that the task goes into; missing = none. */
       readonly session?: string;
+      /** It was written as `send`; `waitMs` null = nobody waits for the reply. */
+      readonly send?: { readonly waitMs: number | null };
       readonly task: string;
       readonly model: readonly Named[] | null;
       /** The key of the `matrix` in `model: ${{ matrix.KEY }}`; null when the model is written out or left out. */

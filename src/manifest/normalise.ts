@@ -243,8 +243,9 @@ function normaliseDriver({ command, acp }: Agent): NormalDriver | null {
 }
 
 /** What is not named is denied. */
-function normalisePermissions({ files, network, shell, state }: Permissions): NormalPermissions {
-  return { files: files ?? "none", network: network ?? [], shell: shell ?? "none", state: state ?? "none" };
+function normalisePermissions({ files, network, shell, state, sessions }: Permissions): NormalPermissions {
+  const named = Array.isArray(sessions) && sessions.length > 0 ? { sessions } : {};
+  return { files: files ?? "none", network: network ?? [], shell: shell ?? "none", state: state ?? "none", ...named };
 }
 
 /** What most steps have in common, made once. */
@@ -404,6 +405,12 @@ function normaliseBody(step: Step, pointer: Pointer, shared: Shared): NormalBody
     const model = modelChain(step.model, [...pointer, "model"]);
     const agent = shared.sessionAgents.get(step.session) ?? "";
     return { kind: "agent", agent, session: step.session, task: step.task, model, modelKey: null, batchApi: false };
+  }
+  if ("send" in step) {
+    const { to: session, message: task, wait } = step.send;
+    const send = { waitMs: wait === undefined ? null : milliseconds(wait) };
+    const agent = shared.sessionAgents.get(session) ?? "";
+    return { kind: "agent", agent, session, send, task, model: null, modelKey: null, batchApi: false };
   }
   if ("agent" in step) {
     const modelKey = typeof step.model === "string" ? (MATRIX_MODEL.exec(step.model)?.[1] ?? null) : null;

@@ -4,7 +4,7 @@ import { accessesOfTool, toolRefusal } from "./tool-table.ts";
 import type { ServerAddress } from "./mcp-server.ts";
 import { grantOf, narrowed, refusalOf, type Access, type Grant } from "./permissions.ts";
 import { membersOf } from "./team.ts";
-import { stateReads, workersOf, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
+import { stateReads, workersOf, type AgentBody, type Plan, type PlannedDriver, type PlannedStep } from "./types.ts";
 
 /** Something that a step will touch, as far as its text tells, and the part of the step that says so. */
 export interface StepAccess {
@@ -31,8 +31,9 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
       });
       const programs = new Set(members.flatMap(({ name }) => programOf(agents[name]?.driver) ?? []));
       const started = [...programs].map((program): Access => ({ kind: "program", program }));
-      const part = [step.handoff === undefined ? "agent" : "handoff"];
-      return [...files, ...[...touched, ...started].map((access) => ({ access, part }))];
+      const part = [step.handoff === undefined ? keyOf(body) : "handoff"];
+      const sent = body.session === undefined ? [] : [sessionAccess(body.session)];
+      return [...files, ...[...sent, ...touched, ...started].map((access) => ({ access, part }))];
     }
     case "run": {
       if (!("argv" in body.command)) return [...files, { access: { kind: "script" }, part: ["run"] }];
@@ -62,6 +63,16 @@ export function accessOfServer(server: ServerAddress): Access {
   if (server.kind === "stdio") return { kind: "program", program: server.argv[0] ?? "" };
   const host = hostKey(new URL(server.url).hostname);
   return { kind: "host", host, isPrivate: isPrivateHost(host) };
+}
+
+/** The key that says who does it. */
+function keyOf({ session, send }: AgentBody): string {
+  return session === undefined ? "agent" : send === undefined ? "session" : "send";
+}
+
+/** A session by its name in the plan. */
+function sessionAccess(name: string): Access {
+  return { kind: "session", session: name.slice(name.lastIndexOf("#") + 1) };
 }
 
 /** The program that drives an agent; null = a model does. */

@@ -34,6 +34,8 @@ export function bodyTemplates(plan: Plan, { body, fallback, handoff = [] }: Plan
       return Object.values(body.with);
     case "wait":
       return present(body.until);
+    case "send":
+      return [body.message];
     case "approval":
       return [body.prompt];
     case "steps":

@@ -11,6 +11,8 @@ export interface Permissions {
   /** Programs by their names as `run` writes them. */
   readonly shell: "none" | "any" | readonly string[];
   readonly state: Level;
+  /** Names of sessions; left out = none: such plans keep their digest. */
+  readonly sessions?: readonly string[];
 }
 
 /** A host or pattern that may be reached; `isPrivate`: also where it leads to this machine or a private network. */
@@ -25,6 +27,7 @@ export interface Grant {
   readonly network: readonly HostGrant[];
   readonly shell: "none" | "any" | readonly string[];
   readonly state: Level;
+  readonly sessions: "any" | readonly string[];
 }
 
 /** One thing that a step is about to touch. */
@@ -34,6 +37,8 @@ export type Access =
   | { readonly kind: "program"; readonly program: string }
   /** A text for a shell, which may start whatever it likes. */
   | { readonly kind: "script" }
+  /** A session that gets a message, by its name in its file. */
+  | { readonly kind: "session"; readonly session: string }
   | { readonly kind: "files" | "state"; readonly mode: "read" | "write" };
 
 /** Where no file writes `permissions`: everything, but of the network only what is public. */
@@ -42,12 +47,18 @@ export const uncapped: Grant = {
   network: [{ host: "*", isPrivate: false }],
   shell: "any",
   state: "write",
+  sessions: "any",
 };
 
 /** What a cap alone allows; null = there is none. */
 export function grantOf(cap: Permissions | null): Grant {
   if (cap === null) return uncapped;
-  return { ...cap, network: cap.network.map((host) => ({ host: hostKey(host), isPrivate: !host.startsWith("*") })) };
+  const { sessions = [] } = cap;
+  return {
+    ...cap,
+    sessions,
+    network: cap.network.map((host) => ({ host: hostKey(host), isPrivate: !host.startsWith("*") })),
+  };
 }
 
 /** What both allow: a workflow that another uses never has more than its caller. */
@@ -57,6 +68,7 @@ export function narrowed(outer: Grant, inner: Grant): Grant {
     network: commonHosts(outer.network, inner.network),
     shell: commonPrograms(outer.shell, inner.shell),
     state: lower(outer.state, inner.state),
+    sessions: commonSessions(outer.sessions, inner.sessions),
   };
 }
 
@@ -73,6 +85,9 @@ export function refusalOf(grant: Grant, access: Access): string | null {
       return grant.shell === "none"
         ? "`permissions.shell` allows no programs"
         : "a script may start any program, and `permissions.shell` allows only some";
+    case "session":
+      if (grant.sessions === "any" || grant.sessions.includes(access.session)) return null;
+      return `\`permissions.sessions\` does not name '${access.session}'`;
     case "files":
     case "state":
       if (levels.indexOf(grant[access.kind]) >= levels.indexOf(access.mode)) return null;
@@ -104,6 +119,11 @@ function commonHosts(a: readonly HostGrant[], b: readonly HostGrant[]): readonly
     }
   }
   return [...common].map(([host, isPrivate]) => ({ host, isPrivate }));
+}
+
+function commonSessions(a: Grant["sessions"], b: Grant["sessions"]): Grant["sessions"] {
+  if (a === "any") return b;
+  return b === "any" ? a : a.filter((name) => b.includes(name));
 }
 
 function commonPrograms(a: Grant["shell"], b: Grant["shell"]): Grant["shell"] {

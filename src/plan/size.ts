@@ -129,6 +129,7 @@ export class Sizes {
         sum.unknown.add(`steps.${step.id}`);
         break;
       case "wait":
+      case "send":
     }
     if (step.onError.kind === "output") this.#add(sum, step.onError.output, step);
     return sum.size();

@@ -34,6 +34,7 @@ const semantics: { readonly [kind in StepKind]: number } = {
   steps: 1,
   uses: 1,
   wait: 1,
+  send: 1,
   approval: 1,
 };
 
@@ -153,6 +154,8 @@ function bodyOf(plan: Plan, step: PlannedStep, scope: number, item: number | nul
       };
     case "value":
       return body.value;
+    case "send":
+      return { session: body.session.slice(body.session.lastIndexOf("#") + 1), message: body.message as Json };
     case "http":
     case "sql":
     case "state": {

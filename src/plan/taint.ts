@@ -7,6 +7,7 @@ import { topologicalOrder } from "./graph.ts";
 import { teamOfStep } from "./team.ts";
 import {
   stateReads,
+  type AgentBody,
   type NeedGroup,
   type Plan,
   type PlannedScope,
@@ -19,6 +20,8 @@ export interface TaintSource {
   readonly scope: number;
   readonly step: number;
   readonly id: string;
+  /** It was said in a session, which may have heard anything. */
+  readonly isSession: boolean;
 }
 
 /** Where such a value must not arrive unseen. `part` are keys below the step: `["run"]`, `["http", "body"]`. */
@@ -42,9 +45,14 @@ export function findTaint(plan: Plan): readonly TaintFinding[] {
 
 /** Whose output anybody on the network may have written. */
 function isSource(plan: Plan, step: PlannedStep): boolean {
-  // What a session was told before, nobody here knows.
-  const isSession = step.body.kind === "agent" && step.body.session !== undefined;
-  return isSession || step.body.kind === "http" || isDriven(plan, step) || bringFromOutside(toolsOfStep(plan, step));
+  return (
+    isSession(step) || step.body.kind === "http" || isDriven(plan, step) || bringFromOutside(toolsOfStep(plan, step))
+  );
+}
+
+/** What a session was told before, nobody here knows. */
+function isSession({ body }: PlannedStep): boolean {
+  return body.kind === "agent" && body.session !== undefined;
 }
 
 /** A program answers: what it may read and do, nobody here knows. */
@@ -67,10 +75,12 @@ const silent: ReadonlySet<string> = new Set(["approval", "sql", "state"]);
 function sinksOf(plan: Plan, step: PlannedStep): readonly (TaintSink & { readonly templates: readonly Template[] })[] {
   const { body } = step;
   switch (body.kind) {
-    case "agent":
-      if (isDriven(plan, step)) return [{ kind: "agent", part: ["task"], templates: [body.task] }];
+    case "agent": {
+      const part = body.send === undefined ? ["task"] : ["send", "message"];
+      if (isDriven(plan, step)) return [{ kind: "agent", part, templates: [body.task] }];
       if (effectOfTools(toolsOfStep(plan, step)) === "none") return [];
-      return [{ kind: "tool", part: ["task"], templates: [body.task] }];
+      return [{ kind: "tool", part, templates: [body.task] }];
+    }
     case "run": {
       const argv = "argv" in body.command ? body.command.argv : [];
       return [
@@ -97,6 +107,12 @@ function sinksOf(plan: Plan, step: PlannedStep): readonly (TaintSink & { readonl
     default:
       return [];
   }
+}
+
+/** The key that says who does it. */
+function whoOf({ session, send }: AgentBody): readonly string[] {
+  if (session === undefined) return ["agent"];
+  return send === undefined ? ["session"] : ["send", "to"];
 }
 
 /** What is known of the names that a scope sees beside its own steps. */
@@ -146,11 +162,11 @@ class Flow {
       this.#found.set(key, { kind, part, source, scope, step: index });
     }
     if (isSource(this.#plan, step)) {
-      const source = { scope, step: index, id: step.id };
+      const source = { scope, step: index, id: step.id, isSession: isSession(step) };
       view.set(index, source);
       // What it reads may make it do what its other tools can.
       if (body.kind === "agent" && effectOfTools(toolsOfStep(this.#plan, step)) !== "none")
-        this.#found.set(`${scope} ${index} agent`, { kind: "tool", part: ["agent"], source, scope, step: index });
+        this.#found.set(`${scope} ${index} agent`, { kind: "tool", part: whoOf(body), source, scope, step: index });
     } else if (body.kind === "steps") {
       const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });
       view.setFields(index, this.#namesOf(body.scope), outputs);

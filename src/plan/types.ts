@@ -189,6 +189,8 @@ export interface PlannedSession {
   readonly pool: number;
   /** null = it stays as long as it is not closed. */
   readonly idleMs: number | null;
+  /** One that is there already, of another run or of the project: its lasting name, and its run. Left out = by its name. */
+  readonly existing?: { readonly id: string; readonly runId: string | null };
 }
 
 /** A program that answers. `env` may be made of secrets. */
@@ -365,6 +367,7 @@ export type StepBody =
   | GroupBody
   | UsesBody
   | WaitBody
+  | SendBody
   | ApprovalBody;
 
 export type StepKind = StepBody["kind"];
@@ -378,6 +381,8 @@ export interface AgentBody {
   readonly task: Template;
   /** The session that the task goes into, by its name in the plan; left out = a conversation of its own. */
   readonly session?: string;
+  /** It was written as `send`; `waitMs` bounds the wait for the reply, null = the step before it does not wait. */
+  readonly send?: { readonly waitMs: number | null };
   /** The step's own `model`; null = the agent's. */
   readonly models: readonly PlannedModel[] | null;
   /** Of `model: ${{ matrix.KEY }}`: the models of each combination, in the order of the items; null without it. */
@@ -440,6 +445,17 @@ export interface WaitBody {
   readonly kind: "wait";
   readonly forMs: number | null;
   readonly until: Template | null;
+}
+
+/** Says a message to a session and waits for nothing: the step behind it brings it there. */
+export interface SendBody {
+  readonly kind: "send";
+  readonly session: string;
+  /** Who answers there. */
+  readonly agent: string;
+  readonly message: Template;
+  /** Of the turn. */
+  readonly effect: Effect;
 }
 
 export interface HttpBody {

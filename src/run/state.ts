@@ -1,4 +1,4 @@
-import type { Plan, PlannedScope, StepKind } from "../plan/types.ts";
+import type { Plan, PlannedScope, StepBody, StepKind } from "../plan/types.ts";
 import type { Json } from "../util/json.ts";
 import type { Failure } from "./failure.ts";
 import type { Fact } from "./fact.ts";
@@ -16,8 +16,8 @@ export interface ScopeRecord {
   scoreProblem: string | null;
 }
 
-/** The kind of a step as reports tell it: a handoff runs as an agent, or asks a person. */
-export type RecordKind = StepKind | "handoff";
+/** The kind of a step as reports tell it: a handoff runs as an agent, or asks a person; in a session an agent answers. */
+export type RecordKind = StepKind | "handoff" | "session";
 
 export interface StepRecord {
   readonly id: string;
@@ -82,7 +82,7 @@ export function scopeRecord(scope: PlannedScope, prefix = ""): ScopeRecord {
     steps: scope.steps.map(({ id, body, fan, repeat, handoff }) => ({
       id,
       path: `${prefix}${id}`,
-      kind: handoff === undefined ? body.kind : "handoff",
+      kind: recordKind(body, handoff !== undefined),
       status: "pending",
       caught: false,
       skipCause: null,
@@ -166,4 +166,10 @@ export interface RunInfo {
 /** The step has ended: nothing about it changes any more in this epoch. */
 export function isTerminal({ status }: StepRecord): boolean {
   return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
+}
+
+function recordKind(body: StepBody, isHandoff: boolean): RecordKind {
+  if (isHandoff) return "handoff";
+  if (body.kind !== "agent" || body.session === undefined) return body.kind;
+  return body.send === undefined ? "session" : "send";
 }

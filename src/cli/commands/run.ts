@@ -3,8 +3,10 @@ import { ulid } from "ulid";
 import { openStore, workspaceOf } from "../../compose.ts";
 import { startIdentity } from "../../compose/start-identity.ts";
 import { withBudget, type BudgetChoice } from "../../plan/budget-choice.ts";
+import type { PlannedDelivery } from "../../plan/delivery.ts";
 import type { Plan } from "../../plan/types.ts";
 import { pickVariant } from "../../plan/variant.ts";
+import type { Json, JsonObject } from "../../util/json.ts";
 import { findProject, runsFolderOf } from "../../util/project.ts";
 import { beginRun, type Refusal } from "../../library/begin.ts";
 import { resolveAuto } from "../auto-model.ts";
@@ -19,7 +21,7 @@ import { readReplay } from "../replay.ts";
 import { watchReplay } from "../watch-replay.ts";
 import { attendantFor, reporterFor, followRun, type RunShape } from "../follow-run.ts";
 import type { Terminal } from "../terminal.ts";
-import { planOrExit, reducedPlan, variantPlan } from "../workflow.ts";
+import { deliveredPlan, planOrExit, reducedPlan, variantPlan } from "../workflow.ts";
 
 export interface RunOptions extends InputOptions, RunShape {
   readonly model: readonly string[];
@@ -36,6 +38,10 @@ export interface RunOptions extends InputOptions, RunShape {
   readonly variant?: string;
   /** Runs with equal keys take the same variant; default: the id of the run. */
   readonly key?: string;
+  /** All that it does is to bring a message to a session. */
+  readonly delivery?: PlannedDelivery;
+  /** Known from before, in place of those that are given. */
+  readonly known?: JsonObject | null;
 }
 
 /** `muster run FILE` */
@@ -50,8 +56,9 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
   const runId = options.runId ?? ulid();
   const whole = planOrExit(file, terminal, choice, "counted").plan;
   const variant = takenVariant(whole, options, runId);
-  const asked = withBudget(reducedPlan(variantPlan(whole, variant), only), budget);
-  const inputs = readInputs(asked, options, terminal);
+  const delivery = options.delivery ?? null;
+  const asked = withBudget(deliveredPlan(reducedPlan(variantPlan(whole, variant), only), delivery), budget);
+  const inputs = options.known ?? readInputs(asked, options, terminal);
   const simulated = options.simulate === true;
   if (simulated && (options.replay !== undefined || options.record !== undefined))
     throw new UsageError("--simulate asks no model: it goes with neither --replay nor --record");
@@ -86,7 +93,15 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
       project,
       manifest,
       inputs,
-      choice: { model: options.model, only, replay, auto, budget, variant },
+      choice: {
+        model: options.model,
+        only,
+        replay,
+        auto,
+        budget,
+        variant,
+        ...(delivery !== null && { delivery: delivery as unknown as Json }),
+      },
       env: terminal.env,
       workspace: workspaceOf(manifest, project),
       runsFolder: runsFolderOf(project),

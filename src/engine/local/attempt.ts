@@ -88,6 +88,13 @@ export function carryOut(
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
+  // A reply is waited for so long by the clock on the wall.
+  const waitMs = start.step.body.kind === "agent" ? (start.step.body.send?.waitMs ?? null) : null;
+  let isOverdue = false;
+  const patience = new AttemptTimer(around.clock, waitMs, () => {
+    isOverdue = true;
+    stop("timeout");
+  });
   // Most attempts never wait, and nobody has to be told then.
   let stopping: Promise<void> | null = null;
   const stopped = (): Promise<void> =>
@@ -168,8 +175,10 @@ export function carryOut(
   });
   const end = (result: AttemptResult): void => {
     timer.stop();
+    patience.stop();
     if (result.ok || reason === null) onEnd(result);
     else if (reason === "interrupted") onEnd(null);
+    else if (isOverdue) onEnd({ ...result, failure: noReply(label, waitMs ?? 0) });
     else onEnd({ ...result, failure: stoppedFailure(reason, label, start.step.timeoutMs, result.failure.partial) });
   };
   work.then(end, (bug: unknown) =>
@@ -203,6 +212,12 @@ export function carryOut(
 
 function hasNextStage({ key, step }: Start): boolean {
   return stageOfKey(key) < step.fallback.length;
+}
+
+function noReply(label: string, waitMs: number) {
+  return failure("timeout", "no_reply", `'${label}' had no reply within ${formatDuration(waitMs)}`, {
+    help: "raise `wait` of the step: the message was taken back, and nobody will answer it",
+  });
 }
 
 function stoppedFailure(

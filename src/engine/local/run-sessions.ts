@@ -77,14 +77,18 @@ function draftOf(name: string, { plan, lease, store, isCopy }: RunSessionOptions
   if (planned === undefined || run === null) throw new InternalError(`the plan has no session '${name}'`);
   const short = name.slice(name.lastIndexOf("#") + 1);
   const isOfRun = planned.scope === "run" || isCopy;
+  const { existing } = planned;
+  const own = { id: `${lease.runId}/${name}`, runId: lease.runId };
+  const place = isCopy
+    ? own
+    : (existing ?? (isOfRun ? own : { id: `project/${planned.workflow}/${short}`, runId: null }));
   return {
-    id: isOfRun ? `${lease.runId}/${name}` : `project/${planned.workflow}/${short}`,
+    ...place,
     name: short,
     workflow: planned.workflow,
     manifestPath: run.manifestPath,
     agent: planned.agent,
     scope: isOfRun ? "run" : "project",
-    runId: isOfRun ? lease.runId : null,
     pool: planned.pool,
     idleMs: planned.idleMs,
   };

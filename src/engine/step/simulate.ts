@@ -28,8 +28,10 @@ export function createSimulatedSteps(
   const madeUp = instead(real.agent, check, make);
   // The simulated provider answers for a model, unless the step says what, or each item of a batch wants its answer.
   const agent: StepHandler = {
-    prepare: (step, context) =>
-      (step.simulate === null && !step.fan?.batch ? real.agent : madeUp).prepare(step, context),
+    prepare: (step, context) => {
+      const isSent = step.body.kind === "agent" && step.body.send !== undefined;
+      return (step.simulate === null && !step.fan?.batch && !isSent ? real.agent : madeUp).prepare(step, context);
+    },
   };
   const stateSaid = instead(real.state, check, make);
   // A simulated run changes a copy of the values: nothing to leave out, unless the step says what.
@@ -44,6 +46,7 @@ export function createSimulatedSteps(
     state,
     value: real.value,
     wait: instead(real.wait, check, make),
+    send: real.send,
     approval: instead(real.approval, check, make),
   };
 }

@@ -996,7 +996,19 @@ export const manifestSchema: SchemaNode = {
      ]
     },
     "sessions": {
-     "x-since": "later"
+     "anyOf": [
+      {
+       "enum": [
+        "none"
+       ]
+      },
+      {
+       "type": "array",
+       "items": {
+        "type": "string"
+       }
+      }
+     ]
     }
    },
    "patternProperties": {
@@ -2473,6 +2485,117 @@ export const manifestSchema: SchemaNode = {
     "approval"
    ]
   },
+  "sendStep": {
+   "type": "object",
+   "x-kind": "send",
+   "x-place": "step",
+   "properties": {
+    "send": {
+     "type": "object",
+     "properties": {
+      "to": {
+       "$ref": "#/$defs/name"
+      },
+      "message": {
+       "type": "string"
+      },
+      "wait": {
+       "$ref": "#/$defs/duration"
+      }
+     },
+     "patternProperties": {
+      "^x-": true
+     },
+     "additionalProperties": false,
+     "required": [
+      "to",
+      "message"
+     ]
+    },
+    "env": {
+     "x-since": "later"
+    },
+    "description": {
+     "$ref": "#/$defs/stepDescription"
+    },
+    "needs": {
+     "$ref": "#/$defs/needs"
+    },
+    "if": {
+     "$ref": "#/$defs/condition"
+    },
+    "timeout": {
+     "$ref": "#/$defs/timeout"
+    },
+    "retry": {
+     "$ref": "#/$defs/retry"
+    },
+    "on_error": {
+     "$ref": "#/$defs/onError"
+    },
+    "output": {
+     "$ref": "#/$defs/output"
+    },
+    "idempotent": {
+     "$ref": "#/$defs/idempotent"
+    },
+    "for_each": {
+     "$ref": "#/$defs/forEach"
+    },
+    "join": {
+     "$ref": "#/$defs/join"
+    },
+    "max_parallel": {
+     "$ref": "#/$defs/maxParallel"
+    },
+    "max_items": {
+     "$ref": "#/$defs/maxItems"
+    },
+    "fail_fast": {
+     "$ref": "#/$defs/failFast"
+    },
+    "item_key": {
+     "$ref": "#/$defs/itemKey"
+    },
+    "batch": {
+     "$ref": "#/$defs/batch"
+    },
+    "matrix": {
+     "$ref": "#/$defs/matrix"
+    },
+    "repeat": {
+     "$ref": "#/$defs/repeat"
+    },
+    "fallback": {
+     "$ref": "#/$defs/fallback"
+    },
+    "cache": {
+     "$ref": "#/$defs/cache"
+    },
+    "workspace": {
+     "$ref": "#/$defs/workspace"
+    },
+    "reads": {
+     "$ref": "#/$defs/reads"
+    },
+    "writes": {
+     "$ref": "#/$defs/writes"
+    },
+    "region": {
+     "x-since": "later"
+    },
+    "simulate": {
+     "$ref": "#/$defs/simulate"
+    }
+   },
+   "patternProperties": {
+    "^x-": true
+   },
+   "additionalProperties": false,
+   "required": [
+    "send"
+   ]
+  },
   "waitStep": {
    "type": "object",
    "x-kind": "wait",
@@ -2631,36 +2754,7 @@ export const manifestSchema: SchemaNode = {
      "$ref": "#/$defs/approvalStep"
     },
     {
-     "x-since": "later",
-     "x-kind": "send",
-     "properties": {
-      "send": {},
-      "env": {},
-      "description": {},
-      "needs": {},
-      "if": {},
-      "timeout": {},
-      "retry": {},
-      "on_error": {},
-      "output": {},
-      "idempotent": {},
-      "for_each": {},
-      "join": {},
-      "max_parallel": {},
-      "max_items": {},
-      "fail_fast": {},
-      "item_key": {},
-      "batch": {},
-      "matrix": {},
-      "repeat": {},
-      "fallback": {},
-      "cache": {},
-      "workspace": {},
-      "reads": {},
-      "writes": {},
-      "region": {},
-      "simulate": {}
-     }
+     "$ref": "#/$defs/sendStep"
     },
     {
      "$ref": "#/$defs/waitStep"

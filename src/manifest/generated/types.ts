@@ -101,6 +101,7 @@ export type Step =
   | UsesStep
   | StepsStep
   | ApprovalStep
+  | SendStep
   | WaitStep;
 /**
  * What is to be done, as a text for the model; `{{ }}` puts values in.
@@ -547,6 +548,10 @@ export interface Permissions {
    * The state store: `state` steps, and tools for it. Default `none`.
    */
   state?: "none" | "read" | "write";
+  /**
+   * Sessions that may be sent messages: by `session` and `send` steps under the cap of a file, by the tool `send_message` of an agent. Default `none`.
+   */
+  sessions?: "none" | string[];
 }
 /**
  * The most that may be spent. The worst case of each call is reserved before it starts.
@@ -1255,6 +1260,45 @@ export interface ValueMap {
  */
 export interface ApprovalStep {
   approval: Approval;
+  description?: StepDescription;
+  needs?: Needs;
+  if?: Condition;
+  timeout?: Duration;
+  retry?: Retry;
+  on_error?: OnError;
+  output?: Output;
+  idempotent?: Idempotent;
+  for_each?: ForEach;
+  join?: Join;
+  max_parallel?: MaxParallel;
+  max_items?: MaxItems;
+  fail_fast?: FailFast;
+  item_key?: Expression;
+  batch?: Batch;
+  matrix?: Matrix;
+  repeat?: Repeat;
+  fallback?: Fallback;
+  cache?: Cache;
+  workspace?: Workspace;
+  reads?: Files;
+  writes?: Files;
+  simulate?: Simulate;
+}
+/**
+ * Sends a message to a session. With `wait` its output is the reply; without, it ends at once, and the session's turn is a step of its own, `ID-reply`, which the run ends with.
+ */
+export interface SendStep {
+  /**
+   * The message.
+   */
+  send: {
+    to: Name;
+    /**
+     * The text.
+     */
+    message: string;
+    wait?: Duration;
+  };
   description?: StepDescription;
   needs?: Needs;
   if?: Condition;

@@ -75,6 +75,8 @@ function helpFor(access: Access): string {
       return `allow it: \`permissions: { shell: [${access.program}] }\``;
     case "script":
       return "allow it: `permissions: { shell: any }`, or write `run: [program, argument]`";
+    case "session":
+      return `allow it: \`permissions: { sessions: [${access.session}] }\``;
     default:
       return `allow it: \`permissions: { ${access.kind}: ${access.mode} }\``;
   }
@@ -95,7 +97,7 @@ export function checkTaint(plan: Plan, places: readonly ScopePlace[]): void {
     const at = placeOf(places, finding);
     at.problems.warn([...at.pointer, ...finding.part], {
       code: "WF8006",
-      message: `what '${finding.source.id}' gets from the network reaches ${sinkTexts[finding.kind]} without an approval between`,
+      message: `what '${finding.source.id}' ${finding.source.isSession ? "hears in its session" : "gets from the network"} reaches ${sinkTexts[finding.kind]} without an approval between`,
       help: "put an `approval` step between them, or take from it only what its `output` schema pins down (an `enum`, a number)",
       piece: "key",
     });

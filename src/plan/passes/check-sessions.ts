@@ -12,6 +12,15 @@ export function checkSessions(manifest: NormalManifest, steps: Iterable<ParsedSt
     if (step.body.kind !== "agent" || step.body.session === undefined) continue;
     const { session: name } = step.body;
     used.add(name);
+    for (const key of ["repeat", "output"] as const) {
+      if (step.body.send?.waitMs !== null || step[key] === null) continue;
+      problems.error([...step.pointer, key], {
+        code: "WF3083",
+        message: `step '${step.id}' waits for no reply, and \`${key}\` is about the reply`,
+        help: "say how long it waits: `send: { ..., wait: 30s }`",
+        piece: "key",
+      });
+    }
     if (step.cache !== null)
       problems.error([...step.pointer, "cache"], {
         code: "WF3082",
@@ -21,7 +30,7 @@ export function checkSessions(manifest: NormalManifest, steps: Iterable<ParsedSt
       });
     if (Object.hasOwn(sessions, name)) continue;
     const meant = problems.suggest(name, names);
-    problems.error([...step.pointer, "session"], {
+    problems.error([...step.pointer, ...(step.body.send === undefined ? ["session"] : ["send", "to"])], {
       code: "WF3080",
       message: `step '${step.id}' needs unknown session '${name}'`,
       help: meant === null ? `declare it under \`sessions\`${declared(names)}` : `did you mean '${meant}'?`,

@@ -75,6 +75,8 @@ export type ParsedBody =
       readonly choice: Template | null;
       /** The session that the task goes into; missing = none. */
       readonly session?: string;
+      /** It was written as `send`. */
+      readonly send?: { readonly waitMs: number | null };
       readonly task: Template;
     }
   | { readonly kind: "steps"; readonly scope: ParsedScope }
@@ -194,18 +196,22 @@ function parseFan(id: string, fan: NormalFan, at: At, reader: Reader, problems: 
 function parseBody(step: NormalStep, at: At, reader: Reader, files: TextFiles, problems: Problems): ParsedBody {
   const { body } = step;
   switch (body.kind) {
-    case "agent":
+    case "agent": {
+      const taskAt = body.send === undefined ? at("task") : at("send", "message");
       if (body.task.trim() === "") {
-        const help = "say what the agent is to do";
-        problems.error(at("task"), { code: "WF2006", message: `the task of step '${step.id}' is empty`, help });
+        const [what, help] =
+          body.send === undefined ? ["task", "say what the agent is to do"] : ["message", "say what is to be answered"];
+        problems.error(taskAt, { code: "WF2006", message: `the ${what} of step '${step.id}' is empty`, help });
       }
       return {
         kind: "agent",
         agent: body.agent,
         ...(body.session === undefined ? {} : { session: body.session }),
+        ...(body.send === undefined ? {} : { send: body.send }),
         choice: body.agent?.includes("${{") === true ? reader.value(body.agent, at("agent"), "unit") : null,
-        task: reader.text(body.task, at("task"), "unit") ?? NOTHING,
+        task: reader.text(body.task, taskAt, "unit") ?? NOTHING,
       };
+    }
     case "value":
       return { kind: "value", value: reader.value(body.value, at("value"), "unit") };
     case "run": {

@@ -61,7 +61,7 @@ export function planStep(
   return {
     id: step.id,
     description: parsed.description,
-    body: bodyOf(parsed, around),
+    body: bodyOf(parsed, effect, around),
     needs: edges.groups,
     condition,
     whenSettled: step.isFinally || asksStatus,
@@ -70,7 +70,8 @@ export function planStep(
     timeoutMs: step.timeoutMs ?? (parsed.body.kind === "uses" ? around.timeoutOf(parsed) : null),
     onError: parsed.onError,
     output: step.output,
-    effect,
+    // Nothing is done by it: its turn is a step of its own.
+    effect: isLeft(parsed) ? "none" : effect,
     isFinally: step.isFinally,
     repeat:
       step.repeat === null || parsed.until === null
@@ -85,10 +86,23 @@ export function planStep(
   };
 }
 
-function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
+/** A message that nobody waits for. */
+function isLeft({ body }: ParsedStep): boolean {
+  return body.kind === "agent" && body.send?.waitMs === null;
+}
+
+function bodyOf(parsed: ParsedStep, effect: Effect, around: StepSurroundings): StepBody {
   const { step, body } = parsed;
   switch (body.kind) {
     case "agent": {
+      if (isLeft(parsed))
+        return {
+          kind: "send",
+          session: around.agentName(body.session ?? ""),
+          agent: around.agentName(body.agent ?? ""),
+          message: body.task,
+          effect,
+        };
       const { model, modelKey, batchApi } = step.body as Extract<NormalStep["body"], { kind: "agent" }>;
       const names = around.choices.get(step.id) ?? [];
       const choice = { by: body.choice ?? NOTHING, agents: entriesOf(names, around.agentName) };
@@ -98,6 +112,7 @@ function bodyOf(parsed: ParsedStep, around: StepSurroundings): StepBody {
         ...(body.choice === null ? {} : { choice }),
         task: body.task,
         ...(body.session === undefined ? {} : { session: around.agentName(body.session) }),
+        ...(body.send === undefined ? {} : { send: body.send }),
         models: model === null ? null : chainFor(body.agent, model, around),
         modelsByItem: modelKey === null ? null : modelsByItem(parsed, body.agent, modelKey, around),
         ...(batchApi ? { batchApi } : {}),

@@ -121,7 +121,9 @@ function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, Js
   if (step.output !== null) return body.kind === "agent" && isAnyText(step.output) ? freeTextShape : step.output;
   switch (body.kind) {
     case "agent":
-      return freeTextShape;
+      return body.send?.waitMs === null ? nullShape : freeTextShape;
+    case "send":
+      return nullShape;
     case "run":
       return stringShape;
     case "value":

@@ -12,10 +12,11 @@ export function hasCaps(plan: Plan): boolean {
 }
 
 /** `files read; network *.example.com, localhost; programs git, npm; state none`. */
-export function grantText({ files, network, shell, state }: Grant): string {
+export function grantText({ files, network, shell, state, sessions }: Grant): string {
   const hosts = network.map(({ host }) => host).join(", ");
   const programs = typeof shell === "string" ? shell : shell.join(", ");
-  return oneLine(`files ${files}; network ${hosts || "none"}; programs ${programs || "none"}; state ${state}`);
+  const named = sessions === "any" || sessions.length === 0 ? "" : `; sessions ${sessions.join(", ")}`;
+  return oneLine(`files ${files}; network ${hosts || "none"}; programs ${programs || "none"}; state ${state}${named}`);
 }
 
 /** What the agents of a step may do: `read_file, shell; files read; ...`, a text for each that has tools. */
@@ -75,8 +76,18 @@ export function grantsJson(plan: Plan): readonly JsonObject[] {
     const workflow = plan.scopes[scope]?.workflow ?? null;
     if (scope !== 0 && workflow === null) return [];
     const steps = around.map((at) => plan.scopes[at.scope]?.steps[at.step]?.id ?? "");
-    const { files, network, shell, state } = grant;
+    const { files, network, shell, state, sessions } = grant;
     const hosts = network.map(({ host, isPrivate }) => ({ host, private: isPrivate }));
-    return [{ path: workflow?.path ?? null, steps, files, network: hosts, shell, state }];
+    return [
+      {
+        path: workflow?.path ?? null,
+        steps,
+        files,
+        network: hosts,
+        shell,
+        state,
+        ...(sessions === "any" || sessions.length === 0 ? {} : { sessions }),
+      },
+    ];
   });
 }

@@ -82,5 +82,6 @@ const shapes: { readonly [kind in PlannedStep["body"]["kind"]]: readonly [string
   steps: ["[", "]"],
   uses: ["[/", "/]"],
   wait: ["{{", "}}"],
+  send: [">", "]"],
   approval: ["{", "}"],
 };

@@ -9,7 +9,10 @@ export function nameOf(plan: Plan, { body, handoff }: PlannedStep): string {
   switch (body.kind) {
     case "agent":
       if (body.choice !== undefined) return `agent one of ${agentsOf(body).map(agentName).join(", ")}`;
-      if (body.session !== undefined) return `session ${agentName(body.session)}, agent ${agentName(body.agent ?? "")}`;
+      if (body.session !== undefined) {
+        const how = body.send === undefined ? "session" : "send to session";
+        return `${how} ${agentName(body.session)}, agent ${agentName(body.agent ?? "")}`;
+      }
       return `${handoff === undefined ? "agent" : "handoff, first"} ${body.agent === null ? "a person" : agentName(body.agent)}`;
     case "uses":
       return `uses ${shortPath(plan.scopes[body.scope]?.workflow?.path ?? "")}`;
@@ -23,6 +26,8 @@ export function nameOf(plan: Plan, { body, handoff }: PlannedStep): string {
       return `state ${body.operation} ${keyText(body.key)}${body.scope === "run" ? " of the run" : ""}`;
     case "approval":
       return "asks a person";
+    case "send":
+      return `send to session ${agentName(body.session)}, without waiting`;
     case "steps":
       return "group";
     default:

@@ -5,6 +5,7 @@ import { createHttpStep } from "../../../src/engine/step/http.ts";
 import { createSqlStep } from "../../../src/engine/step/sql.ts";
 import { createStateStep } from "../../../src/engine/step/state.ts";
 import { createValueStep } from "../../../src/engine/step/value.ts";
+import { createSendStep } from "../../../src/engine/step/send.ts";
 import { createWaitStep } from "../../../src/engine/step/wait.ts";
 import { createFileReader } from "../../../src/engine/workspace/file.ts";
 import { digestOf, findFiles } from "../../../src/engine/workspace/workspace-files.ts";
@@ -93,6 +94,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
       state: createStateStep(check),
       value: createValueStep(check),
       wait: createWaitStep(),
+      send: createSendStep(),
       approval: createApprovalStep(),
     },
   };

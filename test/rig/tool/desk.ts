@@ -9,7 +9,7 @@ import type { Tool, ToolContext, ToolOutcome } from "../../../src/tool/tool.ts";
 import type { Json, JsonObject } from "../../../src/util/json.ts";
 
 /** Files may be changed and programs started, of the network nothing, of the state nothing. */
-export const worker: Grant = { files: "write", network: [], shell: "any", state: "none" };
+export const worker: Grant = { files: "write", network: [], shell: "any", state: "none", sessions: [] };
 
 /** What a test changes of a desk. */
 export interface DeskOptions {

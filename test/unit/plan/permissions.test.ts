@@ -90,9 +90,10 @@ describe("what a cap allows", () => {
       { kind: "script" },
       { kind: "files", mode: "read" },
       { kind: "state", mode: "write" },
+      { kind: "session", session: "desk" },
     ];
     expect(all.map((access) => refusalOf(grantOf(cap({})), access)).every((reason) => reason !== null)).toBe(true);
-    expect(all.map((access) => refusalOf(uncapped, access))).toEqual([null, null, null, null, null]);
+    expect(all.map((access) => refusalOf(uncapped, access))).toEqual([null, null, null, null, null, null]);
     expect(refusalOf(uncapped, { kind: "host", host: "localhost", isPrivate: true })).not.toBeNull();
   });
 
@@ -111,8 +112,20 @@ describe("what a cap allows", () => {
       narrowed(grantOf(outer === null ? null : cap(outer)), grantOf(cap(inner)));
     expect(
       both(
-        { files: "read", network: ["*.example.com", "localhost"], shell: ["git", "npm"], state: "write" },
-        { files: "write", network: ["a.example.com", "*.com", "localhost"], shell: ["npm", "rm"], state: "read" },
+        {
+          files: "read",
+          network: ["*.example.com", "localhost"],
+          shell: ["git", "npm"],
+          state: "write",
+          sessions: ["a", "b"],
+        },
+        {
+          files: "write",
+          network: ["a.example.com", "*.com", "localhost"],
+          shell: ["npm", "rm"],
+          state: "read",
+          sessions: ["b"],
+        },
       ),
     ).toEqual({
       files: "read",
@@ -123,7 +136,9 @@ describe("what a cap allows", () => {
       ],
       shell: ["npm"],
       state: "read",
+      sessions: ["b"],
     });
+    expect([both({}, { sessions: ["a"] }).sessions, both(null, { sessions: ["a"] }).sessions]).toEqual([[], ["a"]]);
     expect(both(null, { network: ["localhost"] }).network).toEqual([{ host: "localhost", isPrivate: false }]);
     expect(both({ network: ["localhost"] }, { network: ["*"] }).network).toEqual([
       { host: "localhost", isPrivate: false },
