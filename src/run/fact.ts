@@ -43,6 +43,12 @@ export function chosenAgent({ extra }: Pick<Fact, "extra">): string | null {
   return typeof agent === "string" ? agent : null;
 }
 
+/**
+ * In `extra` of an outcome that is on the record before anything that follows from it: its runner may have died before it
+ * could tell how the step ended. Gone with the next commit.
+ */
+export const UNTOLD = "untold";
+
 /** The fact of something that was told once and cost nothing: what a gate saw. */
 export function pureFact(key: string, print: string, output: ValueRef, at: number): Fact {
   return {

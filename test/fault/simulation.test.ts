@@ -1,42 +1,87 @@
-import { describe, expect, test } from "vitest";
-import { planOf } from "../rig/engine/life.ts";
-import type { Death } from "../rig/engine/mortal-store.ts";
-import { faultSeed, isWhole, randomOf, shareOf } from "../rig/fault/share.ts";
-import { liveWide } from "../rig/fault/wide-life.ts";
-import { wideManifest } from "../rig/fault/wide-manifest.ts";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import pLimit from "p-limit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { faultSeed, isWhole, shareOf } from "../rig/fault/share.ts";
+import { bundleSimulation } from "../rig/simulation/bundle.ts";
+import { plantedBugs } from "../rig/simulation/planted-bug.ts";
 
-const SEEDS = shareOf(10_000, 100);
+const SEEDS = shareOf(10_000, 60);
+/** A process tells so many. */
+const PORTION = 1000;
+/** A bug shows in far fewer. */
+const SEEDS_FOR_A_BUG = 1500;
+const BUGS = plantedBugs.slice(0, shareOf(plantedBugs.length, 3));
 
-describe(`${SEEDS} simulated runs of every layer that crash (FAULT_SEED=${faultSeed})`, () => {
+interface Findings {
+  readonly tally: { readonly [what: string]: number };
+  readonly broken: readonly { readonly seed: number; readonly problems: readonly string[] }[];
+}
+
+// Beside the libraries that it loads.
+const folder = mkdtempSync(join(resolve(import.meta.dirname, "../../node_modules"), ".simulation-"));
+const limit = pLimit(2);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function tell(script: string, from: number, count: number, until: "all" | "first"): Promise<Findings> {
+  const args = ["--no-warnings", script, String(from), String(count), until];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28 });
+  return JSON.parse(stdout) as Findings;
+}
+
+describe(`${SEEDS} simulated worlds (FAULT_SEED=${faultSeed}; one of them: node test/rig/simulation/main.ts SEED)`, () => {
+  const script = join(folder, "sound.mjs");
+  beforeAll(() => bundleSimulation(script));
+
   test(
-    "each comes to the end that it has without crashes, and asks nothing again",
-    { timeout: 3_600_000 },
+    "the invariants hold, whatever crashes, is late, comes twice, gets lost, and however the clock jumps",
+    {
+      timeout: 7_200_000,
+    },
     async () => {
-      const counts = { runs: 0, deaths: 0, ofKinds: new Set<string>() };
-      for (let index = 0; index < SEEDS; index += 1) {
-        const seed = faultSeed + index;
-        const random = randomOf(seed);
-        const manifest = wideManifest(random);
-        for (const step of Object.values(manifest["steps"] as { [id: string]: object }))
-          for (const key of Object.keys(step)) counts.ofKinds.add(key);
-        const plan = planOf(manifest);
-        const whole = await liveWide(plan, seed, [], 0);
-        expect(whole.problems, `seed ${seed}`).toEqual([]);
-        const deaths = Array.from({ length: 1 + Math.floor(random() * 3) }, (): Death => ({
-          atCommit: Math.floor(random() * (whole.commits + 1)),
-          isDurable: random() < 0.5,
-        }));
-        const life = await liveWide(plan, seed, deaths, random() < 0.5 ? 2 : 0);
-        const label = `seed ${seed}: ${JSON.stringify(deaths)}\n${JSON.stringify(manifest)}`;
-        expect(life.problems, label).toEqual([]);
-        if (life.result["steps"] === null) expect(life.result["status"], label).toEqual(whole.result["status"]);
-        else expect(life.result, label).toEqual(whole.result);
-        counts.runs += 1;
-        counts.deaths += life.deaths;
-      }
-      process.stderr.write(`${counts.runs} runs, ${counts.deaths} deaths; ${[...counts.ofKinds].sort().join(" ")}\n`);
-      expect(counts.deaths).toBeGreaterThan(SEEDS / 2);
-      if (isWhole) expect(counts.ofKinds.size).toBeGreaterThan(14);
+      const portions = Array.from({ length: Math.ceil(SEEDS / PORTION) }, (_, index) => index * PORTION);
+      const found = await Promise.all(
+        portions.map((from) => limit(() => tell(script, faultSeed + from, Math.min(PORTION, SEEDS - from), "all"))),
+      );
+      const tally: { [what: string]: number } = {};
+      for (const one of found)
+        for (const [what, count] of Object.entries(one.tally)) tally[what] = (tally[what] ?? 0) + count;
+      process.stderr.write(`${JSON.stringify(tally)}\n`);
+      expect(found.flatMap(({ broken }) => broken)).toEqual([]);
+      expect(tally["seeds"]).toBe(SEEDS);
+      if (!isWhole) return;
+      for (const trouble of ["lost", "dies", "overtaken", "interrupted"])
+        expect(tally[trouble], trouble).toBeGreaterThan(SEEDS / 10);
+      for (const key of LAYERS) expect(tally[`with ${key}`], key).toBeGreaterThan(SEEDS / 20);
     },
   );
+});
+
+/** What every full turn must have had in many of its workflows. */
+const LAYERS = (
+  "agent run state value wait approval handoff uses steps for_each matrix repeat retry fallback batch join max_parallel " +
+  "fail_fast needs if on_error cache finally limits.budget limits.rate limits.circuit_breaker"
+).split(" ");
+
+describe(`bugs planted in the engine, one at a time (FAULT_SEED=${faultSeed})`, () => {
+  /** By the name of the bug. */
+  let found: ReadonlyMap<string, Findings>;
+  beforeAll(async () => {
+    const all = BUGS.map((bug, index) =>
+      limit(async () => {
+        const script = join(folder, `bug-${index}.mjs`);
+        await bundleSimulation(script, bug);
+        return [bug.name, await tell(script, faultSeed, SEEDS_FOR_A_BUG, "first")] as const;
+      }),
+    );
+    found = new Map(await Promise.all(all));
+  }, 7_200_000);
+
+  test.for(BUGS)("found: $name", async ({ name }, { annotate }) => {
+    const { tally, broken } = found.get(name) as Findings;
+    expect(broken).not.toEqual([]);
+    await annotate(`seed ${tally["seeds"]}: ${broken[0]?.problems[0]?.slice(0, 300)}`);
+  });
 });

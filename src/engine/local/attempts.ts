@@ -1,6 +1,6 @@
 import { attemptKey, expiredKey, idsOfPath, isOfSibling, isOfUnit, killKey, unitKey } from "../../run/attempt-key.ts";
 import type { Artifact } from "../../run/artifact.ts";
-import { pureFact, type Fact } from "../../run/fact.ts";
+import { pureFact, UNTOLD, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
@@ -55,6 +55,8 @@ export class Attempts {
   readonly #killed = new Set<StepRecord>();
   #isWithholding = false;
   readonly #withheld = new Set<number>();
+  /** Outcomes by their units, until the scheduler hears of them: they go on the record with what follows from them. */
+  readonly #unsaid = new Map<number, Fact>();
   /** Open attempts of groups whose end by their timeout is on the record. */
   #expiring: Answered[] = [];
 
@@ -129,20 +131,35 @@ export class Attempts {
       const { isFromCache = false } = result;
       const files = artifacts === null ? {} : { artifacts };
       const origin = isFromCache ? { isFromCache } : {};
-      this.#o.remember({ ...started, ...spent, ...files, ...origin, state: "succeeded", endedAt, output });
+      this.#keep(start, isAwaited, { ...started, ...spent, ...files, ...origin, state: "succeeded", endedAt, output });
       if (isFromCache && unit !== undefined) this.#o.ledger.fromCache(unit, start);
       if (!isFromCache && start.cacheKey !== null)
         this.#o.options.sink.cached({ key: start.cacheKey, output, extra, artifacts, model, createdAt: endedAt });
       if (isAwaited) this.#succeed(start, unit, { output, extra, artifacts }, endedAt);
     } else if (wrong?.class === "cancelled" && !this.#killed.has(start.record)) {
       // It has no outcome: as after a crash, a resume starts it again, or says that its outcome is unknown.
-      if (usage !== null) this.#o.remember({ ...started, ...spent });
+      if (usage !== null) this.#keep(start, isAwaited, { ...started, ...spent });
       if (isAwaited) this.#fail(start, unit, wrong, extra, endedAt);
     } else if (wrong !== null) {
-      this.#o.remember({ ...started, ...spent, state: "failed", endedAt, output: null, failure: wrong });
+      this.#keep(start, isAwaited, { ...started, ...spent, state: "failed", endedAt, output: null, failure: wrong });
       if (!isAwaited) return;
       if (wrong.class !== "cancelled") this.#o.ledger.attemptFailed(start, unit, wrong);
       this.#fail(start, unit, wrong, extra, endedAt);
+    }
+  }
+
+  #keep(start: Start, isAwaited: boolean, fact: Fact): void {
+    if (isAwaited) this.#unsaid.set(start.unit, fact);
+    else this.#o.remember(fact);
+  }
+
+  /** Puts what came of a unit's attempt on the record; of all units by default. */
+  say(units: Iterable<number> = [...this.#unsaid.keys()]): void {
+    for (const unit of units) {
+      const fact = this.#unsaid.get(unit);
+      if (fact === undefined) continue;
+      this.#unsaid.delete(unit);
+      this.#o.remember(fact);
     }
   }
 
@@ -377,8 +394,10 @@ export class Attempts {
 
   /** A recorded outcome answers: nothing is started, nothing is paid. */
   #recall(answered: Answered, unit: UnitWork, task: Task, { model }: Start["work"], fact: Fact): void {
-    unit.isRecalled = true;
+    const isUntold = fact.extra?.[UNTOLD] === true;
+    unit.isRecalled = !isUntold;
     this.#o.ledger.recalled(unit, model, fact);
+    if (isUntold) this.#o.remember({ ...fact, extra: null });
     addSpend(unit.record, fact);
     if (model !== null) {
       this.calls.addUp(fact.key, unit.record);
@@ -388,7 +407,7 @@ export class Attempts {
     if (fact.state === "succeeded") {
       const { output, extra, artifacts = null } = fact;
       if (artifacts !== null) this.#o.options.sink.left(unit.record.path, task.step, artifacts);
-      this.#succeed(answered, unit, { output: output as ValueRef, extra, artifacts }, endedAt);
+      this.#succeed(answered, unit, { output: output as ValueRef, extra: isUntold ? null : extra, artifacts }, endedAt);
     } else this.#fail(answered, unit, fact.failure as Failure, fact.extra, endedAt);
   }
 

@@ -112,6 +112,7 @@ export class RunCore {
         if (this.attempts.expireKnown() || this.#stopKnown()) continue;
         return false;
       }
+      if (event.type === "ended") this.attempts.say([event.unit]);
       const commands = apply(this.#graph, this.#state, event);
       // Whoever else stops a run as failed says why before.
       if (this.#state.cancelledAs === "failed" && this.stopFailure === null) this.#tellBreaker(commands);
@@ -172,8 +173,8 @@ export class RunCore {
         const unit = attempts.find(command.unit);
         if (unit !== undefined && attempts.isHeld(unit)) return;
         this.#ledger.tellAttempt(unit, command.delayMs);
-        // From the end of the attempt on, which may lie before a crash.
-        return sink.delay(command.unit, command.serial, (unit?.endedAt ?? now()) + command.delayMs);
+        // From the end of the attempt on, which may lie before a crash; not behind now, where the clock was set back since.
+        return sink.delay(command.unit, command.serial, Math.min(unit?.endedAt ?? now(), now()) + command.delayMs);
       }
       case "undelay":
         return sink.undelay(command.unit);

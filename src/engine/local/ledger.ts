@@ -1,5 +1,5 @@
 import { attemptOf } from "../../run/attempt-key.ts";
-import type { Fact } from "../../run/fact.ts";
+import { UNTOLD, type Fact } from "../../run/fact.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { StepCommand, UnitCommand } from "../../run/scheduler/command.ts";
 import type { PlannedStep } from "../../plan/types.ts";
@@ -121,6 +121,7 @@ export class Ledger {
     record.status = "running";
     record.askedModel = model;
     record.reused += 1;
+    if (fact.extra?.[UNTOLD] === true) this.#live.add(record);
   }
 
   /** An attempt waits for somebody outside. */

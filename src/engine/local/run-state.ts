@@ -1,3 +1,4 @@
+import { UNTOLD } from "../../run/fact.ts";
 import type { Lease, Store } from "../../store/store.ts";
 import type { StateScope } from "../../store/state-change.ts";
 import type { StateAccess } from "../step/handler.ts";
@@ -34,9 +35,14 @@ export function runState(start: Start, options: RunStateOptions): StateAccess {
       guarded(() =>
         store.changeState(lease, scopeOf(scope), change, (value) => {
           const started = facts.find(start.key, start.fingerprint);
-          const fact =
-            started === null ? [] : [{ ...started, state: "succeeded" as const, endedAt: now(), output: keep(value) }];
-          return { events: [], facts: fact };
+          if (started === null) return { events: [], facts: [] };
+          const outcome = {
+            state: "succeeded",
+            endedAt: now(),
+            output: keep(value),
+            extra: { [UNTOLD]: true },
+          } as const;
+          return { events: [], facts: [{ ...started, ...outcome }] };
         }),
       ),
   };

@@ -334,6 +334,7 @@ export class LocalRun implements Sink {
   #turn(): void {
     const hasMore = this.#core.drain(EVENTS_A_TURN);
     if (this.#ending !== null) {
+      this.#core.attempts.say();
       this.#finish(this.#ending);
       return;
     }

@@ -28,7 +28,8 @@ export function createWaitStep(): StepHandler {
         model: null,
         isWaiting: true,
         run: async ({ clock, signal, since, label }) => {
-          const due = until ?? since + (forMs ?? 0);
+          // A clock that was set back since makes no span longer.
+          const due = until ?? Math.min(since, clock.now()) + (forMs ?? 0);
           if (await sleep(clock, due - clock.now(), signal)) return plainResult({ ok: true, output: null });
           const left = formatDuration(Math.max(0, Math.round(due - clock.now())));
           return plainResult({

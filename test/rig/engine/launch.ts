@@ -38,12 +38,14 @@ export interface TestSurroundings {
   /** In place of real processes; default: real ones, in `workspace`. */
   readonly runStep?: StepHandler;
   readonly workspace?: string;
+  /** Made before, for many runs: compiling schemas takes longer than a small run. Default: its own. */
+  readonly shared?: Pick<Surroundings, "check" | "evaluator">;
 }
 
 /** What a run needs, with a scripted model and a fake clock; leases of other runners may be taken. */
 export function surroundings(options: TestSurroundings): Surroundings {
   const { store, clock, provider, secrets = {}, workspace = "/nowhere", onEvents = () => {} } = options;
-  const check = createSchemaCheck();
+  const { check, evaluator } = options.shared ?? { check: createSchemaCheck(), evaluator: createEvaluator() };
   const redactor = createRedactor(new Map(Object.entries(secrets)));
   if (!redactor.ok) throw new Error("a secret of this test is too short");
   const realRunStep = createRunStep({
@@ -56,7 +58,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
     clock,
     owner: { host: "test", pid: 1, processStart: "1", renewedAt: clock.now() },
     mayTake: () => true,
-    evaluator: createEvaluator(),
+    evaluator,
     check,
     glob: createGlob(workspace),
     file: createFileReader(workspace),
