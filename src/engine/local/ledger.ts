@@ -245,7 +245,9 @@ export class Ledger {
   /** Tells how the step ended, unless that was told in an earlier epoch. */
   tellStep({ status, caught }: StepCommand, record: StepRecord): void {
     const { event } = this.#o;
-    if (record.reused > 0 && !this.#live.has(record)) return;
+    // Between what decided it and its end lies the time that it took to stop the rest: its runner may have died in it.
+    const hadToStop = record.items?.some((item) => item.status === "cancelled") === true;
+    if (record.reused > 0 && !this.#live.has(record) && !hadToStop) return;
     const step = record.path;
     if (status === "skipped") event({ type: "step.skipped", step, data: { cause: record.skipCause } });
     else if (status === "cancelled") event({ type: "step.cancelled", step });

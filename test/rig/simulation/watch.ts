@@ -7,6 +7,7 @@ import type { Batch } from "../../../src/store/store.ts";
 import { tokensOf } from "../../../src/util/usage.ts";
 import type { Effect } from "./outside.ts";
 import { FIRST } from "./people.ts";
+import { OTHER } from "./workflow.ts";
 import { pathOf, placesOf, type Place } from "./places.ts";
 
 const END = /^step\.(succeeded|failed|skipped|cancelled)$/;
@@ -114,7 +115,7 @@ export class Watch {
 
   #pay({ label, system }: Effect, tokens: number): void {
     this.#payInto("the run", this.#plan.limits.budget ?? null, tokens);
-    if (system === "You are the other one.") this.#payInto("other", this.#plan.agents["other"]?.budget ?? null, tokens);
+    if (system === OTHER) this.#payInto("other", this.#plan.agents["other"]?.budget ?? null, tokens);
     const parts = label.split("/");
     for (let depth = 1; depth < parts.length; depth += 1) {
       const unit = parts.slice(0, depth).join("/");

@@ -8,8 +8,10 @@ export interface SimulatedWorkflow {
   readonly temper: Temper;
 }
 
-export const FAST = "anthropic/claude-haiku-5-5";
-export const STRONG = "anthropic/claude-sonnet-5-5";
+const FAST = "anthropic/claude-haiku-5-5";
+/** What the agent is told whose budget is watched. */
+export const OTHER = "You are the other one.";
+const STRONG = "anthropic/claude-sonnet-5-5";
 
 /** A valid workflow of 5 to 200 steps, small ones more often: of every layer, in every order. */
 export function workflowOf(draw: Draw): SimulatedWorkflow {
@@ -29,7 +31,7 @@ export function workflowOf(draw: Draw): SimulatedWorkflow {
       name: `child${child}`,
       inputs: { topic: { type: "string" } },
       ...(draw.chance(0.4) ? { limits: { budget: budget(draw) } } : {}),
-      agents: agents(draw, budget, false),
+      agents: agents(draw, budget, `child${child}`),
       steps: inner.steps,
       outputs: { text: inner.last },
     };
@@ -42,7 +44,7 @@ export function workflowOf(draw: Draw): SimulatedWorkflow {
     muster: 1,
     name: "simulated",
     inputs: { flag: { type: "boolean" } },
-    agents: agents(draw, budget, true),
+    agents: agents(draw, budget, null),
     limits: {
       concurrency: draw.among(8),
       timeout: !isCalm && draw.chance(0.1) ? "90s" : "1000h",
@@ -78,14 +80,14 @@ const tight: Budgeting = (draw) => ({
   on_exceeded: draw.one(["fail", "pause"]),
 });
 
-function agents(draw: Draw, budget: Budgeting, isTop: boolean): { readonly [name: string]: Json } {
+function agents(draw: Draw, budget: Budgeting, child: string | null): { readonly [name: string]: Json } {
   return {
     one: { model: FAST, max_tokens: 1000 },
     other: {
       model: [STRONG, FAST],
-      instructions: "You are the other one.",
+      instructions: child === null ? OTHER : `You are the other one of ${child}.`,
       max_tokens: 800,
-      ...(isTop && draw.chance(0.3) ? { budget: budget(draw) } : {}),
+      ...(child === null && draw.chance(0.3) ? { budget: budget(draw) } : {}),
     },
     handy: {
       model: FAST,
