@@ -23,6 +23,7 @@ import { createRedactor } from "../../../src/run/redact.ts";
 import { report } from "../../../src/run/report.ts";
 import type { ScopeRecord } from "../../../src/run/state.ts";
 import type { Store } from "../../../src/store/store.ts";
+import type { Tool } from "../../../src/tool/tool.ts";
 import type { Json, JsonObject } from "../../../src/util/json.ts";
 import type { Result } from "../../../src/util/result.ts";
 import { silentLog } from "../../../src/util/log.ts";
@@ -38,6 +39,8 @@ export interface TestSurroundings {
   /** In place of real processes; default: real ones, in `workspace`. */
   readonly runStep?: StepHandler;
   readonly workspace?: string;
+  /** What agents may use; default: nothing. */
+  readonly tools?: readonly Tool[];
   /** Made before, for many runs: compiling schemas takes longer than a small run. Default: its own. */
   readonly shared?: Pick<Surroundings, "check" | "evaluator">;
 }
@@ -85,7 +88,7 @@ export function surroundings(options: TestSurroundings): Surroundings {
         batchProviderFor: () => provider,
         check,
         programs: { workspace: "/", environment: {} },
-        tools: [],
+        tools: options.tools ?? [],
         openServer: () => {
           throw new Error("there is no server");
         },

@@ -11,7 +11,6 @@ import type { Store } from "../../../src/store/store.ts";
 import type { JsonObject } from "../../../src/util/json.ts";
 import { ok } from "../../../src/util/result.ts";
 import { createStateTools } from "../../../src/tool/state.ts";
-import { createAgentStep } from "../../../src/engine/step/agent.ts";
 import { reportOf, started, surroundings } from "../engine/launch.ts";
 import { createSimulatedClock } from "./clock.ts";
 import { Outside } from "./outside.ts";
@@ -160,22 +159,12 @@ export async function liveThrough(options: LifeOptions): Promise<SimulatedLife> 
       runStep: outside.runStep(epoch),
       onEvents: (events) => people.see(events),
       shared: options.shared,
-    });
-    const { check } = made;
-    const agent = createAgentStep({
-      providerFor: () => provider,
-      batchProviderFor: () => provider,
-      check,
-      programs: { workspace: "/", environment: {} },
       tools: createStateTools(),
     });
     const told = (handler: StepHandler): StepHandler =>
       telling(handler, (label, attempt) => watch.attemptBegins(epoch, label, attempt));
     const handlers = Object.fromEntries(
-      Object.entries({ ...made.handlers, agent }).map(([kind, handler]) => [
-        kind,
-        kind === "value" ? handler : told(handler),
-      ]),
+      Object.entries(made.handlers).map(([kind, handler]) => [kind, kind === "value" ? handler : told(handler)]),
     ) as unknown as Surroundings["handlers"];
     return { ...made, handlers, cache: NO_CONTENTS, unitFiles: NO_FILES };
   }
