@@ -30,7 +30,8 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
     note: color.yellow("note "),
   };
   const tell = ({ at, type, step, item, attempt, data = {} }: StoredEvent): void => {
-    const name = printable(`${step ?? ""}${item === undefined ? "" : `[${item}]`}`);
+    const { child } = data;
+    const name = printable(jsonText(child ?? `${step ?? ""}${item === undefined ? "" : `[${item}]`}`));
     switch (type) {
       case "run.started":
         startedAt = at;
@@ -81,6 +82,14 @@ export function createPlainReporter(write: (text: string) => void, color: Colors
       case "log":
         line(at, marks.note, printable(jsonText(data["message"])));
         return;
+      case "session.spawned":
+        line(at, marks.run, `${name}${data["label"] === undefined ? "" : `  ${printable(jsonText(data["label"]))}`}`);
+        return;
+      case "session.ended": {
+        const mark = { succeeded: marks.ok, failed: marks.fail }[jsonText(data["status"])] ?? marks.stop;
+        line(at, mark, `${name}${data["class"] === undefined ? "" : `  ${problem(data)}`}`);
+        return;
+      }
       case "tool.denied":
         line(at, marks.note, `${name}  may not use ${jsonText(data["tool"])}: ${printable(jsonText(data["reason"]))}`);
         return;

@@ -3,6 +3,7 @@ import { EMPTY_SCOPE, type Plan, type PlannedStep, type StepKind } from "../plan
 import { graphOf } from "../plan/graph.ts";
 import { jsonText, type Json } from "../util/json.ts";
 import type { StoredEvent } from "./event.ts";
+import { applyToChildren } from "./child-progress.ts";
 import { InstanceTally, ItemTally, type Tally } from "./item-tally.ts";
 
 /** How a step looks from outside, by its events. */
@@ -127,6 +128,7 @@ export class Progress {
     const step = way.at(-1);
     if (event.type === "model.called") for (const one of way) addCall(one, event);
     if (step === undefined || way.length < path.split("/").length) return;
+    if (applyToChildren(step, event, childOf, addCall)) return;
     if (event.type === "step.started") {
       this.#openInside(step);
       const items = itemsOf(path);
@@ -200,9 +202,26 @@ export function isOver({ phase }: StepProgress): boolean {
 
 /** What was in flight is not any more, and what failed is tried again. */
 function stopStep(step: StepProgress): void {
+  for (const child of step.inside ?? []) if (child.id.includes("@")) stopStep(child);
   if (isOver(step) && !(step.phase === "failed" && !step.isCaught)) return;
   step.items?.stopRunning();
   Object.assign(step, { phase: "pending", retryAt: null, endedAt: null });
+}
+
+/** The line of an agent that another one has started. */
+function childOf(parent: StepProgress, id: string): StepProgress {
+  return {
+    id,
+    path: `${parent.path}/${id}`,
+    depth: parent.depth + 1,
+    kind: "agent",
+    siblings: [],
+    needs: [],
+    isFinally: false,
+    isMany: false,
+    ...untouched(),
+    phase: "running",
+  };
 }
 
 function untouched(): Omit<

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../util/json.ts";
 import { linesJson, type BudgetLine } from "./budget/line.ts";
 import { artifactJson } from "./artifact.ts";
+import { childrenJson } from "./child.ts";
 import type { Failure } from "./failure.ts";
 import { ratedScope, type RunInfo, type ScopeRecord, type StepRecord } from "./state.ts";
 import { noSpend, plusSpend, roundUsd, type Spend } from "./spend.ts";
@@ -99,6 +100,7 @@ function stepJson(step: StepRecord, read: ReadValue): JsonObject {
     from_cache: step.cached > 0 && step.cached >= (step.items?.length ?? 1),
     reused: step.reused,
     ...artifactsJson(step, read),
+    ...childrenOf(step, read),
     results: step.items === null && step.rounds === null ? null : resultsJson(step, read),
   };
 }
@@ -113,11 +115,18 @@ function artifactsJson(step: StepRecord, read: ReadValue): JsonObject {
 function resultsJson(step: StepRecord, read: ReadValue): Json {
   const results = stepResults(step, read);
   let at = 0;
-  for (const { item, inner } of step.items ?? []) {
+  for (const unit of step.items ?? []) {
+    const { item, inner } = unit;
     if (inner !== null && at < results.length) results[at] = { ...results[at], steps: stepsJson(inner, read) };
+    if (at < results.length) results[at] = { ...results[at], ...childrenOf(unit, read) };
     at += step.batch?.flatten === true && Array.isArray(item) ? (item as readonly Json[]).length : 1;
   }
   return results;
+}
+
+/** The agents that it has started, where it has. */
+function childrenOf({ children = [] }: Pick<StepRecord, "children">, read: ReadValue): JsonObject {
+  return children.length === 0 ? {} : { children: childrenJson(children, read) };
 }
 
 /** What a step spent, with all that is inside it. */

@@ -1,5 +1,6 @@
 import type { Plan, PlannedScope, StepBody, StepKind } from "../plan/types.ts";
 import type { Json } from "../util/json.ts";
+import type { ChildRecord } from "./child-record.ts";
 import type { Failure } from "./failure.ts";
 import type { Fact } from "./fact.ts";
 import type { SkipCause } from "./scheduler/command.ts";
@@ -58,6 +59,10 @@ export interface StepRecord {
   reused: number;
   /** Units whose outcome an earlier run knew. */
   cached: number;
+  /** The latest attempt of the only unit, where its agent may start others. */
+  attemptKey?: string;
+  /** The agents that it has started; left out = none may be. */
+  children?: readonly ChildRecord[];
 }
 
 export interface ItemRecord {
@@ -72,6 +77,9 @@ export interface ItemRecord {
   /** An earlier run knew the outcome. */
   isFromCache?: boolean;
   inner: ScopeRecord | null;
+  /** As of a step: these two. */
+  attemptKey?: string;
+  children?: readonly ChildRecord[];
 }
 
 /** The record of a scope before anything happened. `prefix` is the path of the scope, with a `/` at its end. */

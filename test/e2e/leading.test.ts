@@ -61,6 +61,14 @@ describe("an agent that leads others", () => {
       { child: "work/worker@1.3" },
     ]);
     expect(events.filter(({ type }) => type === "session.ended")).toHaveLength(3);
+    const { children } = project.report().steps["work"] as unknown as { children: object[] };
+    expect(children).toMatchObject([
+      { child: "work/worker@1.1", status: "succeeded", output: { n: 7 }, usage: { calls: 2 }, children: [] },
+      { child: "work/worker@1.2", label: "second", output: "two", usage: { calls: 1 } },
+      { child: "work/worker@1.3", output: "three" },
+    ]);
+    const shown = await project.muster("show");
+    expect(shown.stdout).toMatch(/succeeded +work\/worker@1\.2 .* second {2}anthropic\/claude-haiku-5-5/);
   });
 
   story(
@@ -202,6 +210,8 @@ steps: { work: { agent: lead, task: Ask them }, more: { agent: other, task: Rest
     const run = project.start(["run", "flow.yaml", "--json", "--run-id", "k1"]);
     await Promise.all([slow, third]);
     await run.shows('"tool":"sessions_wait"');
+    const ps = JSON.parse((await project.muster("ps", "--json")).stdout) as { steps: { step: string }[] }[];
+    expect(ps[0]?.steps.map(({ step }) => step)).toEqual(["work", "work/worker@1.3"]);
     const unknown = await project.muster("kill", "k1", "worker@9");
     expect(unknown.code).toBe(2);
     const killed = await project.muster("kill", "k1", "work/worker@1.3");
@@ -211,5 +221,32 @@ steps: { work: { agent: lead, task: Ask them }, more: { agent: other, task: Rest
     expect(told).toContain("'work/worker@1.2' was stopped by its leader");
     expect(told).toContain("'work/worker@1.3' was stopped on request");
     expect(told).toContain('\\"output\\":\\"one\\"');
+  });
+});
+
+describe("before a token is spent", () => {
+  story("a simulation starts one of each at every depth; the plan names and counts them", async ({ fake, project }) => {
+    const flow = (spawn: string): string => `${head}
+limits: { depth: 2 }
+agents:
+  lead: { model: fast, spawn: { agents: ${spawn} } }
+  middle: { model: fast, spawn: { agents: [worker] } }
+  worker: { model: fast }
+steps: { work: { agent: lead, task: Ask them, output: { type: object, properties: { ok: { type: boolean } }, required: [ok] } } }`;
+    project.write("flow.yaml", flow("[middle, worker]"));
+    const run = await project.muster("run", "flow.yaml", "--simulate", "--json", "--report", "report.json");
+    expect(run.code).toBe(0);
+    expect(fake.count()).toBe(0);
+    const { children } = project.report().steps["work"] as unknown as {
+      children: { child: string; output: string; children: { child: string }[] }[];
+    };
+    expect(children.map(({ child }) => child)).toEqual(["work/middle@1.1", "work/worker@1.2"]);
+    expect(children[0]?.children).toMatchObject([{ child: "work/middle@1.1/worker@1.1", status: "succeeded" }]);
+    expect(children[1]?.output).toBe("[simulated:work/worker@1.2]");
+
+    const plan = await project.muster("plan", "flow.yaml");
+    // One leader with 20 turns, one for its children and one repair; five of the dearest child, a middle with 22 and five workers with 2.
+    expect(plan.stdout).toContain("calls  1 to 182");
+    expect(plan.stdout).toContain("starts up to 5 in a task: worker; middle (no tools; files none");
   });
 });

@@ -1,17 +1,36 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import { skipText } from "../../run/skip-text.ts";
+import type { ChildRecord } from "../../run/child-record.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
 import { formatElapsed, formatUsd } from "../../util/format.ts";
 import { statusText } from "./run-summary.ts";
 
 /** A step with those inside of it; what many items do is told once for each inner step, with how many did it. */
 export function stepLines(step: StepRecord, color: Colors, depth = 0): string[] {
-  const lines = [`${"  ".repeat(depth)}${stepLine(step, color)}`];
+  const lines = [`${"  ".repeat(depth)}${stepLine(step, color)}`, ...childLines(step.children ?? [], color, depth + 1)];
   if (step.inner !== null)
     return [...lines, ...step.inner.steps.flatMap((inner) => stepLines(inner, color, depth + 1))];
   const scopes = (step.items ?? []).flatMap(({ inner }) => inner ?? []);
-  return [...lines, ...collapsedLines(scopes, color, depth + 1)];
+  const ofItems = (step.items ?? []).flatMap(({ children }) => childLines(children ?? [], color, depth + 1));
+  return [...lines, ...ofItems, ...collapsedLines(scopes, color, depth + 1)];
+}
+
+/** The agents that an agent has started, and those that they have. */
+function childLines(children: readonly ChildRecord[], color: Colors, depth: number): string[] {
+  return children.flatMap((child) => {
+    const { path, label, status, startedAt, endedAt, askedModel, spend } = child;
+    const parts = [
+      statusText(status, color) + " ".repeat(Math.max(0, 10 - status.length)),
+      printable(path).padEnd(20),
+      ...(endedAt === null ? [] : [formatElapsed(endedAt - startedAt).padStart(6)]),
+      ...(label === null ? [] : [color.dim(printable(label))]),
+      ...(askedModel === null ? [] : [askedModel]),
+      ...(spend.usage.calls === 0 ? [] : [formatUsd(spend.costUsd)]),
+      ...(child.failure === null ? [] : [printable(`${child.failure.class}: ${child.failure.message}`)]),
+    ];
+    return [`${"  ".repeat(depth)}  ${parts.join("  ")}`.trimEnd(), ...childLines(child.children, color, depth + 1)];
+  });
 }
 
 /** The steps of many instances of one scope, each once. */

@@ -272,6 +272,7 @@ export class Attempts {
   #attemptLater(command: AttemptCommand, unit: UnitWork, task: Task, work: Start["work"]): void {
     const { facts, now } = this.#o.options;
     unit.key = attemptKey(unit.name, command);
+    if (this.#leads(task)) (unit.item?.record ?? unit.record).attemptKey = unit.key;
     const recorded = facts.find(unit.key, task.fingerprint);
     const fact = recorded ?? (this.#o.options.isTold === true ? (facts.all(unit.key).at(-1) ?? null) : null);
     const isAnswered = fact !== null && (fact.state === "succeeded" || fact.state === "failed");
@@ -315,6 +316,12 @@ export class Attempts {
     if (!isLost) this.#start(start, unit, fact);
     else if (this.#o.options.isRecall === true) this.#leaveOpen({ ...start, reason: "unknown" });
     else this.#outcomeUnknown(start, unit, fact);
+  }
+
+  /** Its agent may start others. */
+  #leads({ step: { body } }: Task): boolean {
+    if (body.kind !== "agent" || body.agent === null) return false;
+    return this.#o.options.info.plan.agents[body.agent]?.tools?.spawn !== undefined;
   }
 
   /** It is not started. Withheld, it keeps no slot from what facts may answer. */

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/types.ts";
+import { addChildren } from "../../run/child.ts";
 import type { StoredEvent } from "../../run/event.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
@@ -32,7 +33,9 @@ export function readRun(
   // Over, and not by its own facts: a person, its time limit or a breaker ended it.
   const stopped =
     status === "cancelled" || status === "failed" ? { as: status, failure: failureOfRun(around.store, runId) } : null;
-  return ok({ ...recall({ ...core.value, isTold: true }, stopped), facts });
+  const told = recall({ ...core.value, isTold: true }, stopped);
+  addChildren(told.record, facts);
+  return ok({ ...told, facts });
 }
 
 /** What the last end of a run said, if it failed or was cancelled. */

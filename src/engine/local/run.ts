@@ -4,6 +4,7 @@ import type { StoredEvent } from "../../run/event.ts";
 import { labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { budgetLines } from "../../run/budget/line.ts";
+import { addChildren } from "../../run/child.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { AuditCopy, Telemetry } from "../../reporter/reporter.ts";
 import type { RunMode } from "../../run/figures.ts";
@@ -697,6 +698,7 @@ export class LocalRun implements Sink {
   #soFar(): Pick<RunOutcome, "record" | "outputs" | "spend" | "budgets" | "activeMs" | "finishedAt"> {
     const { facts, info } = this.#o.core;
     const spend = facts.spend();
+    addChildren(this.#core.record, facts);
     return {
       record: this.#core.record,
       outputs: null,

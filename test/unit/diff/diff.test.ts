@@ -146,6 +146,28 @@ describe("a change", () => {
     expect(diff(after, after).flowsAdded).toEqual([]);
   });
 
+  it("of whom an agent may start is wider with each name, and with more of them", () => {
+    const team = (spawn: string, limits = "{ depth: 2 }"): string =>
+      BASE.replace(
+        "agents: {",
+        `agents:\n  lead: { model: fast, spawn: ${spawn} }\n  clerk: { model: fast }\n  writer: {`,
+      )
+        .replace("writer: { writer: ", "writer: ")
+        .replace(" } }\nlimits: { concurrency: 4, timeout: 30m }", ` }\nlimits: ${limits}`)
+        .replace("draft: { agent: writer", "draft: { agent: lead");
+    const wider = diff(
+      team("{ agents: [clerk] }"),
+      team("{ agents: [clerk, writer], max_children: 7 }", "{ depth: 3, agents: 200 }"),
+    );
+    expect(wider.widened.map(({ field }) => field).toSorted()).toEqual([
+      "limits.agents",
+      "limits.depth",
+      "tools.spawn.agents",
+      "tools.spawn.max_children",
+    ]);
+    expect(diff(team("{ agents: [clerk, writer] }"), team("{ agents: [clerk] }")).widened).toEqual([]);
+  });
+
   it("of limits says what gives more and what gives less", () => {
     const after = BASE.replace("concurrency: 4, timeout: 30m", "concurrency: 2, timeout: 2h");
     const { widened, narrowed } = diff(BASE, after);
