@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect } from "vitest";
 import type { FakeAnthropic } from "../rig/fake-anthropic/fake-anthropic.ts";
+import { toolReply } from "../rig/fake-model/answer.ts";
+import { plays } from "../rig/fake-model/team.ts";
 import { story } from "../rig/muster/e2e.ts";
 import type { Project } from "../rig/muster/project.ts";
 
@@ -345,6 +347,75 @@ describe("patterns that talk to services", () => {
       });
     },
   );
+});
+
+describe("agents that lead agents", () => {
+  const spawn = (task: string, agent: string, more: object = {}) =>
+    ["sessions_spawn", { task, agent, ...more }] as const;
+
+  story("specialists: the manager merges typed results of those whom it started", async ({ fake, project }) => {
+    const output_schema = {
+      type: "object",
+      properties: { finding: { type: "string" }, confidence: { type: "number" } },
+      required: ["finding", "confidence"],
+    };
+    plays(fake, "You lead specialists.", [
+      toolReply(
+        spawn("What do rivals do?", "market", { output_schema }),
+        spawn("What does it bring?", "finance", { output_schema }),
+      ),
+      toolReply(["sessions_wait", {}]),
+      "Yes, slowly.",
+    ]);
+    plays(fake, "You know customers", [JSON.stringify({ finding: "They do it", confidence: 0.8 })]);
+    plays(fake, "You calculate", [JSON.stringify({ finding: "More in a year", confidence: 0.6 })]);
+    expect((await runs(project, "specialists")).code).toBe(0);
+    expect(project.report()).toMatchObject({ outputs: { answer: "Yes, slowly." }, usage: { calls: 5 } });
+    expect(JSON.stringify(fake.requests.at(-1)?.body.messages)).toContain(
+      '{\\"finding\\":\\"They do it\\",\\"confidence\\":0.8}',
+    );
+  });
+
+  story(
+    "self-organised: the lead starts, stops and asks on as it likes, within what is written",
+    async ({ fake, project }) => {
+      withPatterns(project);
+      project.write("docs/a.md", "old");
+      plays(fake, "You reach a goal", [
+        toolReply(
+          ["list_files", {}],
+          spawn("Read docs/a.md", "reader"),
+          spawn("Read it all", "reader", { label: "too much" }),
+        ),
+        toolReply(["subagents", { action: "kill", target: "too much" }]),
+        toolReply(["sessions_wait", { ids: ["reader@1.2"] }]),
+        toolReply(spawn("Is that true?", "critic")),
+        "{}",
+        JSON.stringify({ done: ["docs/a.md is old"], open: [] }),
+      ]);
+      plays(fake, "You read files closely", [toolReply(["read_file", { path: "docs/a.md" }]), "docs/a.md:1 is old"]);
+      plays(fake, "You say what is wrong", ["Nothing is."]);
+      const run = await project.muster("run", path("self-organised"), "--report", "report.json");
+      expect(run.code, run.stderr).toBe(0);
+      expect(project.report().outputs).toEqual({ done: ["docs/a.md is old"], open: [] });
+      const shown = await project.muster("show");
+      expect(shown.stdout).toMatch(/failed +work\/reader@1\.3 .*was stopped by its leader/);
+    },
+  );
+
+  story("recursion: a solver starts solvers, and the deepest has no way to", async ({ fake, project }) => {
+    fake.on("Answer a question", ({ body }) => {
+      const canSpawn = body.tools?.some(({ name }) => name === "sessions_spawn") === true;
+      if (body.messages.length === 1 && canSpawn) return toolReply(["sessions_spawn", { task: "A smaller one?" }]);
+      return body.messages.length === 3 ? toolReply(["sessions_wait", {}]) : "It is so.";
+    });
+    expect((await runs(project, "recursion")).code).toBe(0);
+    expect(project.report().usage.calls).toBe(7);
+    const { children } = project.report().steps["solve"] as unknown as {
+      children: { children: { child: string }[] }[];
+    };
+    expect(children[0]?.children).toMatchObject([{ child: "solve/solver@1.1/solver@1.1", children: [] }]);
+  });
 });
 
 describe("the folder of patterns", () => {
