@@ -1,6 +1,6 @@
 import { failure } from "../run/failure.ts";
 import type { ModelEvent, Provider, ToolCall, ToolSpec } from "./provider.ts";
-import { isJsonObject } from "../util/json.ts";
+import { isJsonObject, type Json } from "../util/json.ts";
 import { simulatedText, simulatedValue } from "./simulate/value.ts";
 
 export interface SimulateOptions {
@@ -45,7 +45,7 @@ function simulatedSpawns(tools: readonly ToolSpec[], step: string): readonly Too
   const spawn = tools.find(({ name }) => name === "sessions_spawn");
   const properties = spawn?.inputSchema["properties"];
   const agent = isJsonObject(properties) ? properties["agent"] : undefined;
-  const agents = isJsonObject(agent) && Array.isArray(agent["enum"]) ? agent["enum"] : [];
+  const agents = isJsonObject(agent) && Array.isArray(agent["enum"]) ? (agent["enum"] as readonly Json[]) : [];
   return agents.slice(0, MOST_SPAWNS).map((name, index) => ({
     id: `call_${index + 1}`,
     name: "sessions_spawn",

@@ -70,7 +70,7 @@ describe("an attempt that another one has started", () => {
         const { state, tell } = around(slots, ["a", "b", "c"]);
         tell({ type: "started" });
         for (const { type, unit } of events) {
-          tell({ type, unit, serial: 1 } as SchedulerEvent);
+          tell({ type, unit, serial: 1 });
           const guests = [...state.guests.values()];
           const units = [...state.units.values()];
           const running =
