@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { estimate, type Estimate } from "../plan/estimate.ts";
 import { staticFingerprint } from "../plan/step-digest.ts";
 import { EMPTY_SCOPE, type Plan } from "../plan/types.ts";
-import type { Json } from "../util/json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 import type { FieldChange, SecretReach, Shift, WorkflowDiff } from "./change.ts";
+import type { DirectedShift } from "./direction.ts";
+import { guardShifts } from "./guard.ts";
 import { agentChanges, fieldChanges, stepChanges } from "./compare.ts";
 import { flowsOf } from "./flow.ts";
 import { meaningOf, type Meaning } from "./meaning.ts";
@@ -23,20 +26,8 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
     ...shiftsOf("workflow", workflow),
     ...agents.flatMap(({ name, fields }) => shiftsOf(`agent ${name}`, fields)),
     ...steps.flatMap(({ name, fields }) => shiftsOf(`step ${name}`, fields)),
-    // A guard that is gone lets through what it guarded.
-    ...steps.flatMap(({ name, change, kind }) =>
-      change === "removed" && kind === "approval"
-        ? [
-            {
-              owner: `step ${name}`,
-              field: "approval",
-              before: "a person approves",
-              after: undefined,
-              direction: "widened" as const,
-            },
-          ]
-        : [],
-    ),
+    ...agents.flatMap(({ name, change }) => (change === "added" ? grantShifts(name, was.agents, is.agents[name]) : [])),
+    ...guardShifts(was.steps, is.steps, steps),
   ];
   const secretsBefore = secretReach(was);
   const secretsAfter = secretReach(is);
@@ -69,7 +60,16 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
 
 const NOTHING: Meaning = { workflow: {}, agents: {}, steps: new Map() };
 
-type DirectedShift = Shift & Pick<FieldChange, "direction">;
+/** What lets an agent do more than answer. */
+const rights = /^(?:tools|permissions\..*|sandbox|spawn\.agents|mcp(?:\..*)?|command\.argv|acp\.command)$/;
+
+/** What a new agent may do; nothing where an agent of before might do the same, as one that has another name now. */
+function grantShifts(name: string, before: Meaning["agents"], agent: JsonObject = {}): readonly DirectedShift[] {
+  const granted = (each: JsonObject) => fieldChanges({}, each).filter(({ field }) => rights.test(field));
+  const grants = granted(agent);
+  if (Object.values(before).some((each) => isDeepStrictEqual(granted(each), grants))) return [];
+  return shiftsOf(`agent ${name}`, grants);
+}
 
 function shiftsOf(owner: string, fields: readonly FieldChange[]): readonly DirectedShift[] {
   return fields.map((change) => ({ owner, ...change }));

@@ -1,6 +1,9 @@
 import { parseDuration } from "../util/duration.ts";
 import type { Json } from "../util/json.ts";
-import type { Direction } from "./change.ts";
+import type { Direction, FieldChange, Shift } from "./change.ts";
+
+/** A shift, and which way it goes. */
+export type DirectedShift = Shift & Pick<FieldChange, "direction">;
 
 type Rule = (before: Json | undefined, after: Json | undefined) => Direction;
 
@@ -62,6 +65,24 @@ const guard: Rule = (before, after) => {
   return isThere(before) ? "widened" : "narrowed";
 };
 
+/** Nobody named: anybody. */
+const whoMay: Rule = (before, after) => {
+  const all = (value: Json | undefined): Json => (Array.isArray(value) && value.length > 0 ? value : ["*"]);
+  return entries(all(before), all(after));
+};
+
+/** A program in place of a model may do anything. */
+const program: Rule = (before, after) => (before === undefined ? "widened" : after === undefined ? "narrowed" : null);
+
+/** What was unsafe is said to be harmless: it is repeated after a crash, and retried. */
+const effect: Rule = (before, after) => (before === "unsafe" && after === "idempotent" ? "widened" : null);
+
+/** Between two that are said; a program has none. */
+const both =
+  (rule: Rule): Rule =>
+  (before, after) =>
+    before === undefined || after === undefined ? null : rule(before, after);
+
 /** By the end of a field's path; the first that matches counts. */
 const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)budget\.(?:usd|tokens|calls)$/, amount("unbounded")],
@@ -71,18 +92,21 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)limits\.(?:concurrency|timeout|agents|depth|grace)$/, amount("none")],
   [/(?:^|\.)(?:concurrency|timeout|max_items|max_parallel|max_attempts|max_turns|max_children)$/, amount("none")],
   [/(?:^|\.)repeat\.max$/, amount("none")],
-  [/(?:^|\.)resources\./, amount("unbounded")],
+  [/(?:^|\.)resources\./, both(amount("unbounded"))],
   [/(?:^|\.)permissions\.(?:files|state)$/, scale(["none", "read", "write"], "none")],
   [/(?:^|\.)permissions\.(?:network|shell|sessions)$/, entries],
   [/(?:^|\.)sandbox$/, scale(["require", "prefer", "off"], "require")],
   [/(?:^|\.)(?:tools|mcp)$/, entries],
   [/(?:^|\.)spawn\.agents$/, entries],
   [/(?:^|\.)secrets$/, entries],
-  [/(?:^|\.)approvers$/, guard],
+  [/(?:^|\.)approvers$/, whoMay],
+  [/^(?:command\.argv|acp\.command)$/, program],
+  [/^mcp\.[^.]+\.(?:command|url)$/, program],
+  [/^workspace$/, scale(["isolated", "worktree", "repo"], "repo")],
   [/^events\.file$/, guard],
   [/^otlp$/, entries],
   [/(?:^|\.)not_initiator$/, guard],
-  [/(?:^|\.)effect$/, scale(["unsafe", "idempotent", "none"], "none")],
+  [/(?:^|\.)effect$/, effect],
   [/(?:^|\.)on_exceeded$/, scale(["pause", "fail"], "fail")],
 ];
 

@@ -1,16 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Template } from "../expression/template.ts";
 import type { Permissions } from "../plan/permissions.ts";
-import {
-  EMPTY_SCOPE,
-  type Plan,
-  type PlannedAgent,
-  type PlannedModel,
-  type PlannedScope,
-  type PlannedStep,
-} from "../plan/types.ts";
+import { EMPTY_SCOPE, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "../plan/types.ts";
 import { formatDuration } from "../util/duration.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
+import { agentKeys } from "./agent-meaning.ts";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 
 /**
@@ -53,18 +47,10 @@ export function meaningOf(plan: Plan): Meaning {
       ...(scopes[0]?.score === undefined ? {} : { score: scopes[0].score }),
     },
     agents: Object.fromEntries(
-      Object.entries(agents).map(([name, agent]) => [name, written(agentMeaning(agent)) as JsonObject]),
+      Object.entries(agents).map(([name, agent]) => [name, written(agentKeys(agent) as unknown as Json) as JsonObject]),
     ),
     steps,
   };
-}
-
-/** Whom it may start is a list of names; the models that it may name are those of these agents. */
-function agentMeaning(agent: PlannedAgent): Json {
-  const { tools } = agent;
-  if (tools?.spawn === undefined) return agent as unknown as Json;
-  const { agents, maxChildren } = tools.spawn;
-  return { ...agent, tools: { ...tools, spawn: { agents: Object.keys(agents), maxChildren } } } as unknown as Json;
 }
 
 function addSteps(plan: Plan, index: number, prefix: string, steps: Map<string, StepMeaning>): void {

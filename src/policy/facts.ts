@@ -15,7 +15,7 @@ export function policyFacts(plan: Plan, change: WorkflowDiff | null): PolicyFact
   const reach = secretReach(meaning);
   const secretsOf = (owner: string): readonly string[] =>
     reach.filter((each) => each.owner === owner).map(({ secret }) => secret);
-  const before = ancestors(meaning.steps);
+  const before = stepsBefore(meaning.steps);
   const steps = [...meaning.steps].map(([path, { kind, needs, fields }]): JsonObject => {
     const after = before.get(path) ?? [];
     return {
@@ -51,8 +51,8 @@ function idsOf(models: Json | undefined): readonly Json[] {
   );
 }
 
-/** For each step the paths of all that must have ended before it, also around the group that it is in. */
-function ancestors(steps: ReadonlyMap<string, StepMeaning>): ReadonlyMap<string, readonly string[]> {
+/** For each step the paths of all that must have ended before it, also around the group that it is in. Sorted. */
+function stepsBefore(steps: ReadonlyMap<string, StepMeaning>): ReadonlyMap<string, readonly string[]> {
   const known = new Map<string, ReadonlySet<string>>();
   const visit = (path: string): ReadonlySet<string> => {
     const found = known.get(path);

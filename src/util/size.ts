@@ -13,3 +13,9 @@ export function parseSize(text: string): number | null {
   const bytes = Number(match[1]) * (unitsBytes[match[2] as string] as number);
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
+
+/** Bytes as a size that `parseSize` reads: in the largest unit of which there is a whole number. */
+export function formatSize(bytes: number): string {
+  const [unit, factor] = Object.entries(unitsBytes).findLast(([, each]) => bytes > 0 && bytes % each === 0) ?? ["B", 1];
+  return `${bytes / factor}${unit}`;
+}

@@ -102,7 +102,7 @@ describe("muster diff", () => {
     const shallow = await clone.muster("diff", "HEAD~1");
     await clone.close();
     expect(shallow.code).toBe(2);
-    expect(shallow.stderr).toContain("this is a shallow clone");
+    expect(shallow.stderr).toContain("this is a shallow clone: fetch it with 'git fetch --unshallow origin'");
     expect(shallow.stderr).toContain("fetch-depth: 0");
     expect(await project.muster("diff", "--", "--output=/tmp/x")).toMatchObject({ code: 2 });
     expect((await project.muster("diff", "main", "--fail-on", "cost:20")).stderr).toContain("'cost:20' is none of");

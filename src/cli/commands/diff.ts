@@ -45,12 +45,18 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   if (paths.length === 0) throw new UsageError(`there is no workflow under ${folders.join(", ")}, in neither version`);
 
   let isInvalid = false;
+  const told = new Set<string>();
   const drawn = paths.flatMap((path): readonly DrawnDiff[] => {
     const was = planOf(before, path);
     const is = planOf(after, path);
     if (is?.plan === null) {
       isInvalid = true;
-      terminal.err(renderDiagnostics(is.diagnostics, is.sources, { color: terminal.color.isColorSupported }));
+      // What a workflow uses is one of the files, too: its problems are told once.
+      const problems = is.diagnostics.filter(({ file, span, code }) => {
+        const key = JSON.stringify([file, span, code]);
+        return !told.has(key) && told.add(key);
+      });
+      terminal.err(renderDiagnostics(problems, is.sources, { color: terminal.color.isColorSupported }));
       return [];
     }
     if (was?.plan === null)
@@ -65,7 +71,7 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   if (format === "json") terminal.out(renderDiffJson(diffs, base, head ?? null));
   else if (format === "markdown") terminal.out(renderDiffMarkdown(drawn));
   else terminal.out(renderDiffText(diffs, { added: green, removed: red, strong: bold, warn: yellow }));
-  if (format === "text" && diffs.every(({ status }) => status === "equal"))
+  if (format === "text" && !isInvalid && diffs.every(({ status }) => status === "equal"))
     terminal.err(`no change of meaning in ${paths.length} workflow${paths.length === 1 ? "" : "s"}\n`);
 
   const policy = await projectPolicy(terminal);

@@ -109,7 +109,7 @@ function commitOf(name: string, run: Run): Result<string, string> {
     const base = run(["merge-base", "--", from === "" ? "HEAD" : from, to === "" ? "HEAD" : to]);
     if (base.ok) return ok(base.value.toString("utf8").trim());
     const known = [from, to].every((each) => commitOf(each === "" ? "HEAD" : each, run).ok);
-    return err(missing(name, known ? "no commit is known that both come from" : base.error, run));
+    return err(missing(name, known ? NO_BASE : base.error, run));
   }
   // What begins with a dash is no revision, and must not become a flag.
   if (name.startsWith("-")) return err(`'${name}' is no revision`);
@@ -118,11 +118,19 @@ function commitOf(name: string, run: Run): Result<string, string> {
   return err(missing(name, "there is no such revision here", run));
 }
 
+/** `A...B`, and the history of both is too short. */
+const NO_BASE = "no commit is known that both come from";
+
 function missing(name: string, why: string, run: Run): string {
   const isShallow = run(["rev-parse", "--is-shallow-repository"]);
   const shallow = isShallow.ok && isShallow.value.toString("utf8").trim() === "true";
   const branch = name.split("...")[0]?.replace(/^origin\//, "") ?? name;
+  // What is told from a commit that is here is older than the clone; a branch may be fetched by itself.
+  const isRelative = /[~^@:]|(?:^|_)HEAD$/.test(branch) || why === NO_BASE;
+  const fetch = isRelative
+    ? "git fetch --unshallow origin"
+    : `git fetch --depth=1 origin ${branch}:refs/remotes/origin/${branch}`;
   return shallow
-    ? `${name}: ${why}, and this is a shallow clone: fetch it with 'git fetch --depth=1 origin ${branch}:refs/remotes/origin/${branch}', or check out with full history (GitHub Actions: 'fetch-depth: 0')`
+    ? `${name}: ${why}, and this is a shallow clone: fetch it with '${fetch}', or check out with full history (GitHub Actions: 'fetch-depth: 0')`
     : `${name}: ${why}; 'git fetch origin' brings branches of the server, as origin/NAME`;
 }

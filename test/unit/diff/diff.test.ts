@@ -176,6 +176,73 @@ describe("a change", () => {
   });
 });
 
+describe("what an agent may do", () => {
+  const flow = (agents: string, steps = "a: { agent: coder, task: Do it }"): string =>
+    `muster: 1\nname: f\nagents:\n${agents.replaceAll(/^/gm, "  ")}\nsteps:\n  ${steps}\n`;
+  const coder = (more: string, name = "coder"): string =>
+    `${name}: { model: anthropic/claude-haiku-5-5, tools: [shell], ${more} }`;
+  const narrow = coder("permissions: { shell: [git] }, resources: { memory: 256MiB }");
+  const shifts = (before: string, after: string): readonly string[] =>
+    diff(before, after).widened.map(({ owner, field }) => `${owner}: ${field}`);
+
+  it("is told by the keys of the language", () => {
+    const wide = narrow.replace("[shell]", "[shell, read_file]").replace("[git]", "any").replace("256MiB", "1GiB");
+    const open = wide.replace("shell: any", "shell: any, files: read").replace(" }, res", " }, sandbox: off, res");
+    expect(shifts(flow(narrow), flow(open))).toEqual([
+      "agent coder: tools",
+      "agent coder: permissions.files",
+      "agent coder: permissions.shell",
+      "agent coder: sandbox",
+      "agent coder: resources.memory",
+    ]);
+  });
+
+  it("counts for an agent that is new, unless one of before might do as much", () => {
+    const renamed = (text: string): string =>
+      flow(text, "a: { agent: other, task: Do it }").replace("coder:", "other:");
+    expect(shifts(flow(narrow), renamed(narrow))).toEqual([]);
+    expect(shifts(flow(narrow), renamed(narrow.replace("[git]", "any")))).toEqual([
+      "agent other: tools",
+      "agent other: permissions.shell",
+    ]);
+  });
+
+  it("grows when a program takes the place of a model", () => {
+    const program = "coder: { command: { argv: [claude, -p], stdin: prompt } }";
+    expect(shifts(flow(narrow), flow(program))).toEqual(["agent coder: command.argv"]);
+  });
+});
+
+describe("an approval", () => {
+  const flow = (ok: string, needs: string, name = "ok"): string => `muster: 1
+name: f
+steps:
+  draft: { run: [echo, hi] }
+  ${name}: { needs: draft, approval: { prompt: Go? }${ok} }
+  group: { needs: ${needs}, steps: { post: { run: [echo, out] } } }
+`;
+  const shifts = (after: string): readonly string[] =>
+    diff(flow("", "ok"), after).widened.map(({ owner, field, before }) => `${owner}: ${field} (${String(before)})`);
+  it.each([
+    [
+      "that steps come after no more",
+      flow("", "draft"),
+      ["step group: approval (comes after ok)", "step group/post: approval (comes after ok)"],
+    ],
+    [
+      "likewise under another name",
+      flow("", "draft", "fine"),
+      ["step group: approval (comes after ok)", "step group/post: approval (comes after ok)"],
+    ],
+    ["that is gone", flow("", "draft").replace(/ {2}ok:.*\n/, ""), ["step ok: approval (a person approves)"]],
+    ["that may be skipped", flow(", if: run.name == 'x'", "ok"), ["step ok: if (undefined)"]],
+    ["whose no counts for nothing", flow(", on_error: continue", "ok"), ["step ok: on_error.kind (fail)"]],
+    ["that is asked under another name", flow("", "fine", "fine"), []],
+  ])("%s", (_, after, expected) => {
+    expect(shifts(after)).toEqual(expected);
+  });
+});
+
 describe("which way a field goes", () => {
   it.each([
     ["limits.budget.usd", 1, 2, "widened"],
@@ -202,6 +269,14 @@ describe("which way a field goes", () => {
     ["tools", ["read_file"], ["read_file", "shell"], "widened"],
     ["spawn.agents", ["a"], ["a", "b"], "widened"],
     ["approvers", ["github:x"], undefined, "widened"],
+    ["approvers", ["github:x"], ["github:x", "github:y"], "widened"],
+    ["approvers", ["github:x", "github:y"], ["github:x"], "narrowed"],
+    ["command.argv", undefined, ["claude"], "widened"],
+    ["acp.command", ["a"], ["b"], null],
+    ["workspace", "isolated", "repo", "widened"],
+    ["effect", "unsafe", "idempotent", "widened"],
+    ["effect", "none", "idempotent", null],
+    ["resources.memory", "512MiB", undefined, null],
     ["task", "a", "b", null],
   ] as const)("%s: %j -> %j is %s", (field, before, after, direction) => {
     expect(directionOf(field, before as Json | undefined, after as Json | undefined)).toBe(direction);

@@ -53,6 +53,14 @@ describe("the starter policy", () => {
     expect(broken(inside)).toEqual(["approval-before-production error group/go"]);
   });
 
+  it("knows an agent with a shell outside of a sandbox", () => {
+    const agent = (sandbox: string): string =>
+      `limits: { budget: { usd: 1 } }\nagents: { it: { model: anthropic/claude-haiku-5-5, tools: [shell], permissions: { shell: [git] }${sandbox} } }`;
+    const step = "  a: { agent: it, task: Hi }";
+    expect(broken(flow(step, agent(", sandbox: off")))).toEqual(["no-unsandboxed-shell error "]);
+    expect(broken(flow(step, agent("")))).toEqual([]);
+  });
+
   it("tells what is widened, and refuses a cost that grows too much", () => {
     const limits = (concurrency: number): string => `limits: { concurrency: ${concurrency} }\n${AGENT}`;
     const before = flow("  a: { agent: writer, task: Hi }", limits(2));
