@@ -131,7 +131,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     () => import("./commands/test.ts"),
   )
     .option("--update", "write what comes as the new snapshots")
-    .option("--coverage", "tell which steps and branches no test reaches")
+    .option("--coverage", "tell which steps, branches and failure paths no test reaches")
     .option("--junit <file>", "write the results as JUnit XML")
     .option("--watch", "run them again when a file changes")
     .option("--json", "one JSON document");

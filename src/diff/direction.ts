@@ -67,8 +67,8 @@ const guard: Rule = (before, after) => {
 
 /** Nobody named: anybody. */
 const whoMay: Rule = (before, after) => {
-  const all = (value: Json | undefined): Json => (Array.isArray(value) && value.length > 0 ? value : ["*"]);
-  return entries(all(before), all(after));
+  const isNobody = (value: Json | undefined): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+  return entries(isNobody(before) ? ["*"] : before, isNobody(after) ? ["*"] : after);
 };
 
 /** A program in place of a model may do anything. */

@@ -112,6 +112,11 @@ export function stageOfKey(attempt: string): number {
   return Number(/\/\d+\.(\d+)\.\d+$/.exec(attempt)?.[1] ?? 0);
 }
 
+/** Which attempt of its stage an attempt is, by its name: 1 = the first. */
+export function attemptOfKey(attempt: string): number {
+  return Number(/\/\d+\.\d+\.(\d+)$/.exec(attempt)?.[1] ?? 1);
+}
+
 /** The path of the step that a name belongs to: ids alone, as `group/inner`. */
 export function pathOfKey(key: string): string {
   const [steps = ""] = key.split("/~", 1);

@@ -1,6 +1,6 @@
 import { stepPaths } from "../plan/step-paths.ts";
 import type { Plan, PlannedStep } from "../plan/types.ts";
-import { isAttemptKey, pathOfKey, stageOfKey } from "../run/attempt-key.ts";
+import { attemptOfKey, isAttemptKey, pathOfKey, stageOfKey } from "../run/attempt-key.ts";
 import type { Fact } from "../run/fact.ts";
 import type { ScopeRecord } from "../run/state.ts";
 import { findStep } from "./step-name.ts";
@@ -12,6 +12,8 @@ export type Reached = ReadonlySet<string>;
 export interface Coverage {
   readonly steps: Tally;
   readonly branches: Tally;
+  /** What is written for when something fails. */
+  readonly failures: Tally;
 }
 
 export interface Tally {
@@ -24,9 +26,12 @@ export interface Tally {
 export function reachedBy(record: ScopeRecord, facts: readonly Fact[]): Reached {
   const reached = new Set<string>();
   addScope(record, "", reached);
-  for (const { key } of facts) {
+  for (const { key, failure } of facts) {
     if (!isAttemptKey(key)) continue;
     const path = pathOfKey(key);
+    if (attemptOfKey(key) > 1) reached.add(branch.retry(path));
+    if (failure?.code === "rejected") reached.add(branch.rejected(path));
+    if (failure?.code === "approval_timeout") reached.add(branch.unanswered(path));
     // A step that failed inside an attempt that was repeated is not in the record of the last one.
     reached.add(path);
     reached.add(branch.fallback(path, stageOfKey(key)));
@@ -41,6 +46,7 @@ function addScope({ steps }: ScopeRecord, prefix: string, reached: Set<string>):
     if (hasRun) reached.add(path).add(branch.condition(path, true));
     if (step.status === "skipped" && step.skipCause === "condition") reached.add(branch.condition(path, false));
     if (step.caught) reached.add(branch.onError(path));
+    if ((step.items ?? []).some(({ status }) => status === "failed")) reached.add(branch.item(path));
     const scopes = [step.inner, ...[...(step.items ?? []), ...(step.rounds ?? [])].map(({ inner }) => inner)];
     for (const scope of scopes) if (scope !== null) addScope(scope, `${path}/`, reached);
   }
@@ -51,22 +57,41 @@ const branch = {
   condition: (path: string, is: boolean) => `${path}: \`if\` is ${is}`,
   onError: (path: string) => `${path}: on_error`,
   fallback: (path: string, stage: number) => `${path}: fallback ${stage}`,
+  retry: (path: string) => `${path}: retry`,
+  item: (path: string) => `${path}: an item fails`,
+  rejected: (path: string) => `${path}: a person says no`,
+  unanswered: (path: string) => `${path}: nobody answers`,
 };
 
 /** What all these runs together reach. */
 export function coverageOf(plan: Plan, runs: readonly Reached[]): Coverage {
   const reached = new Set(runs.flatMap((run) => [...run]));
   const paths = stepPaths(plan);
-  const branches = paths.flatMap((path) => branchesOf(path, findStep(plan, path.split("/"))));
-  return { steps: tally(paths, reached), branches: tally(branches, reached) };
+  const each = (namesOf: (path: string, step: PlannedStep) => readonly string[]): readonly string[] =>
+    paths.flatMap((path) => {
+      const step = findStep(plan, path.split("/"));
+      return step === null ? [] : namesOf(path, step);
+    });
+  return {
+    steps: tally(paths, reached),
+    branches: tally(each(branchesOf), reached),
+    failures: tally(each(failuresOf), reached),
+  };
 }
 
-function branchesOf(path: string, step: PlannedStep | null): readonly string[] {
-  if (step === null) return [];
+function branchesOf(path: string, { condition }: PlannedStep): readonly string[] {
+  return condition === null ? [] : [branch.condition(path, true), branch.condition(path, false)];
+}
+
+function failuresOf(path: string, { body, retry, fan, onError, fallback }: PlannedStep): readonly string[] {
+  const asksInTime = body.kind === "approval" && body.timeoutMs !== null;
   return [
-    ...(step.condition === null ? [] : [branch.condition(path, true), branch.condition(path, false)]),
-    ...(step.onError.kind === "fail" ? [] : [branch.onError(path)]),
-    ...step.fallback.map((_, index) => branch.fallback(path, index + 1)),
+    ...(retry.maxAttempts > 1 ? [branch.retry(path)] : []),
+    ...fallback.map((_, index) => branch.fallback(path, index + 1)),
+    ...(body.kind === "approval" ? [branch.rejected(path)] : []),
+    ...(asksInTime ? [branch.unanswered(path)] : []),
+    ...(fan === null || fan.join.kind === "all" ? [] : [branch.item(path)]),
+    ...(onError.kind === "fail" ? [] : [branch.onError(path)]),
   ];
 }
 

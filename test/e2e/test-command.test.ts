@@ -40,7 +40,7 @@ describe("muster test", () => {
       code: 0,
       stdout:
         "workflows/flow.test.yaml\n  ok    tries again\n  ok    mends\n" +
-        "coverage of workflows/flow.test.yaml: steps 3/3, branches 2/3\n  never taken: fix: on_error\n",
+        "coverage of workflows/flow.test.yaml: steps 3/3, branches 2/2, failure paths 1/2\n  never failed: fix: on_error\n",
     });
     expect(project.read("junit.xml")).toContain('<testsuite name="workflows/flow.test.yaml" tests="2" failures="0"');
     project.edit("workflows/flow.yaml", "Fix {{", "Mend {{");

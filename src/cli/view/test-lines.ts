@@ -22,12 +22,14 @@ function painted(line: string, colors: Colors): string {
 }
 
 /** What the tests of a workflow never reached. */
-export function coverageText(file: string, { steps, branches }: Coverage, colors: Colors): string {
+export function coverageText(file: string, { steps, branches, failures }: Coverage, colors: Colors): string {
   const missing = [
     ...steps.missing.map((name) => `  never ran: ${name}\n`),
     ...branches.missing.map((name) => `  never taken: ${name}\n`),
+    ...failures.missing.map((name) => `  never failed: ${name}\n`),
   ];
-  return `${colors.bold(`coverage of ${file}`)}: steps ${share(steps)}, branches ${share(branches)}\n${missing.join("")}`;
+  const shares = `steps ${share(steps)}, branches ${share(branches)}, failure paths ${share(failures)}`;
+  return `${colors.bold(`coverage of ${file}`)}: ${shares}\n${missing.join("")}`;
 }
 
 function share({ all, missing }: Tally): string {

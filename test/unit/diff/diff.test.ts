@@ -9,7 +9,7 @@ import { renderDiffMarkdown } from "../../../src/diff/render/markdown.ts";
 import { renderDiffText } from "../../../src/diff/render/text.ts";
 import { compile } from "../../../src/plan/compile.ts";
 import type { Plan } from "../../../src/plan/types.ts";
-import type { Json } from "../../../src/util/json.ts";
+import { jsonText, type Json } from "../../../src/util/json.ts";
 
 const planOf = (text: string): Plan => {
   const compiled = compile({ path: "flow.yaml", text });
@@ -222,7 +222,7 @@ steps:
   group: { needs: ${needs}, steps: { post: { run: [echo, out] } } }
 `;
   const shifts = (after: string): readonly string[] =>
-    diff(flow("", "ok"), after).widened.map(({ owner, field, before }) => `${owner}: ${field} (${String(before)})`);
+    diff(flow("", "ok"), after).widened.map(({ owner, field, before }) => `${owner}: ${field} (${before === undefined ? "nothing" : jsonText(before)})`);
   it.each([
     [
       "that steps come after no more",
@@ -235,7 +235,7 @@ steps:
       ["step group: approval (comes after ok)", "step group/post: approval (comes after ok)"],
     ],
     ["that is gone", flow("", "draft").replace(/ {2}ok:.*\n/, ""), ["step ok: approval (a person approves)"]],
-    ["that may be skipped", flow(", if: run.name == 'x'", "ok"), ["step ok: if (undefined)"]],
+    ["that may be skipped", flow(", if: run.name == 'x'", "ok"), ["step ok: if (nothing)"]],
     ["whose no counts for nothing", flow(", on_error: continue", "ok"), ["step ok: on_error.kind (fail)"]],
     ["that is asked under another name", flow("", "fine", "fine"), []],
   ])("%s", (_, after, expected) => {

@@ -172,20 +172,63 @@ describe("coverage", () => {
     const reached = (results: typeof once) => results.flatMap(({ reached: each }) => (each === null ? [] : [each]));
     expect(coverageOf(plan, reached(once))).toEqual({
       steps: { all: 8, missing: ["fix"] },
-      branches: {
+      branches: { all: 4, missing: ["fix: `if` is true", "publish: `if` is false"] },
+      failures: {
         all: 6,
-        missing: ["draft: fallback 1", "fix: `if` is true", "fix: on_error", "publish: `if` is false"],
+        missing: [
+          "draft: retry",
+          "draft: fallback 1",
+          "draft: an item fails",
+          "fix: on_error",
+          "publish: a person says no",
+          "publish: nobody answers",
+        ],
       },
     });
     const more = await ran(`${head}  fixed:
     stubs: { judge: { output: { verdict: bad } }, fix: { fail: refused }, draft: [{ fail: server }, { fail: server }, { output: x }] }
     expect: { status: succeeded }
-  judged not: { stubs: { judge: { fail: refused } }, expect: { status: failed } }
+  judged not: { stubs: { judge: { fail: refused }, "draft[0]": { fail: refused } }, expect: { status: failed } }
+  no: { stubs: { publish: { reject: no } }, expect: { status: failed } }
+  nobody: { stubs: { publish: { unanswered: true } }, expect: { status: failed } }
 `);
     expect(more.flatMap(({ problems }) => problems)).toEqual([]);
     expect(coverageOf(plan, reached([...once, ...more]))).toMatchObject({
       steps: { missing: [] },
       branches: { missing: [] },
+      failures: { missing: [] },
     });
+  });
+});
+
+describe("a step inside of a list", () => {
+  const inside = `muster: 1
+name: inside
+agents: { writer: { model: anthropic/claude-haiku-5-5 } }
+steps:
+  each:
+    for_each: [a, b, c]
+    join: settled
+    steps:
+      draft: { agent: writer, task: "{{ item }}", retry: { max_attempts: 2, delay: 1s } }
+      never: { if: item == "z", run: [echo] }
+    outputs: { text: "\${{ steps.draft.output }}" }
+outputs: { texts: "\${{ steps.each.output.map(e, e.text) }}" }
+`;
+  const wrongWith = async (expect: string): Promise<readonly string[]> => {
+    const stubs = `"each[1]/draft": [{ fail: server }, { output: x }], "each[2]/draft": { fail: auth }`;
+    const text = `muster_test: 1\ntests:\n  t: { stubs: { ${stubs} }, expect: { ${expect} } }\n`;
+    return (await ran(text, inside)).flatMap(({ problems }) => problems.map(({ message }) => message));
+  };
+
+  it("is judged over all items together", async () => {
+    expect(
+      await wrongWith("ran: [each/draft], failed: [each/draft], skipped: [each/never], attempts: { each/draft: 4 }"),
+    ).toEqual([]);
+    expect(await wrongWith("ran: [each/never], failed: [each/never], skipped: [each/draft]")).toEqual([
+      "'each/never' should have run in some item, and is skipped",
+      "'each/draft' should have been skipped in some item, and is succeeded and failed",
+      "'each/never' should have failed in some item, and is skipped",
+    ]);
   });
 });
