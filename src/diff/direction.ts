@@ -67,7 +67,8 @@ const guard: Rule = (before, after) => {
 
 /** Nobody named: anybody. */
 const whoMay: Rule = (before, after) => {
-  const isNobody = (value: Json | undefined): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+  const isNobody = (value: Json | undefined): boolean =>
+    value === undefined || (Array.isArray(value) && value.length === 0);
   return entries(isNobody(before) ? ["*"] : before, isNobody(after) ? ["*"] : after);
 };
 

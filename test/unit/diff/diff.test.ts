@@ -162,8 +162,8 @@ describe("a change", () => {
     expect(wider.widened.map(({ field }) => field).toSorted()).toEqual([
       "limits.agents",
       "limits.depth",
-      "tools.spawn.agents",
-      "tools.spawn.max_children",
+      "spawn.agents",
+      "spawn.max_children",
     ]);
     expect(diff(team("{ agents: [clerk, writer] }"), team("{ agents: [clerk] }")).widened).toEqual([]);
   });
@@ -222,7 +222,9 @@ steps:
   group: { needs: ${needs}, steps: { post: { run: [echo, out] } } }
 `;
   const shifts = (after: string): readonly string[] =>
-    diff(flow("", "ok"), after).widened.map(({ owner, field, before }) => `${owner}: ${field} (${before === undefined ? "nothing" : jsonText(before)})`);
+    diff(flow("", "ok"), after).widened.map(
+      ({ owner, field, before }) => `${owner}: ${field} (${before === undefined ? "nothing" : jsonText(before)})`,
+    );
   it.each([
     [
       "that steps come after no more",
