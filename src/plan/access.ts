@@ -21,7 +21,12 @@ export function accessesOf({ agents }: Pick<Plan, "agents">, step: PlannedStep):
     : [];
   switch (body.kind) {
     case "agent": {
-      const members = workersOf(step).flatMap((name) => membersOf(agents, name));
+      const workers = workersOf(step);
+      // Most agents only answer.
+      const onlyAnswers = (name: string): boolean =>
+        agents[name]?.tools === undefined && agents[name]?.driver === undefined;
+      if (body.session === undefined && workers.every(onlyAnswers)) return files;
+      const members = workers.flatMap((name) => membersOf(agents, name));
       // What an agent's own permissions refuse is told there.
       const touched = members.flatMap(({ name, grant }) => {
         const { names = [], servers = [] } = agents[name]?.tools ?? {};

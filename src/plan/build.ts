@@ -105,18 +105,17 @@ class Assembly {
   readonly steps: BuiltStep[] = [];
   /** The agents that start others. */
   readonly leads: LeadPlace[] = [];
-  readonly agents: { readonly [name: string]: PlannedAgent };
+  /** Those of the files that were numbered so far: of a file all, before its first step. */
+  readonly agents: { [name: string]: PlannedAgent } = {};
   readonly sessions: { [name: string]: PlannedSession } = {};
   readonly #top: WorkflowFile;
   readonly #checked: CheckedFiles;
   readonly #numbers = new Map<WorkflowFile, number>();
-  readonly #agents: [string, PlannedAgent][] = [];
 
   constructor(top: WorkflowFile, checked: CheckedFiles) {
     this.#top = top;
     this.#checked = checked;
     this.#numberOf(top);
-    this.agents = Object.fromEntries(this.#agents);
   }
 
   #numberOf(file: WorkflowFile): number {
@@ -136,7 +135,7 @@ class Assembly {
         ...(driver === undefined ? {} : { driver }),
         ...(tools === null ? {} : { tools }),
       };
-      this.#agents.push([this.#agentName(file, name), agent]);
+      this.agents[this.#agentName(file, name)] = agent;
     }
     for (const [name, { agent, ...session }] of Object.entries(file.manifest.sessions)) {
       const { name: workflow } = file.manifest;
@@ -199,9 +198,9 @@ class Assembly {
     const all = withReplies(steps, pointers);
     this.scopes[number] = { ...planned, steps: all.steps };
     this.places[number] = { problems: file.problems, steps: all.pointers };
-    checkDrivers(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
-    checkBatchApi(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
-    checkAgentFiles(scope.steps, planned, () => Object.fromEntries(this.#agents), file.problems);
+    checkDrivers(scope.steps, planned, this.agents, file.problems);
+    checkBatchApi(scope.steps, planned, this.agents, file.problems);
+    checkAgentFiles(scope.steps, planned, this.agents, file.problems);
     return number;
   }
 

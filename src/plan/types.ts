@@ -407,6 +407,7 @@ export function agentsOf({ agent, choice }: AgentBody): readonly string[] {
 /** The names in the plan of all who may do a step in any of its stages, each once. Nobody for other kinds. */
 export function workersOf({ body, fallback }: PlannedStep): readonly string[] {
   if (body.kind !== "agent") return [];
+  if (fallback.length === 0) return agentsOf(body);
   return [...new Set([...agentsOf(body), ...fallback.flatMap(({ agent }) => agent ?? [])])];
 }
 

@@ -18,6 +18,7 @@ export interface Unpriced {
 export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCounted: boolean): readonly Unpriced[] {
   const { body } = step;
   if (body.kind !== "agent") return [];
+  if (!isCounted && !workersOf(step).some((name) => isInUsd(plan.agents[name]?.budget))) return [];
   const whole = plan as Plan;
   const stages = [
     ...agentsOf(body).map((agent) => ({

@@ -8,12 +8,11 @@ import type { ParsedStep } from "./parse-templates.ts";
 export function checkAgentFiles(
   steps: readonly ParsedStep[],
   scope: PlannedScope,
-  agentsSoFar: () => Plan["agents"],
+  agents: Plan["agents"],
   problems: Problems,
 ): void {
   for (const [index, step] of scope.steps.entries()) {
     if (step.body.kind !== "agent") continue;
-    const agents = agentsSoFar();
     const touchesFiles = teamOfStep({ agents }, step).some((name) => {
       const { tools, driver } = agents[name] ?? {};
       return driver !== undefined || (tools !== undefined && workOnFiles(tools));

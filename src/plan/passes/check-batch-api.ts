@@ -10,13 +10,12 @@ const PROVIDERS: ReadonlySet<string> = new Set(["anthropic"]);
 export function checkBatchApi(
   steps: readonly ParsedStep[],
   scope: PlannedScope,
-  agentsSoFar: () => Plan["agents"],
+  agents: Plan["agents"],
   problems: Problems,
 ): void {
   for (const [index, step] of scope.steps.entries()) {
     if (step.body.kind !== "agent" || step.body.batchApi !== true) continue;
     const pointer = steps[index]?.step.pointer ?? [];
-    const agents = agentsSoFar();
     const withTools = workersOf(step).find((name) => agents[name]?.tools !== undefined);
     if (withTools !== undefined) {
       problems.error([...pointer, "batch_api"], {

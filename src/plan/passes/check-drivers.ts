@@ -6,13 +6,12 @@ import type { ParsedStep } from "./parse-templates.ts";
 export function checkDrivers(
   steps: readonly ParsedStep[],
   scope: PlannedScope,
-  agentsSoFar: () => Plan["agents"],
+  agents: Plan["agents"],
   problems: Problems,
 ): void {
   for (const [index, { body, fallback, id }] of scope.steps.entries()) {
     if (body.kind !== "agent") continue;
     const { step } = steps[index] as ParsedStep;
-    const agents = agentsSoFar();
     const programOf = (names: readonly string[]): string | undefined =>
       names
         .find((name) => agents[name]?.driver !== undefined)

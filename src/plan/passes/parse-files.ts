@@ -20,12 +20,15 @@ export interface ParsedPattern {
   readonly roots: ReadonlySet<string>;
 }
 
+const NONE: ParsedFiles = { reads: [], writes: [] };
+
 /** Parses the paths of a step; those that leave the workspace as they are written are reported and left out. */
 export function parseFiles(step: NormalStep, reader: Reader, problems: Problems): ParsedFiles {
   if (typeof step.workspace === "object") {
     const pointer = [...step.pointer, "workspace", "path"];
     reportPath("workspace", step.workspace.path, pointer, problems);
   }
+  if (step.reads.length === 0 && step.writes.length === 0) return NONE;
   const parse = (key: "reads" | "writes", patterns: readonly NormalPattern[]): readonly ParsedPattern[] =>
     patterns.flatMap(({ pattern, pointer }) => parsePattern(key, pattern, pointer, reader, problems) ?? []);
   return { reads: parse("reads", step.reads), writes: parse("writes", step.writes) };

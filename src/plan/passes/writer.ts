@@ -23,13 +23,18 @@ export function writersOf(
   placed: ReadonlyMap<string, PlacedStep>,
   used: ReadonlyMap<string, readonly WriteClaim[]>,
 ): readonly Writer[] {
-  return [...placed.values()].flatMap((step) => {
+  const writers: Writer[] = [];
+  for (const step of placed.values()) {
     const { step: written, files } = step.parsed;
-    const inside = (used.get(written.id) ?? []).map((claim) => ({ ...claim, pointer: [...written.pointer, "uses"] }));
-    const own = files.writes.map((write) => ({ ...write, workspace: written.workspace }));
-    const claims = [...own, ...inside];
-    return claims.length === 0 ? [] : [{ step, claims }];
-  });
+    const inside = used.get(written.id) ?? [];
+    if (files.writes.length === 0 && inside.length === 0) continue;
+    const claims = [
+      ...files.writes.map((write) => ({ ...write, workspace: written.workspace })),
+      ...inside.map((claim) => ({ ...claim, pointer: [...written.pointer, "uses"] })),
+    ];
+    writers.push({ step, claims });
+  }
+  return writers;
 }
 
 /** Whether a writer may write a file that a path names. */
