@@ -73,6 +73,7 @@ export const diagnosticCodes = {
   WF3044: "Agents start one another in a circle, and no depth is written.",
   WF3030: "A workflow with variants is used by another.",
   WF3050: "Two steps, or two items of one, that may run at once write the same file.",
+  WF3051: "The paths that steps read and write are too many to be compared.",
   WF3070: "A model has no known price where a budget in USD counts its calls.",
   WF3071: "A budget bounds nothing.",
   WF3080: "A session is not declared.",

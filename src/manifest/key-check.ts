@@ -1,4 +1,3 @@
-import { suggest } from "../diagnostic/suggest.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 import { foreignWord, snakeCase } from "./foreign.ts";
 import type { SchemaObject } from "./schema-node.ts";
@@ -28,10 +27,9 @@ export function reportUnknown(
   keys: readonly string[],
   missing: readonly string[] = [],
 ): Set<string> {
-  const known = Object.keys(schema.properties ?? {});
   const meant = new Set<string>();
   for (const key of keys) {
-    let { key: own, help } = explainUnknown(schema, key, known, object[key]);
+    let { key: own, help } = explainUnknown(walk, schema, key, object[key]);
     if (own === null && keys.length === 1 && missing.length === 1 && missing[0] !== undefined) {
       own = missing[0];
       help = `did you mean '${own}'? It is missing here`;
@@ -44,16 +42,17 @@ export function reportUnknown(
 
 /** The key that was meant by an unknown one, and what to tell its writer. */
 export function explainUnknown(
+  walk: Walk,
   schema: SchemaObject,
   key: string,
-  known: readonly string[],
   value: Json = null,
 ): { key: string | null; help: string | null } {
+  const known = walk.index.keysOf(schema);
   const snake = snakeCase(key);
   if (known.includes(snake)) return { key: snake, help: `did you mean '${snake}'?` };
   const foreign = foreignWord(schema["x-place"] ?? "", key, value);
   if (foreign) return foreign;
-  const near = suggest(key, known);
+  const near = walk.guesses.suggest(key, known);
   if (near !== null) return { key: near, help: `did you mean '${near}'?` };
   return { key: null, help: known.length <= 12 ? `the keys here are ${known.join(", ")}` : null };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../util/json.ts";
 import { orList } from "./describe.ts";
 import { explainUnknown, reportUnknown } from "./key-check.ts";
-import type { SchemaNode, SchemaObject } from "./schema-node.ts";
+import type { SchemaObject } from "./schema-node.ts";
 import type { Walk } from "./walk.ts";
 
 /** Checks an object that is one of several kinds, told by a key that only one of them has. */
@@ -44,12 +44,11 @@ const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
 
 /** No key tells the kind: misspelt, foreign, or forgotten. */
 function reportNone(walk: Walk, kinds: readonly SchemaObject[], object: JsonObject): void {
-  const all = merged(kinds);
-  const known = Object.keys(all.properties ?? {});
+  const all = walk.index.merged(kinds);
   const keys = Object.keys(object).filter((key) => !key.startsWith("x-"));
   const unknown = keys.filter((key) => !has(all, key));
   const kindKeys = new Set(kinds.map(kindKey));
-  const meansKind = unknown.some((key) => kindKeys.has(explainUnknown(all, key, known).key ?? ""));
+  const meansKind = unknown.some((key) => kindKeys.has(explainUnknown(walk, all, key).key ?? ""));
   if (!meansKind && kinds[0]?.["x-place"] === "step") {
     const owner = keys.flatMap((key) => builtOwner(kinds, key) ?? []).at(0);
     const help =
@@ -91,7 +90,7 @@ function reportSeveral(
       related: { pointer: [...pointer, first], part: "key", message: `'${first}' is here` },
     }),
   );
-  const all = merged(kinds);
+  const all = walk.index.merged(kinds);
   const keys = Object.keys(object).filter(
     (key) => !key.startsWith("x-") && !present.some((kind) => kindKey(kind) === key),
   );
@@ -106,17 +105,6 @@ function reportSeveral(
     object,
     keys.filter((key) => has(all, key)),
   );
-}
-
-/** All keys that any kind knows, as the first kind that has them describes them. */
-function merged(kinds: readonly SchemaObject[]): SchemaObject {
-  const properties: { [key: string]: SchemaNode } = {};
-  for (const kind of kinds) {
-    for (const [key, node] of Object.entries(kind.properties ?? {}))
-      properties[key] ??= kind["x-since"] === "later" ? true : node;
-  }
-  const place = kinds[0]?.["x-place"];
-  return { ...(place !== undefined && { "x-place": place }), properties };
 }
 
 function kindHelp(kinds: readonly SchemaObject[]): string {

@@ -213,6 +213,8 @@ export interface NormalStep {
   /** `idempotent`; null = not written. */
   readonly idempotent: boolean | null;
   readonly isFinally: boolean;
+  /** It stands for one that is wrong: nothing is known of what it gives. */
+  readonly isUnknown?: true;
   readonly repeat: NormalRepeat | null;
   /** In order; empty when there is none. */
   readonly fallback: readonly NormalFallback[];

@@ -68,10 +68,13 @@ const defaultMaxItems = 1000;
 const defaultRounds = 5;
 const defaultRetry = { max_attempts: 3, backoff: "exponential", delay: "1s", max_delay: "1m", jitter: true } as const;
 
-/** Writes a valid manifest in its canonical spelling, with all defaults. Pure. */
-export function normalise(manifest: Manifest): NormalManifest {
+/**
+ * Writes a valid manifest in its canonical spelling, with all defaults. Pure. `unknown` are ids of steps that stand for
+ * wrong ones.
+ */
+export function normalise(manifest: Manifest, unknown: ReadonlySet<string> | null = null): NormalManifest {
   const { inputs = {}, models = {}, agents = {}, limits = {}, defaults = {} } = manifest;
-  const shared = sharedBySteps(manifest);
+  const shared = sharedBySteps(manifest, unknown);
   return {
     name: manifest.name,
     version: manifest.version ?? null,
@@ -123,7 +126,7 @@ function variantsOf(variants: Variants): readonly NormalVariant[] {
 /** Each variant as the step that it is in the runs that take it. What is passed is known once the other file is read. */
 function variantSteps(variants: Variants): readonly NormalStep[] {
   return Object.entries(variants).map(([name, { uses }]) =>
-    normaliseStep(name, { uses, secrets: "inherit" }, ["variants", name], sharedBySteps({})),
+    normaliseStep(name, { uses, secrets: "inherit" }, ["variants", name], sharedBySteps({}, null)),
   );
 }
 
@@ -264,14 +267,16 @@ interface Shared {
   readonly cache: Cache | undefined;
   /** Who answers in each session. */
   readonly sessionAgents: ReadonlyMap<string, string>;
+  /** Steps of which nothing is known. */
+  readonly unknown: ReadonlySet<string> | null;
 }
 
-function sharedBySteps({
-  defaults = {},
-  workspace,
-  sessions = {},
-}: Pick<Manifest, "defaults" | "workspace" | "sessions">): Shared {
+function sharedBySteps(
+  { defaults = {}, workspace, sessions = {} }: Pick<Manifest, "defaults" | "workspace" | "sessions">,
+  unknown: ReadonlySet<string> | null,
+): Shared {
   return {
+    unknown,
     sessionAgents: new Map(Object.entries(sessions).map(([name, { agent }]) => [name, agent])),
     workspace,
     cache: defaults.cache,
@@ -310,6 +315,7 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     cache: normaliseCache(step.cache ?? (isCachedByDefault(step) ? shared.cache : undefined), pointer),
     simulate: step.simulate ?? null,
     ...("handoff" in step ? handoffOf(step, pointer) : {}),
+    ...(shared.unknown?.has(id) === true ? { isUnknown: true } : {}),
   };
 }
 

@@ -24,7 +24,7 @@ export function readPlacedDocument(source: SourceFile): Result<Document, readonl
     related,
   });
 
-  const parsed = parse(source.text, lines);
+  const parsed = parseToTab(source.text, lines) ?? parse(source.text, lines);
   if (!parsed) return err([diagnostic(tooDeep, [0, 0])]);
   const [error] = parsed.errors;
   if (error) {
@@ -56,6 +56,23 @@ export function readPlacedDocument(source: SourceFile): Result<Document, readonl
 function onOneLine(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
   const feed = text.indexOf("\n", start);
   return [start, feed === -1 || feed > end ? Math.max(start, end) : feed];
+}
+
+/** A line that a tab indents. */
+const TAB = /^ *\t[^\n]*/m;
+
+/**
+ * The text up to the first line that a tab indents, where that is what is wrong with it first: null where it is not. A
+ * file that is indented by tabs has as many errors as lines, of which one is told.
+ */
+function parseToTab(text: string, lines: LineCounter): YamlDocument.Parsed | null {
+  const tab = TAB.exec(text);
+  if (tab === null) return null;
+  const parsed = parse(text.slice(0, tab.index + tab[0].length), lines);
+  const [error] = parsed?.errors ?? [];
+  if (error?.code === "TAB_AS_INDENT" && error.pos[0] >= tab.index) return parsed;
+  lines.lineStarts.length = 0;
+  return null;
 }
 
 /** null when the nesting is deeper than the parser's stack. */

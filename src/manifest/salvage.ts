@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from "../util/json.ts";
 import type { Document } from "./document.ts";
 import type { Pointer } from "./pointer.ts";
-import { validateManifest } from "./validate.ts";
+import { checkManifest } from "./validate.ts";
 import type { Manifest } from "./types.ts";
 
 /** Keys of a step whose absence gives no other problem further on: nothing else in the file refers to what they say. */
@@ -26,8 +26,6 @@ const LOOSE = new Set([
   "fail_fast",
   "join",
 ]);
-/** Keys of a step that give names or shapes to others, or that make it what it is. */
-const NAMING = new Set(["output", "for_each", "matrix", "repeat", "batch", "handoff", "fallback"]);
 /** Keys of the manifest that give names to others, or that a name may lead to. */
 const NAMING_TOP = new Set([
   "muster",
@@ -46,8 +44,47 @@ const NAMING_TOP = new Set([
   "variants",
 ]);
 
+/** How a step may be called. */
+const STEP_ID = /^[a-z][a-z0-9_]{0,63}$/;
+/** Keys that make a step what it is: without one it would be another, and what it gives would be told wrong. */
+const KNOWN = new Set([
+  "agent",
+  "session",
+  "task",
+  "handoff",
+  "run",
+  "http",
+  "sql",
+  "value",
+  "state",
+  "uses",
+  "with",
+  "steps",
+  "outputs",
+  "approval",
+  "send",
+  "wait",
+  "output",
+  "for_each",
+  "matrix",
+  "repeat",
+  "batch",
+  "fallback",
+]);
+
 /** A file with more problems has enough to tell; each is mended in a copy of its own. */
 const MOST_MENDED = 100;
+
+/** Mending what the first mending left over: a step that lacks something now, and once more for the group around it. */
+const MOST_ROUNDS = 3;
+
+/** A manifest without what was wrong with its form. */
+export interface Salvaged {
+  readonly document: Document;
+  readonly manifest: Manifest;
+  /** Ids of steps that others stand in for: nothing is known of what they read and give. */
+  readonly unknown: ReadonlySet<string>;
+}
 
 /**
  * What is left of a manifest with problems when the wrong entries are taken out, or replaced by
@@ -55,20 +92,26 @@ const MOST_MENDED = 100;
  * expressions can be looked at all the same. null when taking one out could make another problem appear: one mistake
  * must not be told twice. `wrong` are the pointers of the problems.
  */
-export function salvage(
-  document: Document,
-  wrong: readonly Pointer[],
-): { readonly document: Document; readonly manifest: Manifest } | null {
-  if (wrong.length > MOST_MENDED) return null;
+export function salvage(document: Document, wrong: readonly Pointer[]): Salvaged | null {
+  const unknown = new Set<string>();
   let data: Json = document.data;
-  for (const pointer of wrong) {
-    const edit = mend(pointer, document.data);
-    if (edit === null) return null;
-    data = edited(data, edit.pointer, edit.value);
+  let pointers = wrong;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    if (pointers.length > MOST_MENDED) return null;
+    for (const pointer of pointers) {
+      // What an earlier edit has taken away is mended.
+      if (round === 0 && at(data, pointer.slice(0, 2)) === undefined) continue;
+      const edit = round === 0 ? mend(pointer, document.data) : standIn(pointer);
+      if (edit === null) return null;
+      if (edit.value === STAND_IN) unknown.add(String(edit.pointer.at(-1)));
+      data = edited(data, edit.pointer, edit.value);
+    }
+    const left: Document = { ...document, data };
+    const manifest = checkManifest(left);
+    if (manifest.ok) return { document: left, manifest: manifest.value, unknown };
+    pointers = manifest.error.pointers;
   }
-  const left: Document = { ...document, data };
-  const manifest = validateManifest(left);
-  return manifest.ok ? { document: left, manifest: manifest.value } : null;
+  return null;
 }
 
 /** An entry to take out, or to put something in the place of that says nothing. */
@@ -99,6 +142,11 @@ function mend(pointer: Pointer, data: Json): Edit | null {
       return typeof key === "string" && key !== "mcp" ? takeOut(["agents", name as string, key]) : null;
     case "models":
       return typeof key === "string" && key !== "model" ? takeOut(["models", name as string, key]) : null;
+    case "outputs":
+      // Nobody in the file reads what it gives.
+      return name === undefined ? null : takeOut(["outputs", name]);
+    case "env":
+      return name === undefined ? null : { pointer: ["env", name], value: "" };
     case "defaults":
       return typeof name === "string" && name !== "model" ? takeOut(["defaults", name]) : null;
     default:
@@ -106,17 +154,33 @@ function mend(pointer: Pointer, data: Json): Edit | null {
   }
 }
 
+/** Stands for a step of which nothing can be told. */
+const STAND_IN: Json = { value: null };
+
 function mendStep(pointer: Pointer, data: Json): Edit | null {
-  let depth = 2;
-  while (pointer[depth] === "steps" && pointer.length > depth + 2) depth += 2;
+  const depth = depthOf(pointer);
   const key = pointer[depth];
-  if (typeof key !== "string") return null;
   const entry = pointer.slice(0, depth + 1);
   // A schema that allows anything: what reads the output is not told of fields that it may have.
   if (key === "output" && hasOutput(at(data, pointer.slice(0, depth)))) return { pointer: entry, value: {} };
-  if (NAMING.has(key)) return null;
   // A key that no step has (a slip of the pen, another tool's word) refers to nothing; kinds are not known here.
-  return LOOSE.has(key) || pointer.length === depth + 1 ? takeOut(entry) : null;
+  const isLoose = typeof key === "string" && (LOOSE.has(key) || (pointer.length === depth + 1 && !KNOWN.has(key)));
+  return isLoose ? takeOut(entry) : standIn(pointer);
+}
+
+/** How far down a pointer its innermost step is. */
+function depthOf(pointer: Pointer): number {
+  let depth = 2;
+  while (pointer[depth] === "steps" && pointer.length >= depth + 2) depth += 2;
+  return depth;
+}
+
+/** Another step in the place of a wrong one; null where no step is, or others cannot name it. */
+function standIn(pointer: Pointer): Edit | null {
+  if (pointer[0] !== "steps" && pointer[0] !== "finally") return null;
+  const step = pointer.slice(0, depthOf(pointer));
+  const id = step.at(-1);
+  return step.length < 2 || typeof id !== "string" || !STEP_ID.test(id) ? null : { pointer: step, value: STAND_IN };
 }
 
 /** Whether a step is of a kind that declares its output. */

@@ -8,6 +8,8 @@ export class SchemaIndex {
   readonly #resolved = new Map<SchemaObject, SchemaObject>();
   readonly #alternatives = new Map<SchemaObject, readonly SchemaObject[]>();
   readonly #fitting = new Map<SchemaObject, Map<string, readonly SchemaObject[]>>();
+  readonly #merged = new Map<readonly SchemaObject[], SchemaObject>();
+  readonly #keys = new Map<SchemaObject, readonly string[]>();
   readonly #patterns = new Map<string, RegExp>();
 
   constructor(root: SchemaNode) {
@@ -51,6 +53,23 @@ export class SchemaIndex {
     return fitting;
   }
 
+  /**
+   * All keys that any of several kinds knows, as the first that has them describes them. `kinds` is an answer of
+   * `fitting`.
+   */
+  merged(kinds: readonly SchemaObject[]): SchemaObject {
+    let merged = this.#merged.get(kinds);
+    if (merged === undefined) this.#merged.set(kinds, (merged = merge(kinds)));
+    return merged;
+  }
+
+  /** The keys that a schema names; the same list for the same schema. */
+  keysOf(schema: SchemaObject): readonly string[] {
+    let keys = this.#keys.get(schema);
+    if (keys === undefined) this.#keys.set(schema, (keys = Object.keys(schema.properties ?? {})));
+    return keys;
+  }
+
   pattern(source: string): RegExp {
     let pattern = this.#patterns.get(source);
     if (!pattern) this.#patterns.set(source, (pattern = new RegExp(source, "u")));
@@ -71,4 +90,14 @@ function typesOf(schema: SchemaObject): readonly string[] | null {
   if (schema.enum) return schema.enum.map(typeOf);
   if (schema.type === undefined) return schema.properties ? ["object"] : null;
   return typeof schema.type === "string" ? [schema.type] : schema.type;
+}
+
+function merge(kinds: readonly SchemaObject[]): SchemaObject {
+  const properties: { [key: string]: SchemaNode } = {};
+  for (const kind of kinds) {
+    for (const [key, node] of Object.entries(kind.properties ?? {}))
+      properties[key] ??= kind["x-since"] === "later" ? true : node;
+  }
+  const place = kinds[0]?.["x-place"];
+  return { ...(place !== undefined && { "x-place": place }), properties };
 }

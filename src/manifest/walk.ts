@@ -1,3 +1,4 @@
+import type { Guesses } from "../diagnostic/guesses.ts";
 import type { DiagnosticCode } from "../diagnostic/code.ts";
 import type { Json, JsonObject } from "../util/json.ts";
 import type { Pointer } from "./pointer.ts";
@@ -8,6 +9,8 @@ import type { SchemaNode, SchemaObject } from "./schema-node.ts";
 /** A walk over a manifest beside its schema, as its single checks see it. */
 export interface Walk {
   readonly index: SchemaIndex;
+  /** What mistyped words meant. */
+  readonly guesses: Guesses;
   /** Where the walk is; a copy. */
   readonly pointer: Pointer;
   /** How messages call the node: `'timeout'`, `entry 2 of 'secrets'`. */

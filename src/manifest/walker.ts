@@ -1,4 +1,4 @@
-import { suggest } from "../diagnostic/suggest.ts";
+import { Guesses } from "../diagnostic/guesses.ts";
 import type { DiagnosticCode } from "../diagnostic/code.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
@@ -21,6 +21,7 @@ import type { Walk } from "./walk.ts";
 export class Walker implements Walk {
   readonly index: SchemaIndex;
   readonly problems: ProblemList;
+  readonly guesses = new Guesses();
   readonly #path: (string | number)[] = [];
 
   constructor(index: SchemaIndex, problems: ProblemList) {
@@ -88,7 +89,7 @@ export class Walker implements Walk {
     if (allowed.includes(value)) return;
     const word = typeof value === "string" ? value : "";
     const type = union["x-text"] === "json-type" ? foreignTypes.get(word) : undefined;
-    const near = type ?? suggest(word, allowed.map(String));
+    const near = type ?? this.guesses.suggest(word, allowed.map(String));
     this.report(
       "WF2004",
       `${this.label} must be ${describeSchema(union.anyOf ? union : { enum: allowed })}, not ${describeValue(value)}`,

@@ -54,7 +54,7 @@ export function compile(
     const { diagnostics, pointers } = manifest.error;
     const left = salvage(document.value, pointers);
     if (left === null) return failed(diagnostics);
-    const built = buildPlan(left.document, normalise(left.manifest), loader, diagnostics, onChecked);
+    const built = buildPlan(left.document, normalise(left.manifest, left.unknown), loader, diagnostics, onChecked);
     return failed(built.ok ? diagnostics : built.error);
   }
   const built = buildPlan(document.value, normalise(manifest.value), loader, [], onChecked);

@@ -181,7 +181,7 @@ export class WorkflowLoader {
     const { diagnostics, pointers } = manifest.error;
     const left = salvage(document.value, pointers);
     if (left === null) return broken(diagnostics);
-    return this.#load(place, left.document, normalise(left.manifest), diagnostics, chain);
+    return this.#load(place, left.document, normalise(left.manifest, left.unknown), diagnostics, chain);
   }
 
   /** Reports the first chain of workflows that is too long, where it becomes so. */

@@ -1,7 +1,7 @@
 import type { DiagnosticCode } from "../diagnostic/code.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Span } from "../diagnostic/source.ts";
-import { suggest } from "../diagnostic/suggest.ts";
+import { Guesses } from "../diagnostic/guesses.ts";
 import type { Document } from "../manifest/document.ts";
 import type { Pointer } from "../manifest/pointer.ts";
 
@@ -22,14 +22,11 @@ export interface Problem {
   readonly related?: readonly { readonly pointer: Pointer; readonly piece?: Piece | "key"; readonly message: string }[];
 }
 
-/** So many names are compared for suggestions in all; a file with more mistakes gets no more of them. */
-const MOST_COMPARISONS = 200_000;
-
 /** Collects the problems that the passes find, with their places in the file. */
 export class Problems {
   readonly #document: Document;
   readonly #found: Diagnostic[] = [];
-  #comparisons = 0;
+  readonly #guesses = new Guesses();
 
   constructor(document: Document) {
     this.#document = document;
@@ -45,8 +42,7 @@ export class Problems {
 
   /** The name that a mistyped one most likely meant, or null. */
   suggest(word: string, names: readonly string[]): string | null {
-    this.#comparisons += names.length;
-    return this.#comparisons > MOST_COMPARISONS ? null : suggest(word, names);
+    return this.#guesses.suggest(word, names);
   }
 
   /** In the order of the file. */

@@ -2,6 +2,7 @@ import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
 import { bringFromOutside, effectOfTools } from "./agent-tools.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
+import { Before } from "./before.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
 import { teamOfStep } from "./team.ts";
@@ -195,7 +196,8 @@ class ScopeFlow {
   readonly #around: Around;
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #outputs = new Map<number, (field: string | undefined) => TaintSource | null>();
-  readonly #needed = new Map<number, ReadonlySet<number>>();
+  /** What must have succeeded before a step can start. */
+  readonly #needed: Before;
   /** Approvals that nothing gets past when they are refused. */
   readonly #approvals: readonly number[];
 
@@ -203,6 +205,12 @@ class ScopeFlow {
     this.scope = scope;
     this.#around = around;
     this.#indexOf = new Map(scope.steps.map(({ id }, index) => [id, index]));
+    this.#needed = new Before(scope.steps.length, (step) => {
+      const { needs } = scope.steps[step] as PlannedStep;
+      const only = needs[0];
+      if (needs.length === 1 && only !== undefined) return isSure(only) ? only.of : [];
+      return needs.filter(isSure).flatMap(({ of }) => of);
+    });
     this.#approvals = scope.steps.flatMap(({ body, onError }, index) =>
       approvals.has(body.kind) && onError.kind === "fail" ? [index] : [],
     );
@@ -254,28 +262,8 @@ class ScopeFlow {
   #isSeen(reader: number | null, read: number | null): boolean {
     if (reader === null) return false;
     return this.#approvals.some(
-      (index) => this.#needs(reader).has(index) && (read === null || this.#needs(index).has(read)),
+      (index) => this.#needed.has(reader, index) && (read === null || this.#needed.has(index, read)),
     );
-  }
-
-  /** All steps that must have succeeded before this one can start. */
-  #needs(index: number): ReadonlySet<number> {
-    let needed = this.#needed.get(index);
-    if (needed !== undefined) return needed;
-    const all = new Set<number>();
-    const visit = (at: number): void => {
-      for (const group of this.scope.steps[at]?.needs ?? []) {
-        if (!isSure(group)) continue;
-        for (const each of group.of) {
-          if (all.has(each)) continue;
-          all.add(each);
-          visit(each);
-        }
-      }
-    };
-    visit(index);
-    this.#needed.set(index, (needed = all));
-    return needed;
   }
 }
 

@@ -18,7 +18,9 @@ export interface Unpriced {
 export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCounted: boolean): readonly Unpriced[] {
   const { body } = step;
   if (body.kind !== "agent") return [];
-  if (!isCounted && !workersOf(step).some((name) => isInUsd(plan.agents[name]?.budget))) return [];
+  const isBound = (name: string): boolean =>
+    isInUsd(plan.agents[name]?.budget) || childrenOf(plan.agents, name).length > 0;
+  if (!isCounted && !workersOf(step).some(isBound)) return [];
   const whole = plan as Plan;
   const stages = [
     ...agentsOf(body).map((agent) => ({

@@ -1,14 +1,15 @@
 import { artifactCallsOf } from "../../expression/text/file-call.ts";
 import { lazy } from "../../util/lazy.ts";
 import type { Problems } from "../problems.ts";
-import type { PlannedFan, PlannedFiles } from "../types.ts";
+import type { NeedGroup, PlannedFan, PlannedFiles } from "../types.ts";
+import { Before } from "../before.ts";
 import type { StepEdges } from "./edges.ts";
 import type { Sources } from "./file-edges.ts";
 import type { ParsedManifest, ParsedScope, ParsedStep } from "./parse-templates.ts";
 import { positionOf, type PlacedStep } from "./position.ts";
 import { pieceOf, type Site } from "./site.ts";
-import { seenFrom, type WriteClaim, type Writer } from "./writer.ts";
-import { mayOverlap } from "../file-pattern.ts";
+import { reportTooMany, seenFrom, type WriteClaim, type Writer } from "./writer.ts";
+import { PathIndex } from "../path-index.ts";
 
 /** What the steps of a file read and write. */
 export interface Artifacts {
@@ -111,22 +112,56 @@ export function checkWrites(
   problems: Problems,
 ): void {
   const order = new Order(edges);
-  writers.forEach((writer, index) => {
-    if (checkItems(writer, problems)) return;
-    for (const other of writers.slice(0, index)) {
-      for (const claim of writer.claims) {
-        const same = other.claims.find(({ skeleton }) => mayOverlap(skeleton, claim.skeleton));
-        if (same === undefined || order.isSure(writer.step, other.step)) continue;
-        const [id, otherId] = [writer.step.parsed.step.id, other.step.parsed.step.id];
-        problems.error(claim.pointer, {
-          code: "WF3050",
-          message: `steps '${otherId}' and '${id}' may run at once, and may write the same file`,
-          help: `let one wait for the other (\`needs: [${otherId}]\`), or write to different paths`,
-          related: [{ pointer: same.pointer, message: `'${otherId}' writes it here` }],
-        });
-        return;
+  const before = new PathIndex<Claimed>();
+  let checked = 0;
+  for (const [position, writer] of writers.entries()) {
+    if (!checkItems(writer, problems)) {
+      const clash = clashOf(writer);
+      if (clash !== null) reportClash(writer, clash.claim, clash.other, problems);
+    }
+    for (const claim of writer.claims) before.add(claim.skeleton, { writer, position, claim });
+  }
+  const [first] = writers;
+  if (first !== undefined && (!before.isComplete || checked > MOST_PAIRS))
+    reportTooMany(first.step, "writes", problems);
+
+  /** The first of those before that may write the same at the same time. */
+  function clashOf(writer: Writer): { readonly claim: Claim; readonly other: Claimed } | null {
+    let first: { readonly claim: Claim; readonly other: Claimed } | null = null;
+    for (const claim of writer.claims) {
+      for (const other of before.overlapping(claim.skeleton)) {
+        if (first !== null && first.other.position <= other.position) break;
+        checked += 1;
+        if (checked > MOST_PAIRS) return first;
+        if (order.isSure(writer.step, other.writer.step)) continue;
+        first = { claim, other };
+        break;
       }
     }
+    return first;
+  }
+}
+
+type Claim = Writer["claims"][number];
+
+/** A path with the step that writes it. */
+interface Claimed {
+  readonly writer: Writer;
+  /** Its place among the writers of the file. */
+  readonly position: number;
+  readonly claim: Claim;
+}
+
+/** So many pairs of steps that write the same are looked at: a chain of three thousand steps that write one file. */
+const MOST_PAIRS = 5_000_000;
+
+function reportClash(writer: Writer, claim: Claim, other: Claimed, problems: Problems): void {
+  const [id, otherId] = [writer.step.parsed.step.id, other.writer.step.parsed.step.id];
+  problems.error(claim.pointer, {
+    code: "WF3050",
+    message: `steps '${otherId}' and '${id}' may run at once, and may write the same file`,
+    help: `let one wait for the other (\`needs: [${otherId}]\`), or write to different paths`,
+    related: [{ pointer: other.claim.pointer, message: `'${otherId}' writes it here` }],
   });
 }
 
@@ -162,7 +197,7 @@ function namesOfItem({ variable }: PlannedFan): readonly string[] {
 /** Which steps surely run one after the other. */
 class Order {
   readonly #edges: ReadonlyMap<ParsedScope, readonly StepEdges[]>;
-  readonly #before = new Map<PlacedStep, ReadonlySet<number>>();
+  readonly #before = new Map<ParsedScope, Before>();
 
   constructor(edges: ReadonlyMap<ParsedScope, readonly StepEdges[]>) {
     this.#edges = edges;
@@ -172,27 +207,26 @@ class Order {
     const a = seenFrom(one, other.group);
     const b = seenFrom(other, a.group);
     if (positionOf(a).isFinally !== positionOf(b).isFinally) return true;
-    return this.#beforeOf(a).has(b.index) || this.#beforeOf(b).has(a.index);
+    const before = this.#beforeIn(a.scope);
+    return before.has(a.index, b.index) || before.has(b.index, a.index);
   }
 
-  /** All that have ended in any case when a step starts. */
-  #beforeOf(step: PlacedStep): ReadonlySet<number> {
-    const known = this.#before.get(step);
-    if (known !== undefined) return known;
-    const found = new Set<number>();
-    const open = [step.index];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const groups = this.#edges.get(step.scope)?.[next]?.groups ?? [];
-      for (const { of, required } of groups) {
-        if (required < of.length) continue;
-        for (const index of of) {
-          if (found.has(index)) continue;
-          found.add(index);
-          open.push(index);
-        }
-      }
+  /** What has ended in any case when a step of the scope starts. */
+  #beforeIn(scope: ParsedScope): Before {
+    let before = this.#before.get(scope);
+    if (before === undefined) {
+      const edges = this.#edges.get(scope) ?? [];
+      const needsOf = (step: number): readonly number[] => {
+        const groups = edges[step]?.groups ?? [];
+        if (groups.length === 1 && groups[0] !== undefined) return isSureOf(groups[0]) ? groups[0].of : [];
+        return groups.filter(isSureOf).flatMap(({ of }) => of);
+      };
+      this.#before.set(scope, (before = new Before(scope.steps.length, needsOf)));
     }
-    this.#before.set(step, found);
-    return found;
+    return before;
   }
+}
+
+function isSureOf({ of, required }: NeedGroup): boolean {
+  return required >= of.length;
 }

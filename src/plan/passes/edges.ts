@@ -1,5 +1,6 @@
 import type { Reference } from "../../expression/template.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
+import { lazy } from "../../util/lazy.ts";
 import type { Problems } from "../problems.ts";
 import type { NeedGroup } from "../types.ts";
 import { declared } from "./declared.ts";
@@ -41,10 +42,11 @@ export function findEdges(
     });
   }
   const named = new Map<PlacedStep, NamedNeeds>();
+  const ids = lazy(() => [...placed.keys()]);
   for (const step of placed.values())
-    if (step.parsed.step.needs !== null) named.set(step, findNeeds(step, placed, problems));
+    if (step.parsed.step.needs !== null) named.set(step, findNeeds(step, placed, ids, problems));
   const waitsOf = (step: PlacedStep): readonly number[] => [...(reads.get(step) ?? []), ...(named.get(step)?.of ?? [])];
-  const { sources, fileEdges } = findFileEdges(placed, writers, waitsOf);
+  const { sources, fileEdges } = findFileEdges(placed, writers, waitsOf, problems);
   for (const { from, to } of fileEdges) reads.set(to, [...(reads.get(to) ?? []), from.index]);
   const edges = new Map<ParsedScope, StepEdges[]>([[top, []]]);
   for (const step of placed.values()) {
@@ -143,6 +145,7 @@ const NO_NEEDS: NamedNeeds = { of: [], required: 0, isAll: true };
 function findNeeds(
   { parsed, scope, group, isFinally }: PlacedStep,
   placed: ReadonlyMap<string, PlacedStep>,
+  ids: () => readonly string[],
   problems: Problems,
 ): NamedNeeds {
   const { step } = parsed;
@@ -152,7 +155,7 @@ function findNeeds(
     const target = placed.get(name);
     const isNear = target?.scope === scope && (isFinally || !target.isFinally);
     if (target === undefined || !isNear) {
-      if (target === undefined) reportUnknown(step.id, name, pointer, placed, problems);
+      if (target === undefined) reportUnknown(step.id, name, pointer, placed, ids(), problems);
       else reportFar(step.id, name, pointer, group, target, problems);
       continue;
     }
@@ -183,9 +186,9 @@ function reportUnknown(
   name: string,
   pointer: Pointer,
   placed: ReadonlyMap<string, PlacedStep>,
+  ids: readonly string[],
   problems: Problems,
 ): void {
-  const ids = [...placed.keys()];
   const meant = problems.suggest(name, ids);
   const there = meant === null ? undefined : placed.get(meant)?.parsed.step.pointer;
   problems.error(pointer, {

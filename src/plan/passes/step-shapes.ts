@@ -118,6 +118,7 @@ function writingSteps(steps: readonly PlacedStep[], { writes }: UsedShapes): Rea
 
 /** The shape of one unit's output without looking at other steps; `true` = not known. */
 function declaredOutput({ step, body }: ParsedStep, used: ReadonlyMap<string, JsonSchema>): JsonSchema {
+  if (step.isUnknown) return true;
   if (step.output !== null) return body.kind === "agent" && isAnyText(step.output) ? freeTextShape : step.output;
   switch (body.kind) {
     case "agent":
@@ -206,6 +207,7 @@ function stepsShape(
 
 /** `steps.x` of one step. */
 function stepShape({ step, body, fan }: ParsedStep, unitOutput: JsonSchema, files: Fields): JsonSchema {
+  if (step.isUnknown) return true;
   if (unitOutput === freeTextShape && fan === null && step.repeat === null && step.handoff === undefined)
     return TEXT_STEP;
   const tree = step.workspace === "worktree" ? BRANCH : [];

@@ -1,5 +1,5 @@
 import type { Pointer } from "../../manifest/pointer.ts";
-import { mayOverlap } from "../file-pattern.ts";
+import type { Problems } from "../problems.ts";
 import type { PlannedWorkspace } from "../types.ts";
 import type { PlacedStep } from "./position.ts";
 
@@ -37,9 +37,14 @@ export function writersOf(
   return writers;
 }
 
-/** Whether a writer may write a file that a path names. */
-export function mayWrite({ claims }: Writer, skeleton: string): boolean {
-  return claims.some((claim) => mayOverlap(claim.skeleton, skeleton));
+/** Reports that the paths of a file cannot all be compared; once, at the first step that has some. */
+export function reportTooMany({ parsed }: PlacedStep, key: "reads" | "writes", problems: Problems): void {
+  problems.error([...parsed.step.pointer, key], {
+    code: "WF3051",
+    message: `the paths that the steps of this file read and write are too many and too much alike to be compared`,
+    help: "name files instead of patterns, or write to folders with names of their own",
+    piece: "key",
+  });
 }
 
 /**
