@@ -6,17 +6,18 @@ import { findProjectRoot } from "../util/project.ts";
 import type { AnswerOptions } from "./commands/answer.ts";
 import { configPlaces, readSettings } from "./config.ts";
 import { exitCode, UsageError, type ExitCode } from "./exit-code.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
+import { processTerminal, watchOutput, type Terminal } from "./terminal.ts";
 
 /** Runs one command line (without `node` and the script); the answer is the exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const output = watchOutput();
   let code: ExitCode = exitCode.succeeded;
   const program = createProgram((result) => (code = result));
   try {
     await program.parseAsync(argv, { from: "user" });
-    return code;
+    return output.codeOf(code);
   } catch (error) {
-    return explain(error);
+    return output.codeOf(explain(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import type { Colors } from "picocolors/types.js";
+import { exitCode, type ExitCode } from "./exit-code.ts";
 import { processKeyboard, type Keyboard } from "./keyboard.ts";
 import type { Screen } from "../compose/picture.ts";
 
@@ -27,8 +28,6 @@ export function processTerminal(options: { readonly color: boolean }): Terminal 
   const wantsColor = options.color && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   const colorsFor = (stream: NodeJS.WriteStream): Colors =>
     picocolors.createColors(wantsColor && ((env["FORCE_COLOR"] ?? "") !== "" || stream.isTTY));
-  // A reader that went away (`| head`), or a terminal that was closed, must not end the run.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreLostReader);
   return {
     cwd: process.cwd(),
     env,
@@ -61,6 +60,21 @@ function stderrScreen(): Screen {
   };
 }
 
-function ignoreLostReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+/**
+ * Watches what is written. A reader that went away (`| head`), or a terminal that was closed, must not end the run; nor
+ * must a full disk, but then data is missing, which is said on stderr: `codeOf` makes a failure of a success.
+ */
+export function watchOutput(): { codeOf(code: ExitCode): ExitCode } {
+  let hasFailed = false;
+  const codeOf = (code: ExitCode): ExitCode => (hasFailed && code === exitCode.succeeded ? exitCode.runFailed : code);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || error.code === "EIO" || hasFailed) return;
+    hasFailed = true;
+    process.stderr.write(`muster: what it printed could not be written to stdout: ${error.message}\n`);
+    // Where the command has ended meanwhile.
+    process.exitCode = codeOf((process.exitCode ?? exitCode.succeeded) as ExitCode);
+  });
+  // What goes there is progress: nobody is left to be told that it is lost.
+  process.stderr.on("error", () => undefined);
+  return { codeOf };
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { planOfRun } from "../engine/local/read-run.ts";
@@ -9,6 +9,7 @@ import { isAuditCopy, openAuditFile } from "../reporter/audit-file.ts";
 import type { RunSummary, Store } from "../store/store.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Environment } from "./environment.ts";
+import { makeFolder } from "../util/make-folder.ts";
 
 interface AuditOptions {
   readonly plan: Plan;
@@ -47,7 +48,7 @@ function probe(path: string, workspace: string): void {
   let folder = dirname(path);
   while (!existsSync(folder)) folder = dirname(folder);
   expectInside(folder);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   expectInside(dirname(path));
   // A link to nothing would make a file where it leads.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) expectInside(path);

@@ -1,5 +1,7 @@
-import { describe, expect } from "vitest";
+import { existsSync } from "node:fs";
+import { describe, expect, inject } from "vitest";
 import { story } from "../rig/muster/e2e.ts";
+import { shell } from "../rig/muster/shell.ts";
 
 const flow = (script: string): string => `
 muster: 1
@@ -33,5 +35,31 @@ describe("where nothing can be written", () => {
     const ended = await project.muster("run", "flow.yaml");
     expect(ended).toMatchObject({ code: 1, stdout: "" });
     expect(ended.stderr).toMatch(/^muster: cannot make .*\.muster, where runs are kept: .*--state PATH\n$/);
+  });
+
+  story("a full disk behind stdout is told without a trace, and ends no run", async ({ project }) => {
+    if (!existsSync("/dev/full")) return;
+    project.write("flow.yaml", flow("echo said"));
+    const script = `
+      for command in --version --help 'validate flow.yaml --json' 'plan flow.yaml' 'graph flow.yaml' 'run flow.yaml --run-id r'; do
+        muster $command > /dev/full 2> told; echo "$? $(tail -n 1 told)"
+      done
+      muster run flow.yaml --run-id quiet 2> /dev/full; echo $?
+      muster --help | true; echo "\${PIPESTATUS[0]}"`;
+    const told = "1 muster: what it printed could not be written to stdout: ENOSPC: no space left on device, write\n";
+    expect(await shell(project, inject("musterScript"), script)).toEqual({
+      output: `${told.repeat(6)}said\n0\n0\n`,
+      code: 0,
+    });
+    expect((await project.muster("show", "r")).stdout).toContain("succeeded");
+  });
+
+  story("a state where no folder can be made is an error at once", async ({ project }) => {
+    if (!existsSync("/proc/self")) return;
+    project.write("flow.yaml", flow("touch ran"));
+    const ended = await project.muster("run", "flow.yaml", "--state", "/proc/muster/state.db");
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/^muster: .*\/proc\/muster.*\n$/);
+    expect(project.has("ran")).toBe(false);
   });
 });

@@ -1,10 +1,11 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname } from "node:path";
+import { makeFolder } from "../../util/make-folder.ts";
 
 /** Makes a folder that only its owner can enter, with the folders above it; durable. An existing one stays as it is. */
 export function makePrivateFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = makeFolder(path, 0o700);
   if (first === undefined) return;
   // Each new name must be synced in the folder that holds it, up to where the new ones begin.
   for (let folder = dirname(path); ; folder = dirname(folder)) {

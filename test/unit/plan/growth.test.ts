@@ -20,7 +20,6 @@ describe("work grows with the size of a manifest, and no faster", () => {
       "steps that read",
       steps((i) => `agent: a, task: "Go {{ ${i === 0 ? "run.id" : `steps.s${i - 1}.output`} }}"`, agents),
     ],
-    ["files from step to step", steps((i) => `run: x, writes: f${i}${before(i, (id) => `, reads: f${id.slice(1)}`)}`)],
     [
       "agents, one for each step",
       (n: number) =>

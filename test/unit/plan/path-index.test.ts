@@ -35,8 +35,7 @@ describe("an index of paths", () => {
   it("says that it gave up where too many patterns are alike", () => {
     const index = new PathIndex<number>();
     for (let at = 0; at < 1000; at += 1) index.add(`out/**/a${at}`, at);
-    for (let at = 0; at < 1000 && index.isComplete; at += 1)
-      expect([...index.overlapping(`out/*/b${at}`)]).toEqual([]);
+    for (let at = 0; at < 1000 && index.isComplete; at += 1) expect([...index.overlapping(`out/*/b${at}`)]).toEqual([]);
     expect(index.isComplete).toBe(false);
   });
 });
