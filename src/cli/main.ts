@@ -17,8 +17,8 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
   );
   process.exitCode = 2;
 } else if (process.argv[2] === "--version" || process.argv[2] === "-V") {
-  process.stdout.on("error", (error) => {
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
     process.stderr.write(`muster: what it printed could not be written to stdout: ${error.message}\n`);
     process.exitCode = 1;
   });
