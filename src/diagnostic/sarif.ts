@@ -24,7 +24,7 @@ export function diagnosticsToSarif(
     ruleId: code,
     ruleIndex: codes.indexOf(code),
     level: severity,
-    message: { text: help === null ? `${message}.` : `${message}. Help: ${help}.` },
+    message: { text: help === null ? sentence(message) : `${sentence(message)} Help: ${sentence(help)}` },
     locations: [location(file, span)],
     ...(related.length === 0
       ? {}
@@ -38,7 +38,15 @@ export function diagnosticsToSarif(
   }));
   const rules = codes.map((id) => {
     const text = diagnosticCodes[id];
-    return { id, shortDescription: { text }, fullDescription: { text }, help: { text: `${text} ${ADVICE}` } };
+    // Some readers pass over rules that do not say how grave they are.
+    const level = diagnostics.some(({ code, severity }) => code === id && severity === "error") ? "error" : "warning";
+    return {
+      id,
+      shortDescription: { text },
+      fullDescription: { text },
+      help: { text: `${text} ${ADVICE}` },
+      defaultConfiguration: { level } as const,
+    };
   });
   const driver = { name: "muster", semanticVersion: version, informationUri: HOME, rules };
   return { $schema: SCHEMA, version: SARIF, runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results }] };
@@ -50,4 +58,8 @@ function regionOf({ line, column, endLine, endColumn }: Span): Region {
 
 function uriOf(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

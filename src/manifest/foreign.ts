@@ -59,6 +59,10 @@ const list = (value: Json): string | null => {
   return isPlain ? `for_each: [${value.join(", ")}]` : null;
 };
 
+/** A failure that lets the run go on, or does not. */
+const goesOn = (value: Json): string | null =>
+  typeof value === "boolean" ? `on_error: ${value ? "continue" : "fail"}` : null;
+
 const waitFor = "depends_on depends dependson dependencies depends_upon requires after wait_for upstream";
 const minutes = "timeout_minutes timeout_seconds timeout_ms timeout_s timeout_sec";
 
@@ -84,7 +88,10 @@ const tables: { readonly [place: string]: ReadonlyMap<string, Word> } = {
     words(waitFor, called("needs", "needs: [outline]", stepNames)),
     words("when condition only_if cond run_if", called("if")),
     words(minutes, called("timeout", "timeout: 10m", duration)),
-    words("continue_on_error ignore_errors allow_failure continue_on_fail", called("on_error", "on_error: continue")),
+    words(
+      "continue_on_error ignore_errors allow_failure continue_on_fail",
+      called("on_error", "on_error: continue", goesOn),
+    ),
     words("prompt instruction instructions message goal question user_prompt user query", called("task")),
     words("script command cmd exec bash sh shell_command", called("run")),
     words("working_directory workdir working_dir dir directory", called("cwd")),
@@ -128,7 +135,7 @@ const tables: { readonly [place: string]: ReadonlyMap<string, Word> } = {
   defaults: table(
     words(minutes, called("timeout", "timeout: 10m", duration)),
     words("retries max_retries max_attempts", called("retry", "retry: { max_attempts: 3 }", attempts)),
-    words("continue_on_error", called("on_error", "on_error: continue")),
+    words("continue_on_error", called("on_error", "on_error: continue", goesOn)),
   ),
   retry: table(
     words("attempts max limit count max_retries retries times", {

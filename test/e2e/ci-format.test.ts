@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { sarifToMarkdown } from "@security-alert/sarif-to-markdown";
 import { parse } from "junit2json";
 import type { Log } from "sarif";
 import { diagnosticCodes } from "../../src/diagnostic/code.ts";
@@ -96,6 +97,12 @@ describe("muster validate for code scanning", () => {
     expect(code).toBe(3);
     const log = JSON.parse(stdout) as Log;
     const [run] = log.runs;
+    // As somebody else reads it.
+    const place = { owner: "acme", repo: "site", branch: "main", sourceRoot: "", title: "Muster" };
+    const [read] = sarifToMarkdown({ ...place, severities: ["error"] })(log);
+    expect(read?.hasMessages).toBe(true);
+    expect(read?.body).toMatch(/- \*\*\[ERROR\]\*\* \*\*\[WF2001\]\*\* {2}`.*unknown key.*/);
+    expect(read?.body).toContain("https://github.com/acme/site/blob/main/repo/workflows/wrong%20file.yaml#L4-L4");
     expect(log.version).toBe("2.1.0");
     const [rule] = run?.tool.driver.rules ?? [];
     expect([rule?.id, rule?.shortDescription?.text]).toEqual(["WF2001", diagnosticCodes.WF2001]);

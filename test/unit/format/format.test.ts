@@ -122,7 +122,7 @@ steps:
     for_each: [1, 2]
     max_parallel: 2
     run: [echo, hi]
-    continue-on-error: true
+    on_error: continue
 `);
   });
 
