@@ -5,6 +5,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceFile } from "../diagnostic/source.ts";
 import { compile } from "../plan/compile.ts";
 import { noChoice, parseModelChoice } from "../plan/model-choice.ts";
+import type { Json } from "../util/json.ts";
 import { onlySteps } from "../plan/only.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Result } from "../util/result.ts";
@@ -37,7 +38,7 @@ export interface Workflow {
   readonly path: string;
   readonly isFile: boolean;
   /** What was chosen when it was loaded; a resume chooses it again. */
-  readonly choice: { readonly model: readonly string[]; readonly only: readonly string[] };
+  readonly choice: { readonly model: readonly string[]; readonly only: readonly string[]; readonly delivery?: Json };
 }
 
 /** A manifest that was read: the workflow, or what is wrong with it. */

@@ -2,6 +2,8 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, inject } from "vitest";
 import type { JsonObject } from "../../src/util/json.ts";
+import { toolReply } from "../rig/fake-model/answer.ts";
+import { plays } from "../rig/fake-model/team.ts";
 import { story } from "../rig/muster/e2e.ts";
 import type { Project } from "../rig/muster/project.ts";
 
@@ -55,7 +57,15 @@ describe("muster mcp FILE", () => {
       plan_workflow: ["text", "inputs"],
       run_workflow: ["inputs", "simulate", "wait_seconds"],
       show_run: ["run_id", "wait_seconds"],
+      sessions_spawn: ["task", "agent", "model", "mode", "label", "timeout", "output_schema", "inputs"],
+      sessions_wait: ["ids", "timeout"],
+      sessions_send: ["to", "message", "timeout"],
+      sessions_list: ["kinds", "active_minutes", "limit", "message_limit"],
+      sessions_history: ["session", "limit", "include_tools"],
+      subagents: ["action", "target"],
     });
+    // Nothing answers an approval.
+    expect(tools.filter(({ name }) => /approv|answer|reject/.test(name))).toEqual([]);
     const { resources } = await client.listResources();
     expect(resources.map(({ uri }) => uri)).toContain("muster://language");
     const { contents } = await client.readResource({ uri: "muster://language" });
@@ -212,5 +222,90 @@ describe("muster mcp", () => {
       code: 2,
       stderr: "muster: there is no file nobody.yaml\n",
     });
+  });
+});
+
+describe("agents led over MCP", () => {
+  const team = `
+muster: 1
+name: desk
+models: { fast: anthropic/claude-haiku-5-5 }
+agents:
+  lead: { model: fast, instructions: You lead., spawn: { agents: [worker] } }
+  worker: { model: fast, instructions: You work. }
+limits: { budget: { calls: 20 } }
+steps: { ask: { approval: { prompt: "Go on?" } }, work: { needs: ask, agent: lead, task: Do it } }
+`;
+
+  story(
+    "are started on tasks and waited for, with typed results; one that is not in the file is not",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", team);
+      const { call, close } = await connect(project, "flow.yaml");
+      plays(fake, "You lead.", [
+        toolReply(["sessions_spawn", { task: "A part" }]),
+        toolReply(["sessions_wait", {}]),
+        `{"n": 3}`,
+      ]);
+      plays(fake, "You work.\nA part", ["three"]);
+      const held = fake.nextRequest((request) => request.text === "You work.\nAlone");
+      const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+      const lead = await call("sessions_spawn", { agent: "lead", task: "Count them", output_schema: schema });
+      const alone = await call("sessions_spawn", { agent: "worker", task: "Alone", label: "single" });
+      expect([lead.data, alone.data]).toMatchObject([{ status: "running", mode: "run" }, { status: "running" }]);
+      await held;
+      const early = await call("sessions_wait", { ids: [alone.data["id"] as string], timeout: 0 });
+      expect(early.data["results"]).toMatchObject([{ status: "running" }]);
+      const done = await call("sessions_wait", { ids: [lead.data["id"] as string] });
+      expect(done.data["results"]).toMatchObject([{ status: "succeeded", output: { n: 3 }, usage: { calls: 4 } }]);
+
+      const listed = await call("subagents", { action: "list" });
+      expect(listed.data["runs"]).toMatchObject([{ run_id: alone.data["id"], workflow: "desk/single" }]);
+      expect((await call("subagents", { action: "kill", target: alone.data["id"] as string })).isError).toBe(false);
+      const killed = await call("sessions_wait", { ids: [alone.data["id"] as string] });
+      expect(killed.data["results"]).toMatchObject([{ status: "cancelled" }]);
+      const all = await call("sessions_list", { kinds: ["run"] });
+      expect(all.data["runs"]).toMatchObject([{ status: "cancelled" }, { status: "succeeded" }]);
+
+      const unknown = await call("sessions_spawn", { agent: "boss", task: "Rule" });
+      expect(unknown).toMatchObject({ isError: true, text: "the workflow has no agent 'boss'; it has lead, worker" });
+      const dear = await call("sessions_spawn", { agent: "worker", task: "Think", model: "anthropic/claude-opus-5-5" });
+      expect(dear.text).toContain("no agent of the workflow asks 'anthropic/claude-opus-5-5'");
+      const bad = await call("sessions_spawn", { agent: "worker", task: "Think", output_schema: { type: "nothing" } });
+      expect(bad.text).toContain("output_schema cannot be used");
+      await close();
+    },
+  );
+
+  story("keep a conversation: spawned, sent to, listed, read", async ({ fake, project }) => {
+    project.write("flow.yaml", team);
+    const { call, close } = await connect(project, "flow.yaml");
+    plays(fake, "You work.\nMy name is Ada", ["Hello Ada", "Ada"]);
+    const started = await call("sessions_spawn", {
+      agent: "worker",
+      task: "My name is Ada",
+      mode: "session",
+      label: "helpdesk",
+    });
+    expect(started.data).toMatchObject({ session: "project/desk/helpdesk", mode: "session" });
+    await call("sessions_wait", { ids: [started.data["id"] as string] });
+    const reply = await call("sessions_send", { to: "helpdesk", message: "What is my name?" });
+    expect(reply.data).toMatchObject({ session: "project/desk/helpdesk", status: "succeeded", output: "Ada" });
+    const listed = await call("sessions_list", { message_limit: 1 });
+    expect(listed.data["sessions"]).toMatchObject([
+      {
+        id: "project/desk/helpdesk",
+        agent: "worker",
+        state: "idle",
+        messages: [{ message: "What is my name?", reply: "Ada" }],
+      },
+    ]);
+    const history = await call("sessions_history", { session: "helpdesk" });
+    expect(history.data["turns"]).toMatchObject([
+      { turn: 1, reply: "Hello Ada" },
+      { turn: 2, reply: "Ada" },
+    ]);
+    expect((await call("sessions_send", { to: "nobody", message: "Hi" })).isError).toBe(true);
+    await close();
   });
 });

@@ -169,7 +169,8 @@ function withState<T>(project: Project, look: (store: Store) => T): T {
   }
 }
 
-function see(store: Store, session: Session): SeenSession {
+/** A session with what is going on in it now. */
+export function see(store: Store, session: Session): SeenSession {
   const isDead = mayTake(systemClock);
   const isLive = ({ sender }: Message): boolean => {
     const run = store.findRun(sender.runId);
@@ -179,7 +180,7 @@ function see(store: Store, session: Session): SeenSession {
 }
 
 /** A session of a run sees the inputs of that. */
-function inputsOf(store: Store, { runId }: Session): JsonObject | null {
+export function inputsOf(store: Store, { runId }: Session): JsonObject | null {
   const run = runId === null ? null : store.findRun(runId);
   return run === null ? null : (run.frozen as unknown as Frozen).inputs;
 }

@@ -7,6 +7,11 @@ import type { McpHost, McpTool, ToolCall } from "./host.ts";
 import { planTool } from "./plan-tool.ts";
 import { runTool } from "./run-tool.ts";
 import { showTool } from "./show-tool.ts";
+import { historyTool, listTool } from "./team/list-tool.ts";
+import { sendTool } from "./team/send-tool.ts";
+import { spawnTool } from "./team/spawn-tool.ts";
+import { subagentsTool } from "./team/subagents-tool.ts";
+import { waitTool } from "./team/wait-tool.ts";
 import { validateTool } from "./validate-tool.ts";
 
 /** Where the pages that a client may read lie in the package. */
@@ -19,7 +24,9 @@ const pages = [
 /** The server: the tools that there are, and the pages that explain the language. */
 export function createServer(host: McpHost): McpServer {
   const server = new McpServer({ name: "muster", version }, { instructions: instructionsOf(host) });
-  for (const tool of [validateTool(host), planTool(host), runTool(host), showTool(host)]) addTool(server, tool);
+  const workflowTools = [validateTool, planTool, runTool, showTool];
+  const teamTools = [spawnTool, waitTool, sendTool, listTool, historyTool, subagentsTool];
+  for (const tool of [...workflowTools, ...teamTools]) addTool(server, tool(host));
   for (const { name, title, path } of pages) {
     const uri = `muster://${name}`;
     const mimeType = "text/markdown";
@@ -33,7 +40,7 @@ export function createServer(host: McpHost): McpServer {
 function instructionsOf({ file }: McpHost): string {
   const what = file === null ? "the workflows of this project" : `the workflow ${file}`;
   return (
-    `Validates, plans and runs ${what}. Agents, permissions, limits and budget are those of the file: no tool changes ` +
+    `Validates, plans and runs ${what}, starts its agents and writes to its sessions. Agents, permissions, limits and budget are those of the file: no tool changes ` +
     "them. Approvals are for people: no tool answers one."
   );
 }

@@ -114,7 +114,8 @@ function shown(text: string): string[] {
   return [...lines.slice(0, SHOWN_LINES), `... ${lines.length - SHOWN_LINES} more lines: --json shows them`];
 }
 
-function usedAt({ createdAt, members }: Session): number {
+/** When somebody last used it, milliseconds since 1970. */
+export function usedAt({ createdAt, members }: Session): number {
   return Math.max(createdAt, ...members.map(({ lastAt }) => lastAt ?? 0));
 }
 
