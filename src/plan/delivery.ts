@@ -96,7 +96,9 @@ function sessionPlan(plan: Plan, delivery: SessionDelivery): Result<Plan, string
 }
 
 /** The one step of such a run. */
-function stepOf(own: Pick<PlannedStep, "body" | "output" | "timeoutMs"> & Partial<Pick<PlannedStep, "effect">>): PlannedStep {
+function stepOf(
+  own: Pick<PlannedStep, "body" | "output" | "timeoutMs"> & Partial<Pick<PlannedStep, "effect">>,
+): PlannedStep {
   return {
     id: STEP,
     description: null,
