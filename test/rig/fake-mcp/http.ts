@@ -10,6 +10,8 @@ export interface FakeHttpServer {
   readonly asked: readonly IncomingHttpHeaders[];
   /** From now on it answers with this status alone. */
   fails(status: number, headers?: { readonly [name: string]: string }): void;
+  /** Forgets who has asked so far. */
+  forget(): void;
   close(): void;
 }
 
@@ -34,6 +36,7 @@ export async function startHttpServer(): Promise<FakeHttpServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     asked,
     fails: (status, headers = {}) => void (failing = { status, headers }),
+    forget: () => void asked.splice(0),
     close: () => void server.close(),
   };
 }
