@@ -27,7 +27,7 @@ import type { Environment } from "./compose/environment.ts";
 import { identityVariables } from "./compose/identity.ts";
 import { providerKeys } from "./compose/provider-keys.ts";
 import { liveProviders, missingKeys } from "./compose/providers.ts";
-import { builtInTools, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
+import { builtInTools, cagesOfThisMachine, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
 import { createFindWay } from "./compose/mcp.ts";
 import { recordingProviders } from "./compose/record.ts";
 import { readSource } from "./compose/source-reader.ts";
@@ -203,6 +203,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const asksModels = (recording === null || options.completes === true) && !simulated;
   if (asksModels) missing.push(...missingKeys(plan, env));
   const sandbox = sandboxOfThisMachine();
+  const cages = cagesOfThisMachine();
   if (!simulated) missing.push(...uncountable(plan), ...missingSandbox(plan, sandbox));
   const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
   if (store !== null && !store.ok) missing.push(...store.error);
@@ -247,7 +248,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   };
   const environment = { ...inherited(env, plan.secrets), [RUNS_VARIABLE]: options.runsFolder };
   const { workspace, runsFolder } = options;
-  const findWay = createFindWay({ environment, resolve: systemResolve, sandbox });
+  const findWay = createFindWay({ environment, resolve: systemResolve, sandbox, cages });
   const remote = store?.ok === true ? createS3Contents(store.value, clock) : null;
   const unitFiles = simulated ? null : createUnitFiles({ workspace, runsFolder, remote });
   const withFiles = (handler: StepHandler): StepHandler => unitFiles?.around(handler) ?? handler;
@@ -258,7 +259,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
         batchProviderFor: answering(true),
         check,
         programs: { workspace, environment },
-        tools: builtInTools({ environment, resolve: systemResolve, sandbox }),
+        tools: builtInTools({ environment, resolve: systemResolve, sandbox, cages }),
         openServer: (server) => serverTools(server, findWay),
       }),
     ),

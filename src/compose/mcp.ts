@@ -1,3 +1,4 @@
+import type { Cages } from "../engine/process/cgroup.ts";
 import { serveProcess } from "../engine/process/serve-process.ts";
 import { createGuardedFetch } from "../network/guarded-fetch.ts";
 import type { Resolve } from "../network/resolve.ts";
@@ -20,10 +21,11 @@ export interface ServerOptions {
   readonly environment: { readonly [name: string]: string };
   readonly resolve: Resolve;
   readonly sandbox: () => PreparedSandbox | null;
+  readonly cages: () => Cages | null;
 }
 
 /** Starts MCP servers that are programs, and finds those that run elsewhere. */
-export function createFindWay({ environment, resolve, sandbox }: ServerOptions): FindWay {
+export function createFindWay({ environment, resolve, sandbox, cages }: ServerOptions): FindWay {
   const scrubbed = Object.fromEntries(Object.entries(environment).filter(([name]) => usual.test(name)));
   return async ({ server, values }, context) => {
     const { grant, program, workspace } = context;
@@ -64,6 +66,7 @@ export function createFindWay({ environment, resolve, sandbox }: ServerOptions):
       cwd: workspace,
       // It lives as long as its agent works, and waits most of the time.
       limits: { memoryBytes, processes, cpuMs: Infinity },
+      cages: cages(),
       isShutIn: prepared !== null,
       killGraceMs: KILL_GRACE_MS,
     });

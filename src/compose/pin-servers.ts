@@ -74,7 +74,12 @@ export async function askServer(
   const environment = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const findWay = createFindWay({ environment, resolve: systemResolve, sandbox: sandboxOfThisMachine() });
+  const findWay = createFindWay({
+    environment,
+    resolve: systemResolve,
+    sandbox: sandboxOfThisMachine(),
+    cages: () => null,
+  });
   const program = { env: {}, sandbox: "require", cpuMs: Infinity, ...resources } as const;
   const way = await findWay(reached.value, { grant, workspace, program, signal });
   if (!way.ok) return way;

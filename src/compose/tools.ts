@@ -1,3 +1,4 @@
+import { findCages, type Cages } from "../engine/process/cgroup.ts";
 import { runProcess } from "../engine/process/run-process.ts";
 import type { Resolve } from "../network/resolve.ts";
 import { teamOfPlan } from "../plan/team.ts";
@@ -18,20 +19,33 @@ export interface ToolsOptions {
   readonly environment: { readonly [name: string]: string };
   readonly resolve: Resolve;
   readonly sandbox: () => PreparedSandbox | null;
+  /** Control groups, if there may be some; looked for when they are first asked for, once. */
+  readonly cages: () => Cages | null;
 }
 
 /** The tools that come with muster. */
-export function builtInTools({ environment, resolve, sandbox }: ToolsOptions): readonly Tool[] {
+export function builtInTools({ environment, resolve, sandbox, cages }: ToolsOptions): readonly Tool[] {
   return [
     ...createFileTools(),
     ...createStateTools(),
     ...createWebTools(resolve),
-    createShellTool({ run: runProgram, environment, sandbox }),
+    createShellTool({ run: programRunner(cages), environment, sandbox }),
   ];
 }
 
-const runProgram: RunProgram = ({ argv, limits, isShutIn, ...request }, signal) =>
-  runProcess({ ...request, command: { argv }, stdin: null }, { signal, killGraceMs: KILL_GRACE_MS, limits, isShutIn });
+function programRunner(cages: () => Cages | null): RunProgram {
+  return ({ argv, limits, isShutIn, ...request }, signal) =>
+    runProcess(
+      { ...request, command: { argv }, stdin: null },
+      { signal, killGraceMs: KILL_GRACE_MS, limits, isShutIn, cages: cages() },
+    );
+}
+
+/** Looks for control groups when they are first asked for, once. */
+export function cagesOfThisMachine(): () => Cages | null {
+  let found: Cages | null | undefined;
+  return () => (found === undefined ? (found = findCages(process.pid)) : found);
+}
 
 /** Looks for a sandbox when it is first asked for, once. */
 export function sandboxOfThisMachine(): () => PreparedSandbox | null {

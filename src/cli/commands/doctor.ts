@@ -2,7 +2,7 @@ import { printable } from "../../diagnostic/printable.ts";
 import { findProject } from "../../util/project.ts";
 import { checkDisk, checkFolder, checkGit, checkNode, checkTerminal } from "../doctor/check-machine.ts";
 import { checkModels } from "../doctor/check-models.ts";
-import { checkSandbox } from "../doctor/check-sandbox.ts";
+import { checkLimits, checkSandbox } from "../doctor/check-sandbox.ts";
 import { checkState } from "../doctor/check-state.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { repairState } from "../doctor/repair-state.ts";
@@ -25,6 +25,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     checkFolder(project),
     checkDisk(project),
     ...checkSandbox(),
+    ...checkLimits(),
     ...(options.repair === true ? repairState(project) : []),
     ...checkState(project),
     ...(await checkModels(terminal)),

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { findCages } from "../../engine/process/cgroup.ts";
 import { ok, warn, type Finding } from "./finding.ts";
 
 /** What a sandbox needs: bubblewrap, and a kernel that lets it make one. */
@@ -18,6 +19,17 @@ export function checkSandbox(): readonly Finding[] {
   if (tried.status === 0) return [ok("sandbox", `${found.stdout.trim()}, and it can make one here`)];
   const said = tried.stderr.trim().split("\n", 1)[0] ?? "";
   return [warn("sandbox", `${found.stdout.trim()} cannot make one here: ${said}`, namespaceHelp())];
+}
+
+/** How commands of agents are held to `resources`. */
+export function checkLimits(): readonly Finding[] {
+  const cages = findCages(process.pid);
+  if (cages !== null) return [ok("limits", `memory and processes of commands are held by ${cages.name}`)];
+  const message =
+    "no control group may be made here: memory and processes of commands are looked at ten times a second";
+  const help =
+    "run as root, or in a group that is delegated to you: systemd-run --user --scope -p Delegate=yes muster ...";
+  return [warn("limits", message, process.platform === "linux" ? help : null)];
 }
 
 /** By what the system calls itself: https://www.freedesktop.org/software/systemd/man/latest/os-release.html */

@@ -44,7 +44,7 @@ export class ProcessTree {
 
   /** Whether a process of the leader's group is left. */
   groupLives(): boolean {
-    return send(-this.#leaderPid, 0);
+    return sendSignal(-this.#leaderPid, 0);
   }
 
   async #stop(graceMs: number): Promise<void> {
@@ -67,14 +67,14 @@ export class ProcessTree {
 
   #isAlive(): boolean {
     // Without /proc, only the group can be asked; on Linux the table knows zombies from the living.
-    return this.#leaderStartTicks === null ? send(-this.#leaderPid, 0) : this.#findMembers().length > 0;
+    return this.#leaderStartTicks === null ? sendSignal(-this.#leaderPid, 0) : this.#findMembers().length > 0;
   }
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
     // Found before the first signal: when a parent dies, its children lose their link to the tree.
     const outsiders = this.#findMembers().filter((entry) => entry.groupId !== this.#leaderPid);
-    send(-this.#leaderPid, signal);
-    for (const { pid } of outsiders) send(pid, signal);
+    sendSignal(-this.#leaderPid, signal);
+    for (const { pid } of outsiders) sendSignal(pid, signal);
   }
 
   #findMembers(): readonly ProcessEntry[] {
@@ -97,7 +97,7 @@ export class ProcessTree {
 }
 
 /** Sends a signal (0 only asks); false when there is nobody to receive it. */
-function send(pid: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean {
+export function sendSignal(pid: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean {
   try {
     return kill(pid, signal);
   } catch {

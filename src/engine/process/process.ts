@@ -1,3 +1,4 @@
+import type { Cages } from "./cgroup.ts";
 import type { ResourceLimits } from "./resource-watch.ts";
 
 /** The usual `outputLimitBytes`. */
@@ -21,6 +22,8 @@ export interface ProcessRequest {
 export interface ProcessOptions {
   /** What it may take: above it the whole tree is ended at once. Default: nothing is watched. */
   readonly limits?: ResourceLimits;
+  /** Control groups that hold the tree to the limits; left out or null = it is only looked at. */
+  readonly cages?: Cages | null;
   /** Its end ends all that came of it, by the kernel: it is killed at once, before anybody looks for its children. */
   readonly isShutIn?: boolean;
   /** Abort stops the whole tree; aborted before the start, nothing is started. */

@@ -15,14 +15,24 @@ const LOOK_MS = 100;
 const PAGE_BYTES = 4096;
 const TICK_MS = 10;
 
+/** What the kernel itself has counted, in a control group around the tree: see `Cage`. */
+export interface Counted {
+  exceeded(): string | null;
+}
+
 /**
  * Looks ten times a second at what a process and its descendants have taken, and tells once what is too much, as the end
- * of a sentence. Answers how to end it. Sees nothing where there is no /proc.
+ * of a sentence: at what `counted` says first. Answers how to end it. Sees nothing else where there is no /proc.
  */
-export function watchResources(pid: number, limits: ResourceLimits, exceeded: (what: string) => void): () => void {
+export function watchResources(
+  pid: number,
+  limits: ResourceLimits,
+  exceeded: (what: string) => void,
+  counted: Counted | null = null,
+): () => void {
   let stop = (): void => {};
   const look = (): void => {
-    const what = tooMuch(pid, limits);
+    const what = tooMuch(pid, limits, counted);
     if (what === null) stop = systemClock.after(LOOK_MS, look);
     else exceeded(what);
   };
@@ -30,7 +40,9 @@ export function watchResources(pid: number, limits: ResourceLimits, exceeded: (w
   return () => stop();
 }
 
-function tooMuch(pid: number, limits: ResourceLimits): string | null {
+function tooMuch(pid: number, limits: ResourceLimits, counted: Counted | null): string | null {
+  const told = counted?.exceeded() ?? null;
+  if (told !== null) return told;
   const tree = descendantsOf(pid);
   if (tree.length > limits.processes) return `ended: more than ${limits.processes} processes`;
   let memoryBytes = 0;

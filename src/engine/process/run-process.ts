@@ -4,6 +4,7 @@ import { OutputBuffer } from "./output-buffer.ts";
 import type { ProcessOptions, ProcessRequest, ProcessResult } from "./process.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { watchResources } from "./resource-watch.ts";
+import { shellCommand } from "./shell.ts";
 import { startProcess } from "./start-process.ts";
 
 export { DEFAULT_OUTPUT_LIMIT_BYTES, type ProcessOptions, type ProcessRequest, type ProcessResult } from "./process.ts";
@@ -39,8 +40,17 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   if (options.signal.aborted) return result({});
 
   const mark = randomUUID();
-  const started = await startProcess(request, mark);
-  if (!started.ok) return result({ spawnError: started.error });
+  const cage = options.limits === undefined ? null : (options.cages?.make(options.limits) ?? null);
+  const { command } = request;
+  const argv = "argv" in command ? command.argv : shellCommand(command.shell, command.script);
+  const started = await startProcess(
+    cage === null ? request : { ...request, command: { argv: cage.enter(argv) } },
+    mark,
+  );
+  if (!started.ok) {
+    await cage?.close();
+    return result({ spawnError: started.error });
+  }
   const { child, pid } = started.value;
   const tree = new ProcessTree(pid, mark);
 
@@ -71,10 +81,15 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   const endWatch =
     options.limits === undefined
       ? null
-      : watchResources(pid, options.limits, (what) => {
-          exceeded = what;
-          onExceeded();
-        });
+      : watchResources(
+          pid,
+          options.limits,
+          (what) => {
+            exceeded = what;
+            onExceeded();
+          },
+          cage,
+        );
   options.signal.addEventListener("abort", onAbort);
   if (options.signal.aborted) onAbort();
 
@@ -82,6 +97,8 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
   const hung = stopped.then(() => within(PIPE_WAIT_MS, exited)).then(() => ({ exitCode: null, signal: null }));
   const end = await Promise.race([exited, hung]);
   endWatch?.();
+  // What it died of may have come between two looks.
+  exceeded ??= cage?.exceeded() ?? null;
   const isQuiet = await within(PIPE_WAIT_MS, closed);
   // The usual case, for the price of one system call: it ended well, nothing of its group is left, nobody holds a pipe.
   if (end.exitCode !== 0 || !isQuiet || options.signal.aborted || tree.groupLives()) {
@@ -89,6 +106,7 @@ export async function runProcess(request: ProcessRequest, options: ProcessOption
     await within(PIPE_WAIT_MS, closed);
   }
 
+  await cage?.close();
   options.signal.removeEventListener("abort", onAbort);
   child.stdout.destroy();
   child.stderr.destroy();

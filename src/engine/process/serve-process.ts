@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ok, type Result } from "../../util/result.ts";
+import type { Cages } from "./cgroup.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { watchResources, type ResourceLimits } from "./resource-watch.ts";
@@ -16,6 +17,8 @@ export interface ServeRequest {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly limits: ResourceLimits;
+  /** Control groups that hold its tree to the limits; null = it is only looked at. */
+  readonly cages: Cages | null;
   /** Its end ends all that came of it, by the kernel. */
   readonly isShutIn: boolean;
   /** From SIGTERM to SIGKILL. */
@@ -36,8 +39,13 @@ export interface ServedProcess {
 export async function serveProcess(request: ServeRequest): Promise<Result<ServedProcess, string>> {
   const mark = randomUUID();
   const { argv, cwd, env, limits, isShutIn, killGraceMs } = request;
-  const started = await startProcess({ command: { argv }, cwd, env, stdin: "", outputLimitBytes: 0 }, mark);
-  if (!started.ok) return started;
+  const cage = request.cages?.make(limits) ?? null;
+  const command = { argv: cage?.enter(argv) ?? argv };
+  const started = await startProcess({ command, cwd, env, stdin: "", outputLimitBytes: 0 }, mark);
+  if (!started.ok) {
+    await cage?.close();
+    return started;
+  }
   const { child, pid } = started.value;
   const tree = new ProcessTree(pid, mark);
   const stderr = new OutputBuffer(KEPT_STDERR);
@@ -48,10 +56,11 @@ export async function serveProcess(request: ServeRequest): Promise<Result<Served
     if (isShutIn) child.kill("SIGKILL");
     return tree.stop(graceMs);
   };
-  const endWatch = watchResources(pid, limits, (what) => {
+  const onExceeded = (what: string): void => {
     exceeded = what.replace("ended: ", "by muster: ");
     void kill(0);
-  });
+  };
+  const endWatch = watchResources(pid, limits, onExceeded, cage);
   const ended = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
       endWatch();
@@ -67,6 +76,7 @@ export async function serveProcess(request: ServeRequest): Promise<Result<Served
       endWatch();
       child.stdin?.end();
       await kill(killGraceMs);
+      await cage?.close();
       child.stdout.destroy();
       child.stderr.destroy();
     },

@@ -69,7 +69,8 @@ const PRLIMIT = "/usr/bin/prlimit";
  */
 function bounded(argv: readonly string[], memoryBytes: number, processes: number): readonly string[] {
   if (!existsSync(PRLIMIT)) return argv;
-  return [PRLIMIT, `--data=${memoryBytes}`, `--nproc=${processes}`, "--core=0", "--", ...argv];
+  // Somewhat more, so that whoever watches the tree sees that it wants too many, and ends it.
+  return [PRLIMIT, `--data=${memoryBytes}`, `--nproc=${processes + 8}`, "--core=0", "--", ...argv];
 }
 
 /** The system without anything of its users. */

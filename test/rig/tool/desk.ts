@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { builtInTools, sandboxOfThisMachine } from "../../../src/compose/tools.ts";
+import type { Cages } from "../../../src/engine/process/cgroup.ts";
+import { builtInTools, cagesOfThisMachine, sandboxOfThisMachine } from "../../../src/compose/tools.ts";
 import type { Resolve } from "../../../src/network/resolve.ts";
 import type { Grant } from "../../../src/plan/permissions.ts";
 import type { PreparedSandbox } from "../../../src/tool/sandbox/sandbox.ts";
@@ -11,6 +12,8 @@ import type { Json, JsonObject } from "../../../src/util/json.ts";
 /** Files may be changed and programs started, of the network nothing, of the state nothing. */
 export const worker: Grant = { files: "write", network: [], shell: "any", state: "none", sessions: [] };
 
+const findCages = cagesOfThisMachine();
+
 /** What a test changes of a desk. */
 export interface DeskOptions {
   readonly grant?: Grant;
@@ -18,6 +21,8 @@ export interface DeskOptions {
   readonly resolve?: Resolve;
   readonly longestText?: number;
   readonly resources?: Partial<Pick<ToolContext["program"], "memoryBytes" | "cpuMs" | "processes">>;
+  /** Default: those of this machine. */
+  readonly cages?: () => Cages | null;
   readonly environment?: { readonly [name: string]: string };
 }
 
@@ -53,7 +58,7 @@ export class Desk {
   agent(options: DeskOptions = {}): (tool: string, input: JsonObject) => Promise<ToolOutcome> {
     const environment = options.environment ?? { PATH: process.env["PATH"] ?? "" };
     const resolve = options.resolve ?? (async () => [{ address: "203.0.113.1", family: 4 }]);
-    const tools = builtInTools({ environment, resolve, sandbox: this.sandbox });
+    const tools = builtInTools({ environment, resolve, sandbox: this.sandbox, cages: options.cages ?? findCages });
     const context = this.#context(options);
     return async (name, input) => {
       const tool = tools.find((each: Tool) => each.name === name);

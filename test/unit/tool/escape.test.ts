@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
@@ -209,6 +210,17 @@ const commands: readonly Escape[] = [
     (desk) => `cd / && cat ${desk.root}/outside/secret.txt`,
   ),
   script("a name space of its own", () => `unshare -Ur sh -c 'echo ${SECRET}'`),
+  script(
+    "mounts of its own in a name space within",
+    (desk) => `unshare -Urm sh -c 'mount -t tmpfs none ${desk.workspace}/m && echo ${SECRET}'`,
+    { setup: (desk) => void mkdirSync(join(desk.workspace, "m")) },
+  ),
+  script("a sandbox within, of its own making", () => `bwrap --ro-bind / / --proc /proc -- echo ${SECRET}`),
+  script(
+    "a helper that stays: out of its group, without parent and environment",
+    () => `(env -i setsid sleep 34${process.pid} >/dev/null 2>&1 &)`,
+    { hasEscaped: () => endAll(`sleep 34${process.pid}`) > 0 },
+  ),
   script("a start file of the user's shell", (desk) => `HOME=${desk.outside}; echo owned > "$HOME/.profile"`, {
     hasEscaped: changed("outside/.profile"),
   }),
@@ -239,6 +251,14 @@ const web: readonly Escape[] = [
   input: () => ({ url: (url as () => string)() }),
   guarded: { grant: { ...worker, network } },
 }));
+
+/** Ends the programs that have this in their command lines; how many there were. */
+function endAll(mark: string): number {
+  const lines = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+  const pids = lines.filter((line) => line.includes(mark)).map((line) => Number.parseInt(line.trim(), 10));
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  return pids.length;
+}
 
 /** Files as somebody who thinks of nothing would read them. */
 function naive(desk: Desk, tool: string, input: JsonObject): string {
@@ -283,7 +303,7 @@ async function unguarded(desk: Desk, { tool, guarded }: Escape, input: JsonObjec
   const grant: Grant = { ...worker, network: [{ host: "*", isPrivate: true }] };
   const environment = guarded?.environment === undefined ? {} : { environment: guarded.environment };
   const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
-  return (await desk.agent({ grant, sandbox: "off", resolve, ...environment })(tool, input)).text;
+  return (await desk.agent({ grant, sandbox: "off", cages: () => null, resolve, ...environment })(tool, input)).text;
 }
 
 describe.each([
