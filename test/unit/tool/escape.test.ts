@@ -213,7 +213,7 @@ const commands: readonly Escape[] = [
   script(
     "mounts of its own in a name space within",
     (desk) => `unshare -Urm sh -c 'mount -t tmpfs none ${desk.workspace}/m && echo ${SECRET}'`,
-    { setup: (desk) => void mkdirSync(join(desk.workspace, "m")) },
+    { setup: (desk) => desk.write("m/empty", "") },
   ),
   script("a sandbox within, of its own making", () => `bwrap --ro-bind / / --proc /proc -- echo ${SECRET}`),
   script(
