@@ -67,6 +67,8 @@ export interface Reuse {
 export interface WorkflowDiff {
   /** Relative to the repository, with `/`. */
   readonly path: string;
+  /** Where it was before, of one that was moved; left out = it was here, or it was not. */
+  readonly movedFrom?: string;
   readonly status: "added" | "removed" | "changed" | "equal";
   readonly workflow: readonly FieldChange[];
   readonly agents: readonly NamedChange[];

@@ -117,6 +117,8 @@ function figures(data: { readonly [name: string]: Json }): string {
   return parts.join("  ");
 }
 
+/** A line: the end of the run has all of a longer message. */
 function problem(data: { readonly [name: string]: Json }): string {
-  return printable(`${jsonText(data["class"])}: ${jsonText(data["message"])}`);
+  const [first = "", ...more] = jsonText(data["message"]).split("\n");
+  return printable(`${jsonText(data["class"])}: ${first}${more.length === 0 ? "" : " …"}`);
 }

@@ -93,6 +93,24 @@ describe("muster diff", () => {
     expect((await project.muster("diff", "main")).stdout).toContain("task  Draft on main -> Draft");
   });
 
+  story("a workflow that was moved is held against what it was", async ({ project }) => {
+    repository(project);
+    git(project, "mv", "workflows/flow.yaml", "workflows/moved.yaml");
+    expect(await project.muster("diff", "main", "--fail-on", "widened")).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^workflows\/moved\.yaml was workflows\/flow\.yaml\nno change of meaning in /,
+      ) as unknown,
+    });
+    project.edit("workflows/moved.yaml", "timeout: 10m", "timeout: 50m");
+    const wider = await project.muster("diff", "main", "--fail-on", "widened", "--json");
+    expect(wider.code).toBe(3);
+    expect(wider.stderr).toContain("--fail-on: workflows/moved.yaml: widened: limits.timeout: 10m -> 50m");
+    const { workflows } = JSON.parse(wider.stdout) as { workflows: object[] };
+    expect(workflows).toMatchObject([{ path: "workflows/moved.yaml", moved_from: "workflows/flow.yaml" }]);
+  });
+
   story("a shallow clone says what to fetch; nonsense says so", async ({ project, fake }) => {
     repository(project);
     project.edit("workflows/flow.yaml", "task: Draft", "task: Draft again");

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect } from "vitest";
 import { story } from "../rig/muster/e2e.ts";
 import { API_KEY } from "../rig/muster/project.ts";
@@ -42,9 +43,13 @@ describe("--record", () => {
     project.write("flow.yaml", flow);
     await project.start(["run", "flow.yaml", "--record", "r.yaml"], token).ended;
     project.edit("flow.yaml", "Write about", "Write much about");
-    const { code } = await project.start(["run", "flow.yaml", "--replay", "r.yaml", "--report", "report.json"], offline)
-      .ended;
+    const replayed = ["run", "flow.yaml", "--replay", "r.yaml", "--report", "report.json"];
+    const { code, stderr } = await project.start(replayed, offline).ended;
     expect(code).toBe(1);
+    // The nearest request, line by line.
+    expect(stripVTControlCharacters(stderr)).toMatch(
+      /^ {11}the nearest is .*\n {13}- user: Write about .*\n {13}\+ user: Write much about /m,
+    );
     expect(project.report().steps["draft"]?.results?.[0]?.error).toMatchObject({
       class: "invalid",
       code: "replay_miss",

@@ -46,8 +46,11 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
 
   let isInvalid = false;
   const told = new Set<string>();
+  const moved = movedFrom(before, after);
   const drawn = paths.flatMap((path): readonly DrawnDiff[] => {
-    const was = planOf(before, path);
+    if ([...moved.values()].includes(path)) return [];
+    const from = moved.get(path);
+    const was = planOf(before, from ?? path);
     const is = planOf(after, path);
     if (is?.plan === null) {
       isInvalid = true;
@@ -63,7 +66,10 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
       terminal.err(`${path} was not valid at ${base}: all of it counts as new ('muster validate' there says why)\n`);
     const plans: { before: Plan | null; after: Plan | null } = { before: was?.plan ?? null, after: is?.plan ?? null };
     if (plans.before === null && plans.after === null) return [];
-    return [{ diff: diffPlans(path, plans.before, plans.after), ...plans }];
+    const diff = diffPlans(path, plans.before, plans.after);
+    if (from === undefined) return [{ diff, ...plans }];
+    terminal.err(`${path} was ${from}\n`);
+    return [{ diff: { ...diff, movedFrom: from }, ...plans }];
   });
   const diffs = drawn.map(({ diff }) => diff);
   const format = options.json === true ? "json" : options.format;
@@ -72,7 +78,7 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   else if (format === "markdown") terminal.out(renderDiffMarkdown(drawn));
   else terminal.out(renderDiffText(diffs, { added: green, removed: red, strong: bold, warn: yellow }));
   if (format === "text" && !isInvalid && diffs.every(({ status }) => status === "equal"))
-    terminal.err(`no change of meaning in ${paths.length} workflow${paths.length === 1 ? "" : "s"}\n`);
+    terminal.err(`no change of meaning in ${plural(paths.length - moved.size, "workflow")}\n`);
 
   const policy = await projectPolicy(terminal);
   const violations = drawn.flatMap(({ diff, after: plan }) =>
@@ -86,6 +92,31 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   const broken = diffs.flatMap((diff) => brokenRules(diff, rules));
   for (const why of broken) terminal.err(`--fail-on: ${why}\n`);
   return isInvalid || isRefused || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** New paths of workflows that were moved: the name of one that is gone, and of no other. What is in them may have changed, too. */
+function movedFrom(before: Side, after: Side): ReadonlyMap<string, string> {
+  const byName = (side: Side, other: Side): ReadonlyMap<string, readonly string[]> => {
+    const found = new Map<string, string[]>();
+    for (const path of side.manifests) {
+      if (other.manifests.includes(path)) continue;
+      const name = side.compile(path).plan?.workflow.name;
+      if (name !== undefined) found.set(name, [...(found.get(name) ?? []), path]);
+    }
+    return found;
+  };
+  const gone = byName(before, after);
+  return new Map(
+    [...(gone.size === 0 ? [] : byName(after, before))].flatMap(([name, paths]): [string, string][] => {
+      const [to, ...others] = paths;
+      const [from, ...more] = gone.get(name) ?? [];
+      return to === undefined || from === undefined || others.length + more.length > 0 ? [] : [[to, from]];
+    }),
+  );
 }
 
 function planOf(side: Side, path: string): Compiled | null {

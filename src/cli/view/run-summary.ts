@@ -122,9 +122,23 @@ function unknownStep(steps: readonly StepRecord[]): string | null {
 
 /** What failed and what to do about it. */
 export function failureLines({ class: failureClass, message, help }: Failure, color: Colors): string[] {
-  const lines = [`  ${color.red("error")}    ${printable(`${failureClass}: ${message}`)}`];
+  // A miss of a recording shows what differs, line by line.
+  const [first = "", ...more] = message.split("\n");
+  const lines = [`  ${color.red("error")}    ${printable(`${failureClass}: ${first}`)}`];
+  for (const line of more.slice(0, SHOWN_LINES)) lines.push(`           ${diffLine(line, color)}`);
+  if (more.length > SHOWN_LINES)
+    lines.push(color.dim(`           and ${more.length - SHOWN_LINES} lines more: muster show`));
   if (help !== null) lines.push(`  ${color.cyan("help")}     ${printable(help)}`);
   return lines;
+}
+
+/** Of a message of many lines. */
+const SHOWN_LINES = 30;
+
+function diffLine(line: string, color: Colors): string {
+  const text = printable(line);
+  const sign = text.trimStart()[0];
+  return sign === "-" ? color.red(text) : sign === "+" ? color.green(text) : text;
 }
 
 /** What the program whose end failed the run printed last, which is most often the reason; null when it said nothing. */
