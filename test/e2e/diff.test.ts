@@ -93,6 +93,30 @@ describe("muster diff", () => {
     expect((await project.muster("diff", "main")).stdout).toContain("task  Draft on main -> Draft");
   });
 
+  story("tells of who vouches for people, and of whom more is taken", async ({ project }) => {
+    repository(project);
+    const policy = (claims: string, more = ""): string =>
+      `muster_policy: 1\nissuers:\n  - { issuer: https://gitlab.com, claims: { ${claims} } }\n${more}`;
+    project.write("muster-policy.yaml", policy("project_path: a/b, ref: main"));
+    git(project, "add", ".");
+    git(project, "commit", "-qm", "policy");
+    project.write("muster-policy.yaml", policy("ref: main, project_path: a/b"));
+    expect(await project.muster("diff", "main")).toMatchObject({ code: 0, stdout: "" });
+    project.write(
+      "muster-policy.yaml",
+      policy("project_path: [a/b, evil/b]", "  - { issuer: https://evil.example }\n"),
+    );
+    const wider = await project.muster("diff", "main", "--fail-on", "widened", "--format", "markdown");
+    expect(wider.code).toBe(3);
+    expect(wider.stderr.match(/^--fail-on: .*/gm)).toEqual([
+      "--fail-on: muster-policy.yaml: widened: issuers, https://gitlab.com claims.project_path: +evil/b",
+      "--fail-on: muster-policy.yaml: widened: issuers, https://gitlab.com claims.ref: -main",
+      expect.stringContaining("--fail-on: muster-policy.yaml: widened: issuers, https://evil.example") as string,
+    ]);
+    expect(wider.stdout).toMatch(/^\*\*Muster: 1 workflow changed, 3 widened/);
+    expect(wider.stdout).toContain("| workflow | `https://gitlab.com claims.project_path` | `+evil/b` |");
+  });
+
   story("a workflow that was moved is held against what it was", async ({ project }) => {
     repository(project);
     git(project, "mv", "workflows/flow.yaml", "workflows/moved.yaml");

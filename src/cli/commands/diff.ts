@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from "node:path";
 import { readRevision, repositoryRoot, type Revision } from "../../compose/repository/revision.ts";
+import { issuersIn, trustAround } from "../../compose/trust.ts";
 import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { diffPlans } from "../../diff/diff.ts";
 import { brokenRules, parseFailOn, type FailOn } from "../../diff/fail-on.ts";
@@ -10,6 +11,9 @@ import { decodeSource } from "../../manifest/decode.ts";
 import { compile, type Compiled } from "../../plan/compile.ts";
 import { noChoice } from "../../plan/model-choice.ts";
 import type { Plan } from "../../plan/types.ts";
+import { POLICY_FILE } from "../../policy/policy.ts";
+import { diffTrust } from "../../policy/trust-diff.ts";
+import type { Issuer } from "../../run/identity.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { isManifest, manifestsUnder } from "../manifest-files.ts";
 import { projectPolicy } from "../project-policy.ts";
@@ -25,6 +29,8 @@ export interface DiffOptions {
 
 /** A version of the repository: which workflows there are, and what each of them plans. */
 interface Side {
+  /** Who vouches for people, by the policy in the root; nobody where it is wrong, which is told elsewhere. */
+  readonly issuers: readonly Issuer[];
   /** From the root of the repository, with `/`, sorted. */
   readonly manifests: readonly string[];
   compile(path: string): Compiled;
@@ -71,6 +77,8 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
     terminal.err(`${path} was ${from}\n`);
     return [{ diff: { ...diff, movedFrom: from }, ...plans }];
   });
+  const trust = diffTrust(POLICY_FILE, before.issuers, after.issuers);
+  if (trust !== null) drawn.push({ diff: trust, before: null, after: null });
   const diffs = drawn.map(({ diff }) => diff);
   const format = options.json === true ? "json" : options.format;
   const { green, red, bold, yellow } = terminal.outColor;
@@ -148,7 +156,9 @@ function revisionSide(revision: Revision, folders: readonly string[]): Side {
   const manifests = revision.paths.filter(
     (path) => /\.ya?ml$/.test(path) && isUnder(path) && isManifest(revision.bytes(path)?.toString("utf8") ?? ""),
   );
+  const policy = revision.bytes(POLICY_FILE);
   return {
+    issuers: policy === null ? [] : issuersIn(policy),
     manifests,
     compile(path) {
       const source = decodeSource(path, revision.bytes(path) ?? Buffer.alloc(0));
@@ -166,6 +176,7 @@ async function workingTree(root: string, folders: readonly string[], terminal: T
   const manifests = found.flat().map((path) => insideOf(root, path));
   const shown = (path: string): string => relative(terminal.cwd, join(root, path)) || path;
   return {
+    issuers: trustAround(root),
     manifests,
     compile: (path) => compileFile(shown(path), terminal, noChoice, "frozen"),
   };

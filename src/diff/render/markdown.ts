@@ -107,6 +107,7 @@ function details(diff: WorkflowDiff): string {
 }
 
 function picture({ diff, before, after }: DrawnDiff): string {
+  if (before === null && after === null) return "";
   const graph = renderDiffGraph(diff, before, after);
   return Buffer.byteLength(graph) > 20_000
     ? ""
