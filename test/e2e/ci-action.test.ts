@@ -4,9 +4,10 @@ import { execFileSync } from "node:child_process";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { describe, expect, inject } from "vitest";
+import { describe, expect, inject, onTestFinished } from "vitest";
 import { runComposite, type Job, type JobEnd } from "../rig/github/composite.ts";
 import { commandsIn } from "../rig/github/runner.ts";
+import { Issuer } from "../rig/issuer.ts";
 import { story } from "../rig/muster/e2e.ts";
 import { installMuster } from "../rig/muster/shell.ts";
 import type { Project } from "../rig/muster/project.ts";
@@ -105,6 +106,25 @@ describe("the action", () => {
       rmSync(next, { recursive: true });
     },
   );
+
+  story("takes an approval by the token of the job, and not from who started the run", async ({ project, fake }) => {
+    fake.on("Write about", "A text");
+    const issuer = await Issuer.start();
+    onTestFinished(() => issuer.close());
+    project.write("workflows/publish.yaml", FLOW.replace('output }}?" }', 'output }}?", not_initiator: true }'));
+    const trusted = `{ issuer: "${issuer.url}", claims: { repository: acme/site }, accounts: { github: actor } }`;
+    project.write("muster-policy.yaml", `muster_policy: 1\nissuers:\n  - ${trusted}\n`);
+    const as = async (actor: string, inputs: Job["inputs"]) => {
+      issuer.claims = { actor };
+      return await job(project, project.folder, { ...inputs, "state-artifact": "" }, { env: issuer.jobEnv });
+    };
+    expect((await as("ann", { file: "workflows/publish.yaml", "run-id": "r1" })).code).toBe(4);
+    const approve = { command: "resume", "run-id": "r1", approve: "ask" };
+    const own = await as("ann", approve);
+    expect([own.code, own.log]).toEqual([2, expect.stringContaining("and that was github:ann")]);
+    const other = await as("bob", approve);
+    expect([other.code, JSON.parse(other.outputs["outputs"] ?? "")]).toEqual([0, { text: "A text by github:bob" }]);
+  });
 
   story("tells what is wrong before anything runs; inputs are no part of a script", async ({ project }) => {
     project.write("workflows/bad.yaml", "muster: 1\nname: bad\nsteps: { a: { runn: [x] } }\n");
