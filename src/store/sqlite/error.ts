@@ -19,6 +19,14 @@ const PRIMARY = {
   26: "corrupt", // NOTADB
 } as const satisfies Record<number, StoreError["code"]>;
 
+/** SQLITE_IOERR_SHMSIZE: the index of the log, which processes share, does not fit on the disk. */
+const NO_ROOM_FOR_INDEX = 4874;
+
+/** Thrown by SQLite where there is no room for what readers share. */
+export function isWithoutRoom(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { errcode?: number }).errcode === NO_ROOM_FOR_INDEX;
+}
+
 /** What a person can do about a damaged or foreign state file. */
 export const START_AFRESH = "move the file away (with its -wal and -shm) to start afresh; the runs in it are lost";
 
@@ -51,6 +59,7 @@ export function toStoreError(error: unknown, path: string): Error {
   if (error instanceof DamagedRow) return storeError("corrupt", path, error.message, error);
   const { code, errcode, syscall } = error as Error & { code?: string; errcode?: number; syscall?: string };
   if (code === "ERR_SQLITE_ERROR" && errcode !== undefined) {
+    if (isWithoutRoom(error)) return storeError("full", path, error.message, error);
     const kind = PRIMARY[(errcode & 0xff) as keyof typeof PRIMARY] ?? (isForeignSchema(error) ? "corrupt" : undefined);
     return kind === undefined ? bug(error) : storeError(kind, path, error.message, error);
   }

@@ -10,7 +10,7 @@ import { blobFolder } from "./blob-folder.ts";
 import { cacheTable } from "./cache-table.ts";
 import { batchWriter, committer } from "./commit.ts";
 import { connect } from "./connection.ts";
-import { storeError, toStoreError } from "./error.ts";
+import { isWithoutRoom, storeError, toStoreError } from "./error.ts";
 import { FactPlaces } from "./fact-places.ts";
 import { makePrivateFolder, syncFolder } from "./folder.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
@@ -44,7 +44,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const file = resolve(path);
   try {
     const { DatabaseSync } = requireSqlite(options.warnings);
-    const openFile: OpenFile = (name) => new DatabaseSync(name, { readOnly, enableForeignKeyConstraints: false });
+    const openFile: OpenFile = (name, isAlone = false) =>
+      new DatabaseSync(name, { readOnly: readOnly && !isAlone, enableForeignKeyConstraints: false });
     const wal = `${file}-wal`;
     // Asked first: a file that another process makes right now comes before its log.
     const hasLog = existsSync(wal);
@@ -88,7 +89,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
-type OpenFile = (file: string) => DatabaseSync;
+/** `isAlone`: also where only reading is meant, the file may be locked for it. */
+type OpenFile = (file: string, isAlone?: boolean) => DatabaseSync;
 
 function refuse(path: string): never {
   throw storeError("io", path, "it was opened for reading only");
@@ -96,7 +98,18 @@ function refuse(path: string): never {
 
 /** Opens an existing file; `path` is its name for messages. */
 function openConnection(file: string, path: string, readOnly: boolean, openFile: OpenFile): DatabaseSync {
-  const db = openFile(file);
+  try {
+    return readied(openFile(file), path, readOnly);
+  } catch (error) {
+    if (!readOnly || !isWithoutRoom(error)) throw error;
+  }
+  // Who reads needs a little room beside the file, to share it with others. Where there is none the file is read alone.
+  const db = openFile(file, true);
+  db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON");
+  return readied(db, path, readOnly);
+}
+
+function readied(db: DatabaseSync, path: string, readOnly: boolean): DatabaseSync {
   try {
     // cell_size_check and trusted_schema: the file may be damaged, or come from elsewhere (a CI artifact).
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF`);
