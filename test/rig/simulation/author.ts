@@ -148,7 +148,7 @@ export class Author {
       }
       case 14: {
         // Inside of a list two units could ask the same, and which of them asks first is nobody's promise.
-        if (this.#units > 1) break;
+        if (this.#units > 1 || this.#prefix !== "s") break;
         const cached = { ...this.#agent(id, text, []), cache: true, ...this.#tries() };
         return { body: { ...cached, ...this.#ends() } };
       }

@@ -76,9 +76,20 @@ export class Watch {
   attemptBegins(epoch: number, label: string, attempt: number): void {
     if (epoch !== this.#epoch) return this.wrong(2, `${label} is begun by start ${epoch}, which does not have the run`);
     this.#began.add(`${epoch} ${label}`);
+    this.#countStart(label);
     const key = `${label}#${attempt}`;
     const begun = count(this.#begun, key);
     if (begun > (this.#told.get(key) ?? 0)) this.wrong(2, `${key} began before its start was committed`);
+  }
+
+  #countStart(label: string): void {
+    const place = this.#places.get(pathOf(label));
+    const { body, handoff } = place?.step ?? {};
+    // What waits is started again by each start of the run.
+    if (place === undefined || body?.kind === "approval" || body?.kind === "wait" || handoff !== undefined) return;
+    const starts = count(this.#startsOf, label);
+    if (starts > place.mostStarts + this.#lives - 1)
+      this.wrong(7, `${label} was started ${starts} times in ${this.#lives} starts; ${place.mostStarts} are allowed`);
   }
 
   effectBegins(effect: Effect): void {
@@ -181,17 +192,7 @@ export class Watch {
 
   #seeAttempt(label: string, step: string, attempt: number, place: Place): void {
     count(this.#told, `${label}#${attempt}`);
-    const { kind } = place.step.body;
     if (place.isOnce && this.#ends.has(step)) this.wrong(6, `${label} starts, and its step is over`);
-    // What waits is started again by each start of the run.
-    const starts = count(this.#startsOf, label);
-    if (
-      kind !== "approval" &&
-      kind !== "wait" &&
-      place.step.handoff === undefined &&
-      starts > place.mostStarts + this.#lives - 1
-    )
-      this.wrong(7, `${label} was started ${starts} times in ${this.#lives} starts; ${place.mostStarts} are allowed`);
   }
 
   /** The end of a step or an item: one in each start. */
