@@ -2,6 +2,7 @@
 //   --quick   a tenth of everything, once: that the works still work, in under a minute
 //   --write   writes bench/RESULTS.md
 // npm run bench -- claims [--write]: what orchestration saves (bench/CLAIMS.md), see claims.ts
+// npm run bench -- peers [--quick] [--write]: Muster and its peers on the same work (bench/PEERS.md), see peers/main.ts
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -41,6 +42,11 @@ const { values, positionals } = parseArgs({
 if (positionals.includes("claims")) {
   const { benchClaims } = await import("./claims.ts");
   await benchClaims({ write: values.write });
+  process.exit(0);
+}
+if (positionals.includes("peers")) {
+  const { benchPeers } = await import("./peers/main.ts");
+  await benchPeers({ quick: values.quick, write: values.write });
   process.exit(0);
 }
 const unknown = positionals.filter((name) => !works.some((work) => work.name === name));

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Where the peers are: outside of what is packed, linted and committed. */
 export const home = process.env["BENCH_PEERS"] ?? join(import.meta.dirname, "../.peers");
@@ -18,7 +18,7 @@ const packages: { readonly [peer: string]: { readonly [name: string]: string } }
     "@restatedev/restate-sdk": "1.17.2",
     "@restatedev/restate-sdk-clients": "1.17.2",
   },
-  bullmq: { bullmq: "6.7.0" },
+  bullmq: { bullmq: "6.7.0", ioredis: "6.0.0" },
   dbos: { "@dbos-inc/dbos-sdk": "5.3.0" },
   listr2: { listr2: "11.4.0" },
   wireit: { wireit: "0.14.13" },
@@ -63,13 +63,13 @@ export function setUp(peer: string): string | null {
   const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", "--legacy-peer-deps"], {
     cwd: folder,
     encoding: "utf8",
+    // What is compiled is for this Node.
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}` },
   });
   if (npm.status !== 0) return `cannot be installed: ${firstLine(npm.stderr)}`;
   writeFileSync(done, "");
   return null;
 }
-
-export const peersToSetUp = [...new Set([...Object.keys(packages), ...Object.keys(programs)])];
 
 const runs = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
 const firstLine = (text: string): string => text.split("\n").find((line) => line.trim() !== "") ?? "no reason given";

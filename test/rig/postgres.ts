@@ -49,7 +49,8 @@ export class PostgresServer {
     this.#process = child;
   }
 
-  static async start(): Promise<PostgresServer> {
+  /** `isDurable`: what it commits survives a power loss; for measurements. Default: it need not. */
+  static async start({ isDurable = false } = {}): Promise<PostgresServer> {
     const bin = binaries();
     if (bin === null) throw new Error("there is no PostgreSQL server here");
     const who = user();
@@ -75,9 +76,11 @@ export class PostgresServer {
     const made = spawnSync(join(bin, "initdb"), options, { ...who, cwd: folder, encoding: "utf8" });
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
     const port = await freePort();
-    const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "fsync=off"].flatMap(
-      (each) => ["-c", each],
-    );
+    const sync = isDurable ? "fsync=on" : "fsync=off";
+    const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, sync].flatMap((each) => [
+      "-c",
+      each,
+    ]);
     const child = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
       ...who,
       cwd: folder,
