@@ -19,6 +19,8 @@ import { createSchemaCheck } from "../../src/util/schema-check.ts";
 export interface EngineRun {
   /** From the start of the run to its end, committed. */
   readonly ms: number;
+  /** CPU time of this process in that time, user and system. */
+  readonly cpuMs: number;
   /** What the heap grew by during the run: both ends measured after a collection. 0 without `--expose-gc`. */
   readonly heapBytes: number;
   /** What lies in the state's folder after it was closed. */
@@ -99,16 +101,18 @@ export function startOnDisk(
 /** Runs a plan to its end and tells what that took. */
 export async function runOnDisk(plan: Plan, inputs: JsonObject, folder: string): Promise<EngineRun> {
   const before = heapBytes();
+  const cpuBefore = process.cpuUsage();
   const from = performance.now();
   const { run, store } = startOnDisk(plan, inputs, folder);
   const outcome = await run.done;
   const ms = performance.now() - from;
+  const { user, system } = process.cpuUsage(cpuBefore);
   if (outcome.status !== "succeeded") throw new Error(`the run ${outcome.status}: ${outcome.failure?.message}`);
   const grown = heapBytes() - before;
   store.close();
   // `run` is named behind the measurement: until there nothing of it may be collected.
   run.interrupt();
-  return { ms, heapBytes: grown, stateBytes: bytesIn(folder) };
+  return { ms, cpuMs: (user + system) / 1000, heapBytes: grown, stateBytes: bytesIn(folder) };
 }
 
 /** A stand-in for every kind of step that leaves this process, and values as they are. */

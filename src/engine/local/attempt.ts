@@ -14,6 +14,13 @@ import type { Start } from "./sink.ts";
 /** Why an attempt was told to stop. */
 export type StopReason = "timeout" | "cancelled" | "interrupted";
 
+/** How an attempt stands that is being carried out. */
+interface Standing {
+  waitsFor: WaitsFor | null;
+  isIdle: boolean;
+  isLeaning: boolean;
+}
+
 /** An attempt that is being carried out. */
 export interface LiveAttempt {
   readonly start: Start;
@@ -79,12 +86,13 @@ export function carryOut(
 ): LiveAttempt {
   const controller = new AbortController();
   let reason: StopReason | null = null;
-  let waitsFor: WaitsFor | null = null;
+  // Changed in place: an object with getters of its own has a hidden class of its own, which keeps what they see alive.
+  const standing: Standing = { waitsFor: null, isIdle: false, isLeaning: false };
   let answerWith: (answer: Answer) => void = () => {};
   const stop = (why: StopReason): void => {
     if (reason !== null) return;
     reason = why;
-    waitsFor = null;
+    standing.waitsFor = null;
     controller.abort(why);
   };
   const timer = new AttemptTimer(around.clock, start.step.timeoutMs, () => stop("timeout"));
@@ -106,23 +114,21 @@ export function carryOut(
     timer.stop();
     around.freeSlot();
     await Promise.race([until, stopped()]);
-    waitsFor = null;
+    standing.waitsFor = null;
     if (!controller.signal.aborted) await Promise.race([around.takeSlot(), stopped()]);
     timer.go();
     return !controller.signal.aborted;
   };
-  let isIdle = false;
   const idle = async (until: Promise<unknown>): Promise<boolean> => {
-    isIdle = true;
+    standing.isIdle = true;
     const goesOn = await pause(until);
-    isIdle = false;
+    standing.isIdle = false;
     return goesOn;
   };
-  let isLeaning = false;
   const lean = async (until: Promise<unknown>): Promise<boolean> => {
-    isLeaning = true;
+    standing.isLeaning = true;
     // With its slot still to come it moves again.
-    const stand = (): void => void (isLeaning = false);
+    const stand = (): void => void (standing.isLeaning = false);
     const goesOn = await pause(until.then(stand));
     stand();
     return goesOn;
@@ -132,7 +138,7 @@ export function carryOut(
     timer.stop();
     if (!start.work.isWaiting) around.freeSlot();
     const answered = new Promise<Answer>((resolve) => (answerWith = resolve));
-    waitsFor = what;
+    standing.waitsFor = what;
     around.parked(what);
     return await Promise.race([answered, stopped().then(() => null)]);
   };
@@ -151,8 +157,8 @@ export function carryOut(
     pause,
     away: (what) => {
       if (controller.signal.aborted) return;
-      waitsFor = { kind: "batch", help: null, deadline: null, details: {}, ...what };
-      around.parked(waitsFor);
+      standing.waitsFor = { kind: "batch", help: null, deadline: null, details: {}, ...what };
+      around.parked(standing.waitsFor);
     },
     park,
     redactor: around.redactor,
@@ -191,23 +197,14 @@ export function carryOut(
       }),
     ),
   );
-  return {
+  return Object.assign(standing, {
     start,
-    get waitsFor() {
-      return waitsFor;
-    },
-    get isIdle() {
-      return isIdle;
-    },
-    get isLeaning() {
-      return isLeaning;
-    },
-    answer(answer) {
-      waitsFor = null;
+    answer(answer: Answer) {
+      standing.waitsFor = null;
       answerWith(answer);
     },
     stop,
-  };
+  });
 }
 
 function hasNextStage({ key, step }: Start): boolean {

@@ -11,6 +11,7 @@ import type { ValueRef } from "../../run/value-ref.ts";
 import { formatDuration } from "../../util/duration.ts";
 import { InternalError } from "../../util/internal-error.ts";
 import type { Json } from "../../util/json.ts";
+import { NumberMap } from "../../util/number-map.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { AttemptResult } from "../step/handler.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -51,7 +52,7 @@ export interface AttemptOptions {
 export class Attempts {
   readonly calls: ModelCalls;
   readonly #o: AttemptOptions;
-  readonly #units = new Map<number, UnitWork>();
+  readonly #units = new NumberMap<UnitWork>();
   readonly #killed = new Set<StepRecord>();
   #isWithholding = false;
   readonly #withheld = new Set<number>();

@@ -49,9 +49,7 @@ export class Children {
   of(parent: Start, lean: (until: Promise<unknown>) => Promise<boolean>, signal: AbortSignal): ChildPort {
     const { facts, clock } = this.#o;
     return {
-      get count() {
-        return facts.childCount;
-      },
+      count: () => facts.childCount,
       isKnown: ({ at, agent }) => facts.all(childKey(parent.key, at, agent)).length > 0,
       start: (order) => this.#start(parent, order),
       wait: async (children, ms) => {

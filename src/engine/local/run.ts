@@ -18,6 +18,7 @@ import type { Batch, Lease, Store } from "../../store/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { formatDuration } from "../../util/duration.ts";
 import type { Log } from "../../util/log.ts";
+import { NumberMap } from "../../util/number-map.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { gateOf } from "../policy/gate.ts";
 import type { PolicyHost } from "../policy/host.ts";
@@ -25,6 +26,7 @@ import type { SessionAccess } from "../session/access.ts";
 import { plainResult, type AttemptResult, type CallJournal } from "../step/handler.ts";
 import { AttemptTimer } from "./attempt-timer.ts";
 import { aloneSink, type Alone } from "./alone.ts";
+import type { Answered } from "./attempts.ts";
 import { carryOut, type GatedAttempt, type LiveAttempt, type StopReason } from "./attempt.ts";
 import { Children } from "./children.ts";
 import { RunCore } from "./core.ts";
@@ -107,14 +109,15 @@ export class LocalRun implements Sink {
   readonly #recorder: Recorder;
   readonly #audit: AuditCopy | null;
   readonly #telemetry: Telemetry | null;
-  readonly #live = new Map<string, LiveAttempt>();
+  /** By the number of who they are of, each of which has one at a time. */
+  readonly #live = new NumberMap<LiveAttempt>();
   readonly #delays: UnitTimers;
   /** Attempts that wait for a slot to go on with. */
-  readonly #slotless = new Map<string, () => void>();
+  readonly #slotless = new NumberMap<() => void>();
   readonly #limits: GroupTimers;
   readonly #inbox: Inbox;
   /** Inbox messages that answered an attempt: dealt with when it has ended. */
-  readonly #answers = new Map<string, number>();
+  readonly #answers = new NumberMap<number>();
   readonly #timers: Timers;
   readonly #gate: (attempt: GatedAttempt) => CallGate;
   /** Made once for all attempts. */
@@ -130,7 +133,7 @@ export class LocalRun implements Sink {
   #active!: AttemptTimer;
   #isAttended: boolean;
   #starts: Start[] = [];
-  #aborts: string[] = [];
+  #aborts: Answered[] = [];
   #ending: RunEnding | null = null;
   #interrupts = 0;
   /** The grace is over: whatever runs has to stop. */
@@ -236,9 +239,9 @@ export class LocalRun implements Sink {
   // ---- what other processes want
 
   answer(answer: Answer, id: number): boolean {
-    for (const [key, live] of this.#live) {
+    for (const live of this.#live.values()) {
       if (live.waitsFor?.request !== answer.request) continue;
-      this.#answers.set(key, id);
+      this.#answers.set(live.start.unit, id);
       live.answer(answer);
       this.#wake();
       return true;
@@ -285,13 +288,12 @@ export class LocalRun implements Sink {
   }
 
   abort(unit: number, serial: number): void {
-    this.#aborts.push(attemptId(unit, serial));
+    this.#aborts.push({ unit, serial });
   }
 
-  goOn(unit: number, serial: number): void {
-    const id = attemptId(unit, serial);
-    this.#slotless.get(id)?.();
-    this.#slotless.delete(id);
+  goOn(unit: number): void {
+    this.#slotless.get(unit)?.();
+    this.#slotless.delete(unit);
   }
 
   delay(unit: number, serial: number, dueAt: number): void {
@@ -371,9 +373,9 @@ export class LocalRun implements Sink {
     this.#inbox.dropEarly();
     if (this.#isScheduled) return;
     this.#active.stop();
-    const waits = [...this.#live.values()].flatMap(({ start, waitsFor: what }) =>
-      what === null ? [] : [{ path: placeOf(start), what }],
-    );
+    const waits = [...this.#live.values()]
+      .toSorted((a, b) => a.start.unit - b.start.unit)
+      .flatMap(({ start, waitsFor: what }) => (what === null ? [] : [{ path: placeOf(start), what }]));
     if (!this.#isAttended || waits.every(({ what }) => what.kind !== "approval")) this.#endWaiting(waits);
   }
 
@@ -387,13 +389,16 @@ export class LocalRun implements Sink {
     const aborts = this.#aborts;
     this.#starts = [];
     this.#aborts = [];
-    const unwanted = new Set(aborts);
+    const unwanted = new Map(aborts.map(({ unit, serial }) => [unit, serial]));
     for (const start of starts) {
       if (this.#isOver) return;
-      if (unwanted.has(attemptId(start.unit, start.serial))) this.#leaveOut(start);
+      if (unwanted.get(start.unit) === start.serial) this.#leaveOut(start);
       else this.#carryOut(start);
     }
-    for (const id of aborts) this.#live.get(id)?.stop("cancelled");
+    for (const { unit, serial } of aborts) {
+      const live = this.#live.get(unit);
+      if (live?.start.serial === serial) live.stop("cancelled");
+    }
     // What was decided in the very turn that everything was told to stop.
     if (this.#isStopping) this.#stopAll("interrupted");
   }
@@ -408,10 +413,10 @@ export class LocalRun implements Sink {
   }
 
   #carryOut(start: Start): void {
-    const id = attemptId(start.unit, start.serial);
+    const { unit } = start;
     this.#perform(start, (result) => {
-      const answer = this.#answers.get(id);
-      this.#answers.delete(id);
+      const answer = this.#answers.get(unit);
+      this.#answers.delete(unit);
       this.#guard(() => {
         if (result === null) return;
         this.#core.attempts.settle(start, result);
@@ -422,7 +427,7 @@ export class LocalRun implements Sink {
 
   /** Carries out an attempt of a step, or one that another attempt has started; `onEnd` is not told once the run is over. */
   #perform(start: Start, onEnd: (result: AttemptResult | null) => void): LiveAttempt {
-    const id = attemptId(start.unit, start.serial);
+    const { unit } = start;
     const surroundings = {
       runId: this.#o.lease.runId,
       trace: this.#telemetry?.traceOf(start.path, start.item) ?? null,
@@ -457,18 +462,18 @@ export class LocalRun implements Sink {
       parked: (what: WaitsFor) => {
         if (this.#isOver) return;
         this.#guard(() => this.#park(start, what));
-        if (this.#live.has(id)) this.#inbox.asks(what.request);
+        if (this.#live.get(unit) !== undefined) this.#inbox.asks(what.request);
         this.#wake();
       },
     };
     const live = carryOut(start, { ...surroundings, ...this.#slotOf(start) }, (result) => {
-      this.#live.delete(id);
-      this.#slotless.delete(id);
+      this.#live.delete(unit);
+      this.#slotless.delete(unit);
       if (this.#isOver) return;
       onEnd(result);
       this.#wake();
     });
-    this.#live.set(id, live);
+    this.#live.set(unit, live);
     if (this.#isOver) live.stop("interrupted");
     // It began to wait before it was known here.
     if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
@@ -539,7 +544,7 @@ export class LocalRun implements Sink {
   /** Settles when an attempt that asks for a slot has one. */
   #slotFor({ unit, serial }: Pick<Start, "unit" | "serial">, type: "joined" | "unblocked"): Promise<void> {
     return new Promise((resolve) => {
-      this.#slotless.set(attemptId(unit, serial), resolve);
+      this.#slotless.set(unit, resolve);
       this.#core.post({ type, unit, serial });
       this.#wake();
     });
@@ -750,8 +755,4 @@ function topOf(start: Start): Start {
   let top = start;
   while (top.parent !== undefined) top = top.parent;
   return top;
-}
-
-function attemptId(unit: number, serial: number): string {
-  return `${unit}.${serial}`;
 }

@@ -4,6 +4,7 @@ import { failure, type Failure } from "../../run/failure.ts";
 import { isNamed } from "../../run/attempt-key.ts";
 import type { Json, JsonObject } from "../../util/json.ts";
 import { InternalError } from "../../util/internal-error.ts";
+import { NumberMap } from "../../util/number-map.ts";
 import { err, ok, type Result } from "../../util/result.ts";
 import { expressionFailure } from "../step/expression-failure.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -20,10 +21,10 @@ export class Scopes {
   readonly root: ScopeView;
   readonly #o: CoreOptions;
   /** By the scheduler's number; 0 is the workflow. */
-  readonly #open = new Map<number, ScopeView>();
+  readonly #open = new NumberMap<ScopeView>();
   readonly #reads = new Map<PlannedStep, StepRead>();
   /** What the scopes that are about to open start with, by unit. */
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new NumberMap<Entry>();
 
   constructor(options: CoreOptions) {
     this.#o = options;

@@ -134,7 +134,7 @@ export interface AttemptContext {
 /** Attempts that an attempt starts itself: they hang under it, end before it, and are facts as it is. */
 export interface ChildPort {
   /** Agents that agents have started in the run so far. */
-  readonly count: number;
+  count(): number;
   /** Whether one was started under this name before. */
   isKnown(order: Pick<ChildOrder, "at" | "agent">): boolean;
   /** Starts it, once that is committed and it has a slot; or finds what came of it. */

@@ -84,7 +84,7 @@ export class AgentTeam implements Team {
           ? `\`limits.depth\` is ${this.#depthLimit}, and a child would be deeper`
           : this.#led.size >= spawn.maxChildren
             ? `\`spawn.max_children\` is ${spawn.maxChildren}, and so many were started in this task`
-            : attempt.children.count >= most
+            : attempt.children.count() >= most
               ? `\`limits.agents\` is ${most}, and so many were started in this run`
               : null;
     return reason === null ? null : { reason, isDenied: true };

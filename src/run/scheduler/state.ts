@@ -1,4 +1,5 @@
 import type { FailureClass } from "../../plan/types.ts";
+import { NumberMap } from "../../util/number-map.ts";
 import type { SkipCause } from "./command.ts";
 import type { AttemptOutcome } from "./event.ts";
 import { Fifo } from "./fifo.ts";
@@ -13,10 +14,10 @@ export interface SchedulerState {
   interrupted: boolean;
   /** Set by `cancel`: how the run will end. */
   cancelledAs: "cancelled" | "failed" | null;
-  readonly scopes: Map<number, ScopeState>;
-  readonly units: Map<number, UnitState>;
+  readonly scopes: NumberMap<ScopeState>;
+  readonly units: NumberMap<UnitState>;
   /** Attempts that attempts have started (guest.ts). */
-  readonly guests: Map<number, GuestState>;
+  readonly guests: NumberMap<GuestState>;
   nextScope: number;
   nextUnit: number;
   heldSlots: number;
@@ -117,9 +118,9 @@ export function initialState(): SchedulerState {
     phase: "idle",
     interrupted: false,
     cancelledAs: null,
-    scopes: new Map(),
-    units: new Map(),
-    guests: new Map(),
+    scopes: new NumberMap(),
+    units: new NumberMap(),
+    guests: new NumberMap(),
     nextScope: 0,
     nextUnit: 0,
     heldSlots: 0,

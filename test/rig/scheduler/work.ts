@@ -1,6 +1,7 @@
 import type { SchedulerCommand } from "../../../src/run/scheduler/command.ts";
 import type { SchedulerEvent } from "../../../src/run/scheduler/event.ts";
 import type { Graph } from "../../../src/run/scheduler/graph.ts";
+import { NumberMap } from "../../../src/util/number-map.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { workflow, type Sketch, type StepSketch } from "./workflow.ts";
 
@@ -18,7 +19,7 @@ export function workOf(scheduler: Scheduler, shape: Shape, size: number): number
     ...scheduler.initialState(),
     units: new CountingMap(counter),
     scopes: new CountingMap(counter),
-  } as ReturnType<Scheduler["initialState"]>;
+  } as unknown as ReturnType<Scheduler["initialState"]>;
   const events: SchedulerEvent[] = [{ type: "started" }];
   for (let i = 0; i < events.length; i += 1) {
     for (const command of scheduler.apply(counted, state, events[i] as SchedulerEvent)) {
@@ -97,7 +98,7 @@ function countReads<T extends object>(data: T, counter: Counter, seen = new Weak
   return proxy;
 }
 
-class CountingMap extends Map<number, unknown> {
+class CountingMap extends NumberMap<object> {
   readonly #counter: Counter;
 
   constructor(counter: Counter) {
@@ -105,7 +106,7 @@ class CountingMap extends Map<number, unknown> {
     this.#counter = counter;
   }
 
-  override get(key: number): unknown {
+  override get(key: number): object | undefined {
     this.#counter.reads += 1;
     return super.get(key);
   }

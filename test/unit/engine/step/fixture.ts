@@ -68,7 +68,7 @@ export function attempt(
 }
 
 const noChildren: AttemptContext["children"] = {
-  count: 0,
+  count: () => 0,
   isKnown: () => false,
   start() {
     throw new Error("nobody may start a child here");
