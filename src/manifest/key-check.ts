@@ -35,9 +35,23 @@ export function reportUnknown(
       help = `did you mean '${own}'? It is missing here`;
     }
     if (own !== null) meant.add(own);
+    else help ??= elsewhere(walk, schema, key);
     walk.inside(key, () => walk.report("WF2001", `unknown key '${key.slice(0, 80)}'`, { part: "key", help }));
   }
   return meant;
+}
+
+/** Where people look for keys first. */
+const placeText: { readonly [place: string]: string } = {
+  manifest: "stands at the top of the file",
+  step: "stands at a step",
+  agent: "stands at an agent, below `agents`",
+};
+
+/** A key that is one, but of another place. */
+function elsewhere({ index }: Walk, { "x-place": here }: SchemaObject, key: string): string | null {
+  const place = index.placesOfKey(key).find((one) => one !== here && placeText[one] !== undefined);
+  return place === undefined || here === undefined ? null : `'${key}' ${placeText[place] ?? ""}`;
 }
 
 /** The key that was meant by an unknown one, and what to tell its writer. */

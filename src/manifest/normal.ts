@@ -417,4 +417,5 @@ export interface NormalRetry {
 export type NormalOnError =
   | { readonly kind: "fail" }
   | { readonly kind: "continue" }
-  | { readonly kind: "output"; readonly output: Json };
+  /** `pointer`: where the output is written, at the step or under `defaults`. */
+  | { readonly kind: "output"; readonly output: Json; readonly pointer: Pointer };

@@ -281,7 +281,7 @@ function sharedBySteps(
     workspace,
     cache: defaults.cache,
     timeoutMs: milliseconds(defaults.timeout ?? defaultTimeout),
-    onError: normaliseOnError(defaults.on_error ?? "fail"),
+    onError: normaliseOnError(defaults.on_error ?? "fail", ["defaults"]),
     retry: normaliseRetry(undefined, defaults.retry),
     noRetry: normaliseRetry(undefined, undefined),
     writtenRetry: defaults.retry,
@@ -303,7 +303,7 @@ function normaliseStep(id: string, step: Step, pointer: Pointer, shared: Shared)
     fan: normaliseFan(step, pointer),
     retry: retryOf(step, shared),
     timeoutMs: timeoutOf(step, shared),
-    onError: step.on_error === undefined ? shared.onError : normaliseOnError(step.on_error),
+    onError: step.on_error === undefined ? shared.onError : normaliseOnError(step.on_error, pointer),
     output: step.output ?? null,
     idempotent: step.idempotent ?? null,
     isFinally: false,
@@ -527,6 +527,7 @@ function normaliseRetry(own: Retry | undefined, shared: Retry | undefined): Norm
   };
 }
 
-function normaliseOnError(onError: OnError): NormalOnError {
-  return typeof onError === "string" ? { kind: onError } : { kind: "output", output: onError.output };
+function normaliseOnError(onError: OnError, pointer: Pointer): NormalOnError {
+  if (typeof onError === "string") return { kind: onError };
+  return { kind: "output", output: onError.output, pointer: [...pointer, "on_error", "output"] };
 }

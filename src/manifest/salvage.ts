@@ -72,6 +72,22 @@ const KNOWN = new Set([
   "fallback",
 ]);
 
+/** Keys of an agent that no other key asks for. */
+const LOOSE_OF_AGENT = new Set(["model", "instructions", "budget", "assume", "max_tokens"]);
+/** Keys of an agent that go with others, or that steps ask for. */
+const BOUND = new Set([
+  "tools",
+  "mcp",
+  "permissions",
+  "sandbox",
+  "resources",
+  "spawn",
+  "max_turns",
+  "acp",
+  "command",
+  "env",
+]);
+
 /** A file with more problems has enough to tell; each is mended in a copy of its own. */
 const MOST_MENDED = 100;
 
@@ -101,7 +117,7 @@ export function salvage(document: Document, wrong: readonly Pointer[]): Salvaged
     for (const pointer of pointers) {
       // What an earlier edit has taken away is mended.
       if (round === 0 && at(data, pointer.slice(0, 2)) === undefined) continue;
-      const edit = round === 0 ? mend(pointer, document.data) : standIn(pointer);
+      const edit = round === 0 ? mend(pointer, data) : standIn(pointer);
       if (edit === null) return null;
       if (edit.value === STAND_IN) unknown.add(String(edit.pointer.at(-1)));
       data = edited(data, edit.pointer, edit.value);
@@ -138,8 +154,7 @@ function mend(pointer: Pointer, data: Json): Edit | null {
       return { pointer: ["inputs", name], value: isOptional ? { default: input["default"] as Json } : {} };
     }
     case "agents":
-      // An agent is known by its name alone, and without a model it has the default one. Its tools may be of its servers.
-      return typeof key === "string" && key !== "mcp" ? takeOut(["agents", name as string, key]) : null;
+      return typeof key === "string" ? mendAgent(name as string, key, data) : null;
     case "models":
       return typeof key === "string" && key !== "model" ? takeOut(["models", name as string, key]) : null;
     case "outputs":
@@ -156,6 +171,27 @@ function mend(pointer: Pointer, data: Json): Edit | null {
 
 /** Stands for a step of which nothing can be told. */
 const STAND_IN: Json = { value: null };
+
+/** An agent is known by its name alone, and without a model it has the default one; but what it may do hangs together. */
+function mendAgent(name: string, key: string, data: Json): Edit | null {
+  const pointer = ["agents", name];
+  const agent = at(data, pointer);
+  const isAlone = !isJsonObject(agent) || !Object.keys(agent).some((one) => BOUND.has(one));
+  if (LOOSE_OF_AGENT.has(key) || isAlone) return takeOut([...pointer, key]);
+  // Steps that ask for files would be told that their agent has no tools.
+  if (asksForFiles(at(data, ["steps"])) || asksForFiles(at(data, ["finally"]))) return null;
+  const rest = Object.entries(agent).filter(([one]) => one !== key && !BOUND.has(one));
+  return { pointer, value: Object.fromEntries(rest) };
+}
+
+function asksForFiles(steps: Json | undefined): boolean {
+  if (!isJsonObject(steps)) return false;
+  return Object.values(steps).some(
+    (step) =>
+      isJsonObject(step) &&
+      (Object.hasOwn(step, "workspace") || Object.hasOwn(step, "writes") || asksForFiles(step["steps"])),
+  );
+}
 
 function mendStep(pointer: Pointer, data: Json): Edit | null {
   const depth = depthOf(pointer);

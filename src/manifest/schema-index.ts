@@ -11,8 +11,11 @@ export class SchemaIndex {
   readonly #merged = new Map<readonly SchemaObject[], SchemaObject>();
   readonly #keys = new Map<SchemaObject, readonly string[]>();
   readonly #patterns = new Map<string, RegExp>();
+  readonly #root: SchemaNode;
+  #places: ReadonlyMap<string, ReadonlySet<string>> | null = null;
 
   constructor(root: SchemaNode) {
+    this.#root = root;
     this.#defs = root === true ? {} : (root.$defs ?? {});
   }
 
@@ -68,6 +71,22 @@ export class SchemaIndex {
     let keys = this.#keys.get(schema);
     if (keys === undefined) this.#keys.set(schema, (keys = Object.keys(schema.properties ?? {})));
     return keys;
+  }
+
+  /** The places (`x-place`) that have a key in this version, the top first. */
+  placesOfKey(key: string): readonly string[] {
+    if (this.#places === null) {
+      const places = new Map<string, Set<string>>();
+      for (const node of [this.#root, ...Object.values(this.#defs)]) {
+        if (node === true || node["x-place"] === undefined || node["x-since"] === "later") continue;
+        const keys = places.get(node["x-place"]) ?? new Set();
+        places.set(node["x-place"], keys);
+        for (const [name, own] of Object.entries(node.properties ?? {}))
+          if (this.resolve(own)["x-since"] !== "later") keys.add(name);
+      }
+      this.#places = places;
+    }
+    return [...this.#places].filter(([, keys]) => keys.has(key)).map(([place]) => place);
   }
 
   pattern(source: string): RegExp {

@@ -117,7 +117,10 @@ const allKeys = [...fanKeys, ...listKeys];
 function checkFan(step: JsonObject, pointer: Pointer, problems: ProblemList): void {
   const fans = ["for_each", "matrix"].filter((key) => Object.hasOwn(step, key));
   const keys = fans.length === 0 ? allKeys : fans[0] === "matrix" ? listKeys : [];
-  const written = keys.filter((key) => Object.hasOwn(step, key));
+  // A key of another kind is told as that.
+  const written = keys.filter(
+    (key) => Object.hasOwn(step, key) && (key !== "batch_api" || step["agent"] !== undefined),
+  );
   const [first] = written;
   if (fans.length === 2) {
     problems.add("WF2015", [...pointer, "matrix"], "'matrix' and 'for_each' on one step", {

@@ -15,7 +15,8 @@ export function wrongTypeHelp(schema: SchemaObject, value: Json, key: string | n
   if (typeof value === "boolean" && key === "required") {
     return "`required` is a list of keys beside `properties`; an input is required when it has no `default`";
   }
-  if (schema.type === "string" && (typeof value === "number" || typeof value === "boolean"))
+  const isText = schema.type === "string" && (typeof value === "number" || typeof value === "boolean");
+  if (isText && (schema.pattern === undefined || new RegExp(schema.pattern, "u").test(String(value))))
     return `write it in quotes: "${value}"`;
   if (schema.type === "array" && !Array.isArray(value))
     return "a list has one entry a line, each after `- `, or stands in [ ]";

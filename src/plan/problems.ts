@@ -27,6 +27,7 @@ export class Problems {
   readonly #document: Document;
   readonly #found: Diagnostic[] = [];
   readonly #guesses = new Guesses();
+  readonly #told = new Set<string>();
 
   constructor(document: Document) {
     this.#document = document;
@@ -54,9 +55,14 @@ export class Problems {
 
   #add(severity: Diagnostic["severity"], pointer: Pointer, problem: Problem): void {
     const file = this.#document.source.path;
+    const span = this.#span(pointer, problem.piece);
+    // What stands under `defaults` is looked at for each step.
+    const mark = `${span.line}:${span.column} ${problem.code} ${problem.message}`;
+    if (this.#told.has(mark)) return;
+    this.#told.add(mark);
     this.#found.push({
       file,
-      span: this.#span(pointer, problem.piece),
+      span,
       severity,
       code: problem.code,
       message: problem.message,

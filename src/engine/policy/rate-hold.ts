@@ -45,7 +45,7 @@ export class RateHold {
     if (ids.length > 0) void this.#hold(AbortSignal.any([stop, this.#held.signal]));
   }
 
-  /** It has left this process. */
+  /** It has been sent. */
   sent(): void {
     if (this.#state !== "held" || this.#ids.length === 0) return;
     this.#state = "sent";

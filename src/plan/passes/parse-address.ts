@@ -1,4 +1,5 @@
 import type { Template } from "../../expression/template.ts";
+import { parseText } from "../../expression/text/parse.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import type { Problems } from "../problems.ts";
 import { NOTHING, type Reader } from "./reader.ts";
@@ -51,8 +52,9 @@ export function parseAddress(
     }
     return { template, url: null };
   }
-  // What could not be parsed was reported.
-  if (template === NOTHING) return { template, url: null };
+  // What cannot be parsed is reported with all texts.
+  if (template === NOTHING || (template.kind === "text" && parseText(template.source).problems.length > 0))
+    return { template, url: null };
   const authority = AUTHORITY.exec(text)?.[1];
   const host = authority?.replace(/^.*@/, "");
   const isComputed = text.startsWith("{{") || /^[a-z]*\{\{/i.test(text) || host?.includes("{{") === true;

@@ -126,7 +126,7 @@ export function parseState(body: Of<"state">, at: At, reader: Reader, problems: 
   const read = (name: string): Template | null =>
     Object.hasOwn(values, name) ? reader.value(values[name] ?? null, at("state", name), "unit") : null;
   const by = read("by");
-  if (by?.kind === "literal" && (typeof by.value !== "number" || !Number.isFinite(by.value))) {
+  if (by?.kind === "literal" && by !== NOTHING && (typeof by.value !== "number" || !Number.isFinite(by.value))) {
     problems.error(at("state", "by"), {
       code: "WF2003",
       message: "'by' must be a number or an expression that gives one",

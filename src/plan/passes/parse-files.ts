@@ -1,3 +1,4 @@
+import { parseText } from "../../expression/text/parse.ts";
 import type { NormalPattern, NormalStep } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { isGlob, pathProblem, skeletonOf } from "../file-pattern.ts";
@@ -43,7 +44,8 @@ function parsePattern(
 ): ParsedPattern | null {
   const before = reader.sites.length;
   const path = reader.text(text, pointer, "unit");
-  if (path === null) return null;
+  // What cannot be read is reported with all texts.
+  if (path === null || (path.kind === "text" && parseText(path.source).problems.length > 0)) return null;
   const roots = new Set(
     reader.sites.slice(before).flatMap((site) => site.references.map(({ path: [root = ""] }) => root)),
   );

@@ -123,7 +123,7 @@ function parseStep(step: NormalStep, files: TextFiles, problems: Problems): Pars
     body: parseBody(step, at, reader, files, problems),
     onError:
       step.onError.kind === "output"
-        ? { kind: "output", output: reader.value(step.onError.output, at("on_error", "output"), "gate") }
+        ? { kind: "output", output: reader.value(step.onError.output, step.onError.pointer, "gate") }
         : step.onError,
     until: step.repeat === null ? null : reader.expression(step.repeat.until, at("repeat", "until"), "until"),
     files: parseFiles(step, reader, problems),

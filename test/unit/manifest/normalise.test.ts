@@ -152,7 +152,10 @@ test("timeouts and on_error come from the step, else from defaults", () => {
     "defaults: { timeout: 1m30s, on_error: continue }\nsteps: { a: { run: x }, b: { run: x, timeout: 2h, on_error: { output: { n: 1 } } } }";
   expect(normal(body).steps.map(({ timeoutMs, onError }) => ({ timeoutMs, onError }))).toEqual([
     { timeoutMs: 90_000, onError: { kind: "continue" } },
-    { timeoutMs: 7_200_000, onError: { kind: "output", output: { n: 1 } } },
+    {
+      timeoutMs: 7_200_000,
+      onError: { kind: "output", output: { n: 1 }, pointer: ["steps", "b", "on_error", "output"] },
+    },
   ]);
 });
 
