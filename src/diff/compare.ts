@@ -8,7 +8,7 @@ import type { StepMeaning } from "./meaning.ts";
 export function fieldChanges(before: JsonObject, after: JsonObject, prefix = ""): readonly FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.flatMap((name): readonly FieldChange[] => {
-    const [was, is] = [own(before, name), own(after, name)];
+    const [was, is] = [stagesOf(name, own(before, name)), stagesOf(name, own(after, name))];
     if (isDeepStrictEqual(was, is)) return [];
     const field = `${prefix}${name}`;
     const areMaps = (isJsonObject(was) || was === undefined) && (isJsonObject(is) || is === undefined);
@@ -16,6 +16,12 @@ export function fieldChanges(before: JsonObject, after: JsonObject, prefix = "")
     if (areMaps && !isSchema(name)) return fieldChanges(asMap(was), asMap(is), `${field}.`);
     return [{ field, before: was, after: is, direction: directionOf(field, was, is) }];
   });
+}
+
+/** The stages of a handoff are compared one by one: what each says has a meaning of its own. */
+function stagesOf(name: string, value: Json | undefined): Json | undefined {
+  if (name !== "handoff" || !Array.isArray(value)) return value;
+  return Object.fromEntries(value.map((stage: Json, index) => [index + 1, stage] as const));
 }
 
 const own = (object: JsonObject, name: string): Json | undefined =>

@@ -3,7 +3,7 @@ import { estimate, type Estimate } from "../plan/estimate.ts";
 import { staticFingerprint } from "../plan/step-digest.ts";
 import { EMPTY_SCOPE, type Plan } from "../plan/types.ts";
 import type { Json, JsonObject } from "../util/json.ts";
-import type { FieldChange, SecretReach, Shift, WorkflowDiff } from "./change.ts";
+import type { FieldChange, SecretReach, Shift, StepChange, WorkflowDiff } from "./change.ts";
 import type { DirectedShift } from "./direction.ts";
 import { guardShifts } from "./guard.ts";
 import { agentChanges, fieldChanges, stepChanges } from "./compare.ts";
@@ -27,6 +27,7 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
     ...agents.flatMap(({ name, fields }) => shiftsOf(`agent ${name}`, fields)),
     ...steps.flatMap(({ name, fields }) => shiftsOf(`step ${name}`, fields)),
     ...agents.flatMap(({ name, change }) => (change === "added" ? grantShifts(name, was.agents, is.agents[name]) : [])),
+    ...steps.flatMap((step) => handoverShifts(step, was.agents, is.agents)),
     ...guardShifts(was.steps, is.steps, steps),
   ];
   const secretsBefore = secretReach(was);
@@ -73,6 +74,22 @@ function grantShifts(name: string, before: Meaning["agents"], agent: JsonObject 
 
 function shiftsOf(owner: string, fields: readonly FieldChange[]): readonly DirectedShift[] {
   return fields.map((change) => ({ owner, ...change }));
+}
+
+/** What another agent, who does a step now, may do that the one of before might not. */
+function handoverShifts(
+  { name, fields }: StepChange,
+  before: Meaning["agents"],
+  after: Meaning["agents"],
+): readonly DirectedShift[] {
+  const agent = fields.find(({ field }) => field === "agent");
+  const nameOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+  const [old, now] = [before[nameOf(agent?.before)], after[nameOf(agent?.after)]];
+  // What a new agent may do is told of the agent.
+  const isNew = before[nameOf(agent?.after)] === undefined;
+  if (agent === undefined || old === undefined || now === undefined || isNew) return [];
+  const wider = fieldChanges(old, now).filter(({ field, direction }) => rights.test(field) && direction === "widened");
+  return shiftsOf(`step ${name} by ${nameOf(agent.after)}`, wider);
 }
 
 function ofDirection(shifts: readonly DirectedShift[], wanted: "widened" | "narrowed"): readonly Shift[] {

@@ -207,6 +207,14 @@ describe("what an agent may do", () => {
     ]);
   });
 
+  it("is told of a step that another agent does now", () => {
+    const both = `${narrow}\nplain: { model: anthropic/claude-haiku-5-5 }`;
+    const by = (agent: string): string =>
+      flow(both, `a: { agent: ${agent}, task: Do it }\n  b: { agent: coder, task: X }\n  c: { agent: plain, task: X }`);
+    expect(shifts(by("plain"), by("coder"))).toEqual(["step a by coder: tools", "step a by coder: permissions.shell"]);
+    expect(shifts(by("coder"), by("plain"))).toEqual([]);
+  });
+
   it("grows when a program takes the place of a model", () => {
     const program = "coder: { command: { argv: [claude, -p], stdin: prompt } }";
     expect(shifts(flow(narrow), flow(program))).toEqual(["agent coder: command.argv"]);
@@ -242,6 +250,17 @@ steps:
     ["that is asked under another name", flow("", "fine", "fine"), []],
   ])("%s", (_, after, expected) => {
     expect(shifts(after)).toEqual(expected);
+  });
+
+  it("of a handoff is told by itself", () => {
+    const handoff = (approvers: string): string => `muster: 1
+name: h
+agents: { a: { model: anthropic/claude-haiku-5-5 } }
+steps:
+  s: { handoff: [{ agent: a, accept: "false" }, { approval: { prompt: Go?${approvers} } }], task: Do }
+`;
+    const { widened } = diff(handoff(', approvers: ["github:ann"]'), handoff(""));
+    expect(widened.map(({ owner, field }) => `${owner}: ${field}`)).toEqual(["step s: handoff.2.approval.approvers"]);
   });
 });
 
