@@ -40,8 +40,10 @@ async function tokenOf(
   const text = (env[TOKEN] ?? "").trim();
   if (text !== "") return ok({ text, from: TOKEN });
   const [url = "", right = ""] = [env[GITHUB_URL], env[GITHUB_TOKEN]];
-  if (url === "" || right === "") return ok(null);
-  const audience = (trust.find(({ accounts }) => Object.hasOwn(accounts, "github")) ?? trust[0])?.audience ?? "";
+  // A job may have this right for something else: it is used only where GitHub is trusted.
+  const github = trust.find(({ accounts }) => Object.hasOwn(accounts, "github"));
+  if (url === "" || right === "" || github === undefined) return ok(null);
+  const { audience } = github;
   const place = `${url}${url.includes("?") ? "&" : "?"}audience=${encodeURIComponent(audience)}`;
   const given = await fetchJson(place, { timeoutMs: FETCH_MS, headers: { authorization: `bearer ${right}` } });
   if (!given.ok) return err(`GitHub Actions gives no identity token: ${given.error}`);
