@@ -30,11 +30,13 @@ import { liveProviders, missingKeys } from "./compose/providers.ts";
 import { builtInTools, cagesOfThisMachine, missingSandbox, sandboxOfThisMachine } from "./compose/tools.ts";
 import { createFindWay } from "./compose/mcp.ts";
 import { recordingProviders } from "./compose/record.ts";
+import { searchEndpoint } from "./compose/search.ts";
 import { readSource } from "./compose/source-reader.ts";
 import { telemetryOf } from "./compose/telemetry.ts";
 import { keepOutOfGit } from "./compose/state-folder.ts";
 import { createEvaluator, type Evaluator } from "./expression/evaluate.ts";
 import { systemResolve } from "./network/resolve.ts";
+import { blindModels } from "./plan/search.ts";
 import { priceHelp, unpricedIn } from "./plan/unpriced.ts";
 import type { Plan, PlannedModel } from "./plan/types.ts";
 import type { Provider } from "./provider/provider.ts";
@@ -205,6 +207,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
   const sandbox = sandboxOfThisMachine();
   const cages = cagesOfThisMachine();
   if (!simulated) missing.push(...uncountable(plan), ...missingSandbox(plan, sandbox));
+  if (asksModels) missing.push(...blindModels(plan));
   const store = simulated || plan.artifactStore === undefined ? null : s3Place(plan.artifactStore, env);
   if (store !== null && !store.ok) missing.push(...store.error);
   const audit = simulated ? ok(null) : openAuditOf(options);
@@ -259,7 +262,7 @@ export function createSurroundings(options: SurroundingsOptions): Result<Surroun
         batchProviderFor: answering(true),
         check,
         programs: { workspace, environment },
-        tools: builtInTools({ environment, resolve: systemResolve, sandbox, cages }),
+        tools: builtInTools({ environment, resolve: systemResolve, search: searchEndpoint(env), sandbox, cages }),
         openServer: (server) => serverTools(server, findWay),
       }),
     ),

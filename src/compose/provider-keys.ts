@@ -4,4 +4,5 @@ export const providerKeys = [
   "ANTHROPIC_AUTH_TOKEN",
   "OPENAI_API_KEY",
   "OPENAI_ADMIN_KEY",
+  "MUSTER_SEARCH_KEY",
 ] as const;

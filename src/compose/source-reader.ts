@@ -10,6 +10,7 @@ import { isVouched } from "../run/identity.ts";
 import { nearest } from "../util/project.ts";
 import { err, ok, type Result } from "../util/result.ts";
 import type { Environment } from "./environment.ts";
+import { SEARCH_URL } from "./search.ts";
 import { readLock } from "./lock-file.ts";
 import { trustAround } from "./trust.ts";
 import { cachedRepository } from "./repository/cached-repository.ts";
@@ -53,6 +54,7 @@ export function createSourceReader(path: string, shownAs: string, repositories: 
   const lockPath = join(root, LOCK_FILE);
   return {
     lockPath,
+    canSearch: (repositories.env[SEARCH_URL] ?? "") !== "",
     vouches: (kind) => isVouched(kind, trustAround(folder)),
     lock() {
       const lock = readLock(lockPath);

@@ -9,6 +9,7 @@ import { INSTALL_SANDBOX, type PreparedSandbox } from "../tool/sandbox/sandbox.t
 import { createShellTool, type RunProgram } from "../tool/shell.ts";
 import { createStateTools } from "../tool/state.ts";
 import type { Tool } from "../tool/tool.ts";
+import { createSearchTool, type SearchEndpoint } from "../tool/web/search.ts";
 import { createWebTools } from "../tool/web/fetch.ts";
 
 /** From SIGTERM to SIGKILL when a command is stopped. */
@@ -18,17 +19,20 @@ export interface ToolsOptions {
   /** What programs outside of a sandbox inherit: nothing secret. */
   readonly environment: { readonly [name: string]: string };
   readonly resolve: Resolve;
+  /** Where `web_search` goes; left out or null = there is none. */
+  readonly search?: SearchEndpoint | null;
   readonly sandbox: () => PreparedSandbox | null;
   /** Control groups, if there may be some; looked for when they are first asked for, once. */
   readonly cages: () => Cages | null;
 }
 
 /** The tools that come with muster. */
-export function builtInTools({ environment, resolve, sandbox, cages }: ToolsOptions): readonly Tool[] {
+export function builtInTools({ environment, resolve, search = null, sandbox, cages }: ToolsOptions): readonly Tool[] {
   return [
     ...createFileTools(),
     ...createStateTools(),
     ...createWebTools(resolve),
+    createSearchTool(search, resolve),
     createShellTool({ run: programRunner(cages), environment, sandbox }),
   ];
 }

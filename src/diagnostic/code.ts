@@ -103,6 +103,7 @@ export const diagnosticCodes = {
   WF7004: "An agent with tools goes through the batch API.",
   WF7010: "The tools of an MCP server are not in `muster.lock`.",
   WF7011: "An MCP server is declared, and its agent uses none of its tools.",
+  WF7012: "A tool searches the web for a model that has nobody to do it.",
   WF7020: "A program that answers for an agent never gets the prompt.",
 
   WF8001: "A value would become part of a shell text.",

@@ -15,9 +15,7 @@ export function effectOfTools(all: readonly Tools[]): Effect {
 
 /** Whether any of them brings in what anybody may have written: pages of the web, and whatever an MCP server says. */
 export function bringFromOutside(all: readonly Tools[]): boolean {
-  return all.some(
-    ({ names, servers = [] }) => servers.length > 0 || names.some((name) => toolTable[name].needs === "network"),
-  );
+  return all.some(({ names, servers = [] }) => servers.length > 0 || names.some((name) => name.startsWith("web_")));
 }
 
 /** Whether any of them works on files: of an MCP server that is a program nobody here knows. */

@@ -98,7 +98,7 @@ function checkFile(file: WorkflowFile, used: ReadonlyMap<string, CheckedFile>): 
   const agentModels = resolveAgents(manifest, models);
   checkAgents(manifest, steps, problems);
   checkSessions(manifest, steps, problems);
-  const tools = checkTools(manifest, parsed.servers, file.pinned, problems);
+  const tools = checkTools(file, parsed.servers, agentModels, problems);
   checkSpawn(manifest, problems);
 
   const scopes = new Scopes(

@@ -28,6 +28,8 @@ export interface WorkflowFile {
   readonly problems: Problems;
   /** The tools of MCP servers that somebody has agreed to, as `muster.lock` of the project at the top has them. */
   readonly pinned: () => Result<PinnedServers, Problem>;
+  /** An endpoint for searches is configured. */
+  readonly canSearch: boolean;
   /** By the ids of the steps that use them; null where there is none to look at, which was reported. */
   readonly uses: ReadonlyMap<string, WorkflowFile | null>;
 }
@@ -121,7 +123,16 @@ export class WorkflowLoader {
       uses.set(step.id, this.#used(step, place, problems, [...chain, path]));
     }
     const chosen = passByName(chooseModels(manifest, this.#choice), uses);
-    return { path, origin: place.origin, place: place.path, manifest: chosen, problems, pinned: this.#pinned, uses };
+    return {
+      path,
+      origin: place.origin,
+      place: place.path,
+      manifest: chosen,
+      problems,
+      pinned: this.#pinned,
+      canSearch: this.#files.canSearch === true,
+      uses,
+    };
   }
 
   #used(step: NormalStep, from: Place, problems: Problems, chain: readonly string[]): WorkflowFile | null {

@@ -37,6 +37,8 @@ export interface SourceFiles extends TextSource {
   repository(at: RepositoryCommit): Result<RepositoryFiles, RepositoryProblem>;
   /** What `muster.lock` says, and whether it may grow. The error is a sentence that stands behind its name. */
   lock(): Result<LockState, string>;
+  /** Whether an endpoint for searches is configured here. Default: none is. */
+  readonly canSearch?: boolean;
   /** Whether an issuer that the project trusts vouches for identities of a kind, such as `github`. Default: none does. */
   vouches?(kind: string): boolean;
 }

@@ -244,9 +244,12 @@ function toolsAsked(plan: Pick<Plan, "agents">, agent: PlannedAgent | null | und
   return { tools: { ...ownTools(agent.tools), ...(spawn === undefined ? {} : { spawn: teamAsked(plan, spawn) }) } };
 }
 
-function ownTools({ names, servers, permissions, maxTurns, resources }: PlannedTools): JsonObject {
+function ownTools({ names, servers, search, permissions, maxTurns, resources }: PlannedTools): JsonObject {
   const tools = names.map((name) => `${name}@${toolTable[name].version}`);
-  const more = servers === undefined ? {} : { servers: servers.map(askedOfServer) };
+  const more = {
+    ...(servers === undefined ? {} : { servers: servers.map(askedOfServer) }),
+    ...(search === undefined ? {} : { search }),
+  };
   return { tools, ...more, permissions: permissions as unknown as Json, maxTurns, output: resources.outputBytes };
 }
 

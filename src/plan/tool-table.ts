@@ -7,7 +7,7 @@ export interface ToolFacts {
   /** What doing it twice would mean. `none`: it changes nothing, and runs beside others. */
   readonly effect: Effect;
   /** The part of `permissions` that it needs. */
-  readonly needs: "files" | "state" | "network" | "shell";
+  readonly needs: "files" | "state" | "network" | "shell" | "nothing";
   readonly mode: "read" | "write";
   /** Raised when it does something else than before: then recorded outcomes of its agents are no answer any more. */
   readonly version: number;
@@ -22,6 +22,8 @@ export const toolTable = {
   search_files: { effect: "none", needs: "files", mode: "read", version: 1 },
   shell: { effect: "unsafe", needs: "shell", mode: "write", version: 1 },
   web_fetch: { effect: "none", needs: "network", mode: "read", version: 1 },
+  // The provider does it, or an endpoint that whoever runs it has named: no host of the agent's choice is reached.
+  web_search: { effect: "none", needs: "nothing", mode: "read", version: 1 },
   state_get: { effect: "none", needs: "state", mode: "read", version: 1 },
   state_set: { effect: "idempotent", needs: "state", mode: "write", version: 1 },
   state_list: { effect: "none", needs: "state", mode: "read", version: 1 },
@@ -43,8 +45,6 @@ export type ToolName = keyof typeof toolTable;
 
 /** Words of the language that this version cannot do yet, with the reason. */
 export const laterTools: { readonly [name: string]: string } = {
-  web_search:
-    "an endpoint for searches can be configured in a later version; `web_fetch` reads pages whose address is known",
   send_message: "it comes with sessions",
 };
 
@@ -59,6 +59,8 @@ export function toolRefusal(name: ToolName, grant: Grant): string | null {
   switch (needs) {
     case "network":
       return grant.network.length > 0 ? null : "`permissions.network` names no host";
+    case "nothing":
+      return null;
     case "shell":
       return grant.shell === "none" || grant.shell.length === 0 ? "`permissions.shell` allows no programs" : null;
     default:
@@ -74,6 +76,8 @@ export function accessesOfTool(name: ToolName, grant: Grant): readonly Access[] 
       return grant.network
         .filter(({ host }) => !host.startsWith("*"))
         .map(({ host }) => ({ kind: "host", host, isPrivate: isPrivateHost(host) }));
+    case "nothing":
+      return [];
     case "shell":
       if (grant.shell === "any") return [{ kind: "script" }];
       return grant.shell === "none" ? [] : grant.shell.map((program) => ({ kind: "program", program }));

@@ -216,6 +216,8 @@ export interface PlannedTools {
   readonly names: readonly ToolName[];
   /** MCP servers of which it has tools; left out = none. */
   readonly servers?: readonly PlannedServer[];
+  /** Who searches the web for it; left out = nobody, for it has no `web_search`. */
+  readonly search?: "provider" | "endpoint";
   /** Its own, within the caps around the step that it works for. */
   readonly permissions: Permissions;
   readonly sandbox: "require" | "prefer" | "off";

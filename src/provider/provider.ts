@@ -20,6 +20,8 @@ export interface ToolSpec {
   readonly description: string;
   /** Of an object. */
   readonly inputSchema: JsonObject;
+  /** The provider does it by itself, in the middle of a reply. */
+  readonly isServed?: true;
 }
 
 /** A call of a tool as the model asks for it. Nothing of it is checked. */

@@ -5,6 +5,8 @@ export interface Usage {
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly calls: number;
+  /** Searches of the web that the provider has done by itself; left out = none. */
+  readonly searches?: number;
 }
 
 /** No use at all. */
@@ -15,7 +17,9 @@ export const unknownUsage: Usage = { ...noUsage, calls: 1 };
 
 /** The sum of two uses. */
 export function addUsage(a: Usage, b: Usage): Usage {
+  const searches = (a.searches ?? 0) + (b.searches ?? 0);
   return {
+    ...(searches > 0 && { searches }),
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,

@@ -2,6 +2,7 @@ import { inputBound } from "../../agent/input-bound.ts";
 import type { CallEnd } from "../../agent/call-gate.ts";
 import { callPriceOf, costOf, worstCaseCost } from "../../plan/price/price.ts";
 import { isDriver } from "../../plan/provider-name.ts";
+import { MOST_SEARCHES, SEARCH_TOKENS, SEARCH_USD } from "../../plan/search.ts";
 import type { PlannedModel } from "../../plan/types.ts";
 import type { ModelRequest } from "../../provider/provider.ts";
 import { amountOf, nanosOf, nothing, type Amount } from "../../run/budget/amount.ts";
@@ -15,9 +16,11 @@ export function worstCase(
   assumeUsd: number | null,
   isBatch: boolean,
 ): Amount {
-  const input = inputBound(request);
+  const searches = request.tools?.some(({ isServed }) => isServed === true) === true;
+  const input = inputBound(request) + (searches ? SEARCH_TOKENS : 0);
   const price = callPriceOf(model, isBatch);
-  const usd = price === null ? (assumeUsd ?? 0) : worstCaseCost(price, input, request.maxTokens);
+  const fees = searches ? MOST_SEARCHES * SEARCH_USD : 0;
+  const usd = price === null ? (assumeUsd ?? 0) : worstCaseCost(price, input, request.maxTokens) + fees;
   return { nanoUsd: Math.ceil(usd * 1e9 - 1e-6), tokens: input + request.maxTokens, calls: 1 };
 }
 

@@ -3,7 +3,7 @@ import { nothingSpent } from "../../agent/spend.ts";
 import { runTask } from "../../agent/task.ts";
 import type { Toolbox } from "../../agent/toolbox.ts";
 import type { PlannedModel } from "../../plan/types.ts";
-import type { Provider } from "../../provider/provider.ts";
+import type { Provider, ToolSpec } from "../../provider/provider.ts";
 import { createDriver } from "../driver/driver.ts";
 import { prepareProgram, type ProgramSurroundings } from "../driver/program.ts";
 import { grantOf, narrowed, type Grant } from "../../plan/permissions.ts";
@@ -121,6 +121,14 @@ function prepareAgent(
   }
 }
 
+/** `web_search` as the provider has it: it is not ours to do. */
+const SERVED_SEARCH: ToolSpec = {
+  name: "web_search",
+  description: "Searches the web.",
+  inputSchema: { type: "object" },
+  isServed: true,
+};
+
 /** What is wrong with servers is known before a token is spent, but where the conversation only goes on. */
 async function firstUnready(servers: readonly OpenServer[], context: ToolContext): Promise<Failure | null> {
   const failures = await Promise.all(servers.map((server) => server.ready(context)));
@@ -138,7 +146,10 @@ function toolboxOf(
 ): Toolbox & { readonly team?: AgentTeam } {
   const { names, permissions, resources, maxTurns } = planned;
   const grant = narrowed(context.grant, grantOf(permissions));
-  const own = names.flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
+  const { search } = planned;
+  const own = names
+    .filter((name) => name !== "web_search" || search === "endpoint")
+    .flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
   const lead =
     planned.spawn === undefined ? null : leadOf(planned, planned.spawn, step, context, attempt, grant, options);
   const tools = [...own, ...servers.flatMap((server) => server.tools), ...(lead?.tools ?? [])];
@@ -147,7 +158,8 @@ function toolboxOf(
     tools,
     specs: tools
       .filter(({ name }) => lead?.team.maySpawn !== false || name !== "sessions_spawn")
-      .map(({ spec }) => spec),
+      .map(({ spec }) => spec)
+      .concat(search === "provider" ? [SERVED_SEARCH] : []),
     maxTurns,
     ...(lead !== null && { team: lead.team }),
     context: {

@@ -1,11 +1,14 @@
-import type { NormalAgent, NormalManifest } from "../../manifest/normal.ts";
+import type { NormalAgent } from "../../manifest/normal.ts";
 import type { Pointer } from "../../manifest/pointer.ts";
 import { mcpToolName } from "../mcp-server.ts";
 import { grantOf } from "../permissions.ts";
 import type { Problems } from "../problems.ts";
 import { isToolName, laterTools, teamToolTable, toolRefusal, toolTable } from "../tool-table.ts";
-import type { PlannedTools } from "../types.ts";
-import { checkServers, type ServersAround } from "./check-servers.ts";
+import { searchesItself } from "../search.ts";
+import type { WorkflowFile } from "../load-workflows.ts";
+import type { AgentModels } from "./resolve-agents.ts";
+import type { PlannedModel, PlannedTools } from "../types.ts";
+import { checkServers } from "./check-servers.ts";
 import type { ParsedServers } from "./parse-servers.ts";
 
 /** What agents may do beside answering, by their names; those who may do nothing are left out. */
@@ -13,9 +16,9 @@ export type AgentTools = ReadonlyMap<string, PlannedTools>;
 
 /** The tools of all agents. Reports those that there are not, that are named twice, or that their agent could never use. */
 export function checkTools(
-  { agents }: NormalManifest,
+  { manifest: { agents }, pinned, canSearch }: Pick<WorkflowFile, "manifest" | "pinned" | "canSearch">,
   parsed: ParsedServers,
-  pinned: ServersAround["pinned"],
+  models: AgentModels,
   problems: Problems,
 ): AgentTools {
   const planned = new Map<string, PlannedTools>();
@@ -34,7 +37,12 @@ export function checkTools(
     const servers = checkServers(name, agent, { parsed, pinned, told, problems });
     const { tools, permissions, sandbox, resources, maxTurns } = agent;
     const names = [...new Set(tools)].filter(isToolName);
-    const more = servers.length === 0 ? {} : { servers };
+    const search = !names.includes("web_search") ? null : canSearch ? ("endpoint" as const) : ("provider" as const);
+    if (search === "provider") checkSearch(name, agent, models.get(name) ?? [], problems);
+    const more = {
+      ...(servers.length === 0 ? {} : { servers }),
+      ...(search === null ? {} : { search }),
+    };
     if (names.length > 0 || servers.length > 0 || agent.spawn !== null)
       planned.set(name, { names, ...more, permissions, sandbox, resources, maxTurns });
     const seen = new Set<string>();
@@ -64,6 +72,17 @@ export function checkTools(
   return planned;
 }
 
+/** Without an endpoint somebody must search who can. */
+function checkSearch(name: string, { tools }: NormalAgent, models: readonly PlannedModel[], problems: Problems): void {
+  const blind = models.find((model) => !searchesItself(model));
+  if (blind === undefined) return;
+  problems.error(["agents", name, "tools", tools.indexOf("web_search")], {
+    code: "WF7012",
+    message: `agent '${name}' has the tool 'web_search', and ${blind.id} cannot search the web`,
+    help: "export MUSTER_SEARCH_URL, an endpoint for searches such as that of SearXNG; or give the agent a model of Anthropic's",
+  });
+}
+
 /** In a sandbox there is no network, outside of it there is all of it: neither is what `permissions` say. */
 function checkNetwork(name: string, { permissions, sandbox }: NormalAgent, problems: Problems): void {
   if (permissions.shell === "none") return;
@@ -86,7 +105,7 @@ function checkNetwork(name: string, { permissions, sandbox }: NormalAgent, probl
 
 function example(tool: keyof typeof toolTable): string {
   const { needs, mode } = toolTable[tool];
-  const value = { network: '["example.com"]', shell: "[git]", files: mode, state: mode }[needs];
+  const value = { network: '["example.com"]', shell: "[git]", files: mode, state: mode, nothing: "" }[needs];
   return `\`permissions: { ${needs}: ${value} }\` at the agent`;
 }
 

@@ -1,3 +1,4 @@
+import { SEARCH_USD } from "../search.ts";
 import type { Usage } from "../../util/usage.ts";
 import type { PlannedModel } from "../types.ts";
 import type { Price, Rates } from "./rates.ts";
@@ -51,7 +52,7 @@ export function costOf(price: Price, usage: Usage): number {
     outputTokens * rates.output +
     cacheReadTokens * rates.cacheRead +
     cacheWriteTokens * rates.cacheWrite;
-  return perMillion / TOKENS_A_PRICE;
+  return perMillion / TOKENS_A_PRICE + (usage.searches ?? 0) * SEARCH_USD;
 }
 
 /** The most that one call can cost, in USD: the whole prompt written to the cache, the whole reply used. */

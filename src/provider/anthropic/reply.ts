@@ -16,11 +16,14 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
   const calls = new Map<unknown, { id: string; name: string; json: string; input: Json }>();
   const opaque = new Map<unknown, Record<string, Json>>();
   const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  let searches = 0;
   let usageKnown = false;
 
   const readUsage = (usage: unknown): void => {
     if (!isJsonObject(usage)) return;
     usageKnown = true;
+    const served = usage["server_tool_use"];
+    if (isJsonObject(served)) searches = tokenCount(served["web_search_requests"]) ?? searches;
     tokens.input = tokenCount(usage["input_tokens"]) ?? tokens.input;
     tokens.output = tokenCount(usage["output_tokens"]) ?? tokens.output;
     tokens.cacheRead = tokenCount(usage["cache_read_input_tokens"]) ?? tokens.cacheRead;
@@ -35,6 +38,7 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
           cacheReadTokens: tokens.cacheRead,
           cacheWriteTokens: tokens.cacheWrite,
           calls: 1,
+          ...(searches > 0 && { searches }),
         }
       : null;
 
@@ -116,7 +120,8 @@ export function growingReply(askedModel: string): GrowingReply<RawMessageStreamE
       usage: usage(),
       ...(calls.size > 0 && { toolCalls: [...calls.values()].map(callOf) }),
       // Of no use without calls: the conversation ends here.
-      ...(calls.size > 0 && opaque.size > 0 && { opaque: [...opaque.values()] }),
+      ...(calls.size > 0 &&
+        opaque.size > 0 && { opaque: [...opaque.values()].map(({ partial_json: _pieces, ...block }) => block) }),
     }),
   };
 }
@@ -127,7 +132,12 @@ function textIn(value: unknown): string {
 
 /** What a model thought before its calls must be sent back with them, unchanged. */
 function isOpaque(type: unknown): boolean {
-  return type === "thinking" || type === "redacted_thinking";
+  return (
+    type === "thinking" ||
+    type === "redacted_thinking" ||
+    type === "server_tool_use" ||
+    type === "web_search_tool_result"
+  );
 }
 
 function growOpaque(block: Record<string, Json>, delta: JsonObject): void {
@@ -136,6 +146,12 @@ function growOpaque(block: Record<string, Json>, delta: JsonObject): void {
   };
   if (delta["type"] === "thinking_delta") add("thinking");
   else if (delta["type"] === "signature_delta") add("signature");
+  else if (delta["type"] === "input_json_delta") {
+    // Of a search: complete with its last piece.
+    add("partial_json");
+    const read = readJson(textIn(block["partial_json"]));
+    if (read.ok) block["input"] = read.value;
+  }
 }
 
 function callOf({ id, name, json, input }: { id: string; name: string; json: string; input: Json }): ToolCall {

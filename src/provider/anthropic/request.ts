@@ -4,8 +4,10 @@ import type {
   MessageParam,
   OutputConfig,
   Tool,
+  ToolUnion,
 } from "@anthropic-ai/sdk/resources/messages";
-import type { Message, ModelRequest } from "../provider.ts";
+import { MOST_SEARCHES } from "../../plan/search.ts";
+import type { Message, ModelRequest, ToolSpec } from "../provider.ts";
 import { withSchemaInPrompt } from "../schema-prompt.ts";
 import { anthropicOutput } from "./structured-output.ts";
 
@@ -41,11 +43,7 @@ export function anthropicRequest(request: ModelRequest, idempotencyKey: string):
     messages: messagesOf(messages, request.tools !== undefined),
     stream: true,
     ...(request.tools !== undefined && {
-      tools: request.tools.map(({ name, description, inputSchema }): Tool => ({
-        name,
-        description,
-        input_schema: { ...inputSchema } as unknown as Tool["input_schema"],
-      })),
+      tools: request.tools.map(toolOf),
     }),
     ...(request.system !== null &&
       request.system.trim() !== "" && {
@@ -59,6 +57,12 @@ export function anthropicRequest(request: ModelRequest, idempotencyKey: string):
     ...(temperature !== null && { "anthropic-version": VERSION_WITH_TEMPERATURE }),
   };
   return { params, headers };
+}
+
+function toolOf({ name, description, inputSchema, isServed }: ToolSpec): ToolUnion {
+  // The one that every model since Claude 3.5 takes: platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool, 2026-11.
+  if (isServed === true) return { type: "web_search_20250305", name: "web_search", max_uses: MOST_SEARCHES };
+  return { name, description, input_schema: { ...inputSchema } as unknown as Tool["input_schema"] };
 }
 
 /**

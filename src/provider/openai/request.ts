@@ -22,10 +22,12 @@ export function chatRequest(request: ModelRequest, dialect: Dialect): ChatComple
     messages: [...instructions, ...told.flatMap(messagesOf)],
     stream: true,
     ...(request.tools !== undefined && {
-      tools: request.tools.map(({ name, description, inputSchema }) => ({
-        type: "function" as const,
-        function: { name, description, parameters: { ...inputSchema } },
-      })),
+      tools: request.tools
+        .filter(({ isServed }) => isServed !== true)
+        .map(({ name, description, inputSchema }) => ({
+          type: "function" as const,
+          function: { name, description, parameters: { ...inputSchema } },
+        })),
     }),
     ...(dialect.streamOptions && { stream_options: { include_usage: true } }),
     ...(structured !== null && {

@@ -142,7 +142,7 @@ function messageRefusal(message: unknown, index: number): ApiError | null {
   return null;
 }
 
-const toolFields = new Set(["name", "description", "input_schema", "cache_control", "type", "strict"]);
+const toolFields = new Set(["name", "description", "input_schema", "cache_control", "type", "strict", "max_uses"]);
 
 /** What is wrong with the tools, and with the marks for the cache, of which there are four at most. */
 function toolsRefusal({ tools, messages, system }: WireRequest): ApiError | null {
@@ -154,6 +154,7 @@ function toolsRefusal({ tools, messages, system }: WireRequest): ApiError | null
       return invalid(`tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
     if (names.has(tool.name)) return invalid("tools: Tool names must be unique.");
     names.add(tool.name);
+    if (tool.type === "web_search_20250305") continue;
     if (tool.input_schema?.type !== "object")
       return invalid(`tools.${index}.custom.input_schema.type: Input should be 'object'`);
   }

@@ -14,6 +14,9 @@ export interface WireRequest {
 }
 
 export interface WireTool {
+  /** Of a tool that the API does by itself. */
+  readonly type?: string;
+  readonly max_uses?: number;
   readonly name: string;
   readonly description?: string;
   readonly input_schema?: { readonly type?: string };
