@@ -163,7 +163,10 @@ function createProgram(end: (code: ExitCode) => void): Command {
     () => import("./commands/resume.ts"),
   )
     .addOption(
-      new Option("--rerun <step>", "run this step again, whatever is recorded of it (repeatable)")
+      new Option(
+        "--rerun <step>",
+        "run this step, or item of it (draft[2]), again, whatever is recorded of it (repeatable)",
+      )
         .argParser(collect)
         .default([], "none"),
     )

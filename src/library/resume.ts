@@ -8,6 +8,7 @@ import { withBudget, type BudgetChoice } from "../plan/budget-choice.ts";
 import { chooseVariant } from "../plan/variant.ts";
 import { stepPaths } from "../plan/step-paths.ts";
 import type { AutoChoice } from "../plan/auto-model.ts";
+import { idsOfPath } from "../run/attempt-key.ts";
 import type { RunSummary } from "../store/store.ts";
 import type { Project } from "../util/project.ts";
 import { resolveAuto } from "./auto.ts";
@@ -22,7 +23,7 @@ import { openState } from "./state.ts";
 export interface ResumeOptions extends StartOptions {
   /** In place of the manifest that the run was started with, which is read again. Needed where that was no file. */
   readonly workflow?: Workflow;
-  /** Steps that run anew, whatever is on the record: ids, or paths as `group/inner`. */
+  /** Steps that run anew, whatever is on the record: ids, paths as `group/inner`, items as `draft[2]` and `group[1]/inner`. */
   readonly rerun?: readonly string[];
 }
 
@@ -46,7 +47,7 @@ export async function resume(runId: string, options: ResumeOptions = {}): Promis
     const chosen = chooseVariant(workflow.plan, (choice["variant"] ?? null) as string | null);
     if (!chosen.ok) throw new RequestError([chosen.error]);
     const ids = new Set(stepPaths(chosen.value));
-    const unknown = rerun.filter((id) => !ids.has(id));
+    const unknown = rerun.filter((name) => !ids.has(idsOfPath(name)));
     if (unknown.length > 0) throw new RequestError(unknown.map((id) => `rerun: the workflow has no step '${id}'`));
     const simulated = choice["simulated"] === true;
     const replay = choice["replay"] as string | null;

@@ -104,9 +104,8 @@ function newestUnfinished(store: Store): RunSummary {
 
 function rerunSteps(paths: readonly string[], rerun: readonly string[]): ReadonlySet<string> {
   for (const step of rerun) {
-    if (paths.includes(step)) continue;
-    // Items have no name of their own here: all of them run again.
-    const near = paths.find((path) => path === idsOfPath(step)) ?? suggest(step, paths);
+    if (paths.includes(idsOfPath(step))) continue;
+    const near = suggest(idsOfPath(step), paths);
     throw new UsageError(
       `--rerun ${step}: the workflow has no such step${near === null ? "" : `; did you mean '${near}'?`}`,
     );

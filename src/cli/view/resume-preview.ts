@@ -2,7 +2,6 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { ResumePlan } from "../../engine/local/recall.ts";
 import type { StartReason } from "../../engine/local/sink.ts";
-import { idsOfPath } from "../../run/attempt-key.ts";
 
 const reasons: { readonly [reason in StartReason]: string } = {
   new: "not done yet",
@@ -16,10 +15,15 @@ const reasons: { readonly [reason in StartReason]: string } = {
   unknown: "outcome unknown",
 };
 
+/** So many units whose outcome is unknown are named. */
+const MOST_IN_DOUBT = 10;
+
 /** What a resume reuses and what runs again, and why: printed before anything starts. */
 export function resumePreview({ steps }: ResumePlan, color: Colors): string {
   const lines: string[] = [];
-  const reused = steps.filter((step) => step.reused > 0 && step.again.length === 0 && !step.waits && !step.inDoubt);
+  const reused = steps.filter(
+    (step) => step.reused > 0 && step.again.length === 0 && !step.waits && step.inDoubt.length === 0,
+  );
   if (reused.length > 0)
     lines.push(
       `  ${color.green("reused")}  ${reused.map(({ path, reused: units }) => printable(path) + (units > 1 ? ` (${units})` : "")).join(", ")}`,
@@ -38,13 +42,16 @@ export function resumePreview({ steps }: ResumePlan, color: Colors): string {
       `  ${color.cyan("runs")}    ${printable(path)}  ${color.dim(why + (units > 0 ? `; ${units} reused` : ""))}`,
     );
   }
-  for (const { path, inDoubt } of steps) {
-    if (!inDoubt) continue;
-    const name = printable(path);
+  const inDoubt = steps.flatMap((step) => step.inDoubt);
+  for (const label of inDoubt.slice(0, MOST_IN_DOUBT)) {
+    const name = printable(label);
+    const asked = name.includes("[") ? `'${name}'` : name;
     lines.push(
-      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${idsOfPath(name)}`)}`,
+      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${asked}`)}`,
     );
   }
+  if (inDoubt.length > MOST_IN_DOUBT)
+    lines.push(`  ${color.yellow("doubt")}   ${color.dim(`and ${inDoubt.length - MOST_IN_DOUBT} more`)}`);
   const later = steps.filter((step) => step.waits).map(({ path }) => printable(path));
   if (later.length > 0) lines.push(`  ${color.dim("then")}    ${later.join(", ")}`);
   return lines.length === 0 ? `  ${color.dim("nothing is left to run")}\n` : `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
-import { attemptKey, expiredKey, idsOfPath, isOfSibling, isOfUnit, killKey, unitKey } from "../../run/attempt-key.ts";
+import { attemptKey, expiredKey, isOfSibling, isOfUnit, killKey, labelOf, unitKey } from "../../run/attempt-key.ts";
 import type { Artifact } from "../../run/artifact.ts";
 import { pureFact, UNTOLD, type Fact } from "../../run/fact.ts";
+import { deadLetterId } from "../../run/dead-letter.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { fingerprintChange } from "../../run/fingerprint.ts";
 import type { AttemptCommand } from "../../run/scheduler/command.ts";
@@ -335,7 +336,7 @@ export class Attempts {
   /** An outcome of an earlier run answers at once; where it left files behind they are taken over first. */
   #startCached(start: Start, unit: UnitWork, key: string, tools: CacheTools): void {
     const { ledger, remember, options } = this.#o;
-    const isAskedFor = options.isAskedFor?.(start.path) === true;
+    const isAskedFor = options.isAskedFor?.(labelOf(start)) === true;
     const found = isAskedFor ? null : findCached(key, start.step.cache?.ttlMs ?? null, tools);
     const hit = found === "damaged" ? null : found;
     if (hit === null || (hit.artifacts.length > 0 && options.isRecall !== true)) {
@@ -432,7 +433,7 @@ export class Attempts {
       "outcome_unknown",
       `'${start.path}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
       {
-        help: `see what it did; to run it again: muster resume ${this.#o.options.info.runId} --rerun ${idsOfPath(start.path)}; a step that may be repeated says 'idempotent: true'`,
+        help: helpInDoubt(this.#o.options.info.runId, unit.name, labelOf(start)),
       },
     );
     this.#o.remember({ ...fact, state: "failed", endedAt: at, failure: why });
@@ -551,6 +552,13 @@ export class Attempts {
     this.#o.ledger.groupAttemptFailed(unit, outputs.error);
     this.#fail(answered, unit, outputs.error, null, endedAt);
   }
+}
+
+/** The unit alone, now; or with the rest of the run. */
+function helpInDoubt(runId: string, key: string, label: string): string {
+  const alone = `muster dead-letters retry ${deadLetterId({ runId, key })} --rerun`;
+  const name = label.includes("[") ? `'${label}'` : label;
+  return `see what it did; to run it again: ${alone}, or muster resume ${runId} --rerun ${name}; a step that may be repeated says 'idempotent: true'`;
 }
 
 /** A batch whose list has not one result for each item. */

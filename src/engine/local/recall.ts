@@ -1,4 +1,4 @@
-import { idsOfPath } from "../../run/attempt-key.ts";
+import { idsOfPath, labelOf } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { LeftFiles } from "../workspace/resolved-files.ts";
 import type { StepRecord } from "../../run/state.ts";
@@ -84,8 +84,8 @@ export interface StepResume {
   readonly again: readonly Again[];
   /** Runs later, if it runs, depending on what comes out of the others. */
   readonly waits: boolean;
-  /** It was under way when its runner stopped and must not be repeated unasked: it fails, unless it is named by `--rerun`. */
-  readonly inDoubt: boolean;
+  /** Units, as `draft[2]`, that were under way when their runner stopped and must not be repeated unasked: they fail, unless they are named by `--rerun`. */
+  readonly inDoubt: readonly string[];
 }
 
 /** Units of one step that run, by reason. */
@@ -97,7 +97,9 @@ export interface Again {
 /** Sorts a recall by step. A step that `waits` runs later, depending on what comes out of the others. */
 export function resumePlan({ record, pending }: Recall): ResumePlan {
   const byPath = new Map<string, Map<StartReason, number>>();
-  for (const { path, reason } of pending) {
+  const inDoubt = new Map<string, string[]>();
+  for (const { path, item, reason } of pending) {
+    if (reason === "unknown") inDoubt.set(path, [...(inDoubt.get(path) ?? []), labelOf({ path, item })]);
     const reasons = byPath.get(path) ?? new Map<StartReason, number>();
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     byPath.set(path, reasons);
@@ -111,7 +113,7 @@ export function resumePlan({ record, pending }: Recall): ResumePlan {
         .filter(([reason]) => reason !== "unknown")
         .map(([reason, units]) => ({ reason, units })),
       waits: !byPath.has(step.path) && isOpen(step),
-      inDoubt: byPath.get(step.path)?.has("unknown") === true || hasUnknownOutcome(step),
+      inDoubt: [...new Set([...(inDoubt.get(step.path) ?? []), ...unknownOutcomes(step)])],
     })),
   };
 }
@@ -124,8 +126,9 @@ function allSteps(record: ScopeRecord): readonly StepRecord[] {
   });
 }
 
-function hasUnknownOutcome({ failure, items }: StepRecord): boolean {
-  return [failure, ...(items ?? []).map((item) => item.failure)].some((why) => why?.code === "outcome_unknown");
+function unknownOutcomes({ path, failure, items }: StepRecord): readonly string[] {
+  if (items === null) return failure?.code === "outcome_unknown" ? [path] : [];
+  return items.flatMap((one, item) => (one.failure?.code === "outcome_unknown" ? [labelOf({ path, item })] : []));
 }
 
 function isOpen({ status }: StepRecord): boolean {

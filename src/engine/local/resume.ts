@@ -1,17 +1,18 @@
 import type { Plan } from "../../plan/types.ts";
-import { idsOfPath, pathOfKey } from "../../run/attempt-key.ts";
+import { idsOfPath, labelOf, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
 import type { Failure } from "../../run/failure.ts";
 import type { RunInfo } from "../../run/state.ts";
 import type { LeaseOwner, RunSummary } from "../../store/store.ts";
 import { ok, type Result } from "../../util/result.ts";
+import { askedAgain } from "./asked-again.ts";
 import { planOfRun, readRun } from "./read-run.ts";
 import { recall, uncaughtFailures, type Recall } from "./recall.ts";
 import type { LocalRun } from "./run.ts";
 import type { Start, StartReason } from "./sink.ts";
 import { coreOptions, type Frozen, type Surroundings } from "./surroundings.ts";
 import { splitFacts, takeRun } from "./take-run.ts";
-import { isWithin, triedAnew } from "./tried-anew.ts";
+import { triedAnew } from "./tried-anew.ts";
 
 export interface Resume {
   /** What the facts answer, and what is left to run: shown before anything starts. Goes through all of the run. */
@@ -21,8 +22,8 @@ export interface Resume {
 }
 
 /**
- * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` are paths of
- * steps whose facts no longer answer. Reads only, until `take`.
+ * Prepares to go on with a run: `interrupted`, `failed`, or `running` under an owner that died. `rerun` names the steps
+ * and items whose facts no longer answer (asked-again.ts). Reads only, until `take`.
  */
 export function prepareResume(
   summary: RunSummary,
@@ -35,26 +36,29 @@ export function prepareResume(
   const info: RunInfo = { runId: summary.runId, plan, startedAt: summary.startedAt, inputs: frozen.inputs };
   // After a failed run what nothing caught is tried anew; after a crash every fact answers.
   const anew = uncaughtSteps(summary, plan, around);
+  const again = askedAgain(rerun, summary, plan, around);
+  if (!again.ok) return again;
+  const { isKey, isLabel } = again.value;
   const letters = store.listDeadLetters(summary.runId).filter(({ key }) => anew.has(pathOfKey(key)));
   const isTriedAnew = triedAnew(plan, letters, () => store.readFacts(summary.runId));
   const isForgotten = (fact: Fact): boolean => {
     if (rerun.size === 0 && anew.size === 0) return false;
     const path = pathOfKey(fact.key);
-    return isWithin(path, rerun) || (anew.has(path) && isTriedAnew(fact));
+    return isKey(fact.key) || (anew.has(path) && isTriedAnew(fact));
   };
   const facts = splitFacts(store.readFacts(summary.runId), isForgotten, clock.now());
   const core = coreOptions(plan, info, frozen, facts.kept, around);
   if (!core.ok) return core;
-  const reasonOf = ({ path, reason }: Start): StartReason =>
+  const reasonOf = ({ path, item, reason }: Start): StartReason =>
     reason !== "new"
       ? reason
-      : isWithin(idsOfPath(path), rerun)
+      : isLabel(labelOf({ path, item }))
         ? "rerun"
         : anew.has(idsOfPath(path))
           ? "failed"
           : "new";
 
-  const asked = { ...core.value, isAskedFor: (path: string) => isWithin(idsOfPath(path), rerun) };
+  const asked = { ...core.value, isAskedFor: isLabel };
   return ok({
     preview() {
       const { pending, ...known } = recall({ ...asked, facts: facts.kept.fork() });
