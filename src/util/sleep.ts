@@ -14,3 +14,15 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<bo
     else signal.addEventListener("abort", stop, { once: true });
   });
 }
+
+/** The time of day may be set while somebody waits for it: nobody waits longer without looking again. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** Waits until a time of day, milliseconds since 1970, also when the clock is set meanwhile; false when the signal cut it short. */
+export async function sleepUntil(clock: Clock, at: number, signal: AbortSignal): Promise<boolean> {
+  do {
+    const leftMs = at - clock.now();
+    if (!(await sleep(clock, Math.min(leftMs, LOOK_AGAIN_MS), signal))) return false;
+  } while (clock.now() < at);
+  return true;
+}

@@ -11,7 +11,7 @@ import { sha256 } from "../../util/digest.ts";
 import { formatDuration } from "../../util/duration.ts";
 import { asText, type Json, type JsonObject } from "../../util/json.ts";
 import { err, ok, type Result } from "../../util/result.ts";
-import { sleep } from "../../util/sleep.ts";
+import { sleepUntil } from "../../util/sleep.ts";
 import type { Values } from "../local/context.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import {
@@ -109,7 +109,7 @@ async function ask(
   };
   const over = new AbortController();
   const answered = attempt.park(asked);
-  const expired = deadline === null ? new Promise<never>(() => {}) : sleep(clock, deadline - clock.now(), over.signal);
+  const expired = deadline === null ? new Promise<never>(() => {}) : sleepUntil(clock, deadline, over.signal);
   const answer = await Promise.race([answered, expired.then(() => null)]);
   over.abort();
   if (answer !== null && (deadline === null || answer.at <= deadline))

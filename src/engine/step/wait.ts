@@ -1,6 +1,6 @@
 import { failure } from "../../run/failure.ts";
 import { formatDuration } from "../../util/duration.ts";
-import { sleep } from "../../util/sleep.ts";
+import { sleep, sleepUntil } from "../../util/sleep.ts";
 import { err, ok } from "../../util/result.ts";
 import type { Json } from "../../util/json.ts";
 import { expressionFailure } from "./expression-failure.ts";
@@ -30,7 +30,10 @@ export function createWaitStep(): StepHandler {
         run: async ({ clock, signal, since, label }) => {
           // A clock that was set back since makes no span longer.
           const due = until ?? Math.min(since, clock.now()) + (forMs ?? 0);
-          if (await sleep(clock, due - clock.now(), signal)) return plainResult({ ok: true, output: null });
+          const isOver = await (until === null
+            ? sleep(clock, due - clock.now(), signal)
+            : sleepUntil(clock, due, signal));
+          if (isOver) return plainResult({ ok: true, output: null });
           const left = formatDuration(Math.max(0, Math.round(due - clock.now())));
           return plainResult({
             ok: false,

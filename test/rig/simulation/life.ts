@@ -56,7 +56,7 @@ export interface SimulatedLife {
 }
 
 /** More starts than any life needs. */
-const MOST_STARTS = 60;
+const MOST_STARTS = 300;
 
 export async function liveThrough(options: LifeOptions): Promise<SimulatedLife> {
   const watch = new Watch();
