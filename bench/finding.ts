@@ -4,6 +4,8 @@ export interface Work {
   readonly name: string;
   /** Times a full bench does it; the figure is the median. */
   readonly runs: number;
+  /** Done only where it is named: it takes long, or much of the disk. Default false. */
+  readonly isOnlyNamed?: boolean;
   /** Does it once. */
   measure(size: Size): Promise<readonly Finding[]>;
 }

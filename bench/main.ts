@@ -1,6 +1,6 @@
 // npm run bench [-- --quick] [-- --write] [-- NAME...]: times Muster against its targets.
 //   --quick   a tenth of everything, once: that the works still work, in under a minute
-//   --write   writes bench/RESULTS.md
+//   --write   writes bench/RESULTS.md; of `load` alone: bench/LOAD.md
 // npm run bench -- claims [--write]: what orchestration saves (bench/CLAIMS.md), see claims.ts
 // npm run bench -- peers [--quick] [--write]: Muster and its peers on the same work (bench/PEERS.md), see peers/main.ts
 import { writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { coldPlanWork } from "./work/cold-plan.ts";
 import { fanOutWork } from "./work/fan-out.ts";
 import { growthWork } from "./work/growth.ts";
 import { layersWork } from "./work/layers.ts";
+import { loadWork } from "./work/load.ts";
 import { modelCallsWork } from "./work/model-calls.ts";
 import { planWork } from "./work/plan.ts";
 import { processesWork } from "./work/processes.ts";
@@ -33,6 +34,7 @@ const works: readonly Work[] = [
   recordWork,
   processesWork,
   modelCallsWork,
+  loadWork,
 ];
 
 const { values, positionals } = parseArgs({
@@ -56,7 +58,9 @@ if (unknown.length > 0) {
 }
 const size: Size = { of: (full) => (values.quick ? full / 10 : full) };
 const results: Result[] = [];
-for (const work of works.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+for (const work of works.filter(({ name, isOnlyNamed = false }) =>
+  positionals.length === 0 ? !isOnlyNamed : positionals.includes(name),
+)) {
   process.stderr.write(`${work.name} ...\n`);
   const runs: (readonly Finding[])[] = [];
   for (let run = 0; run < (values.quick ? 1 : work.runs); run += 1) runs.push(await work.measure(size));
@@ -66,13 +70,15 @@ for (const work of works.filter(({ name }) => positionals.length === 0 || positi
 
 const rows = rowsOf(results);
 process.stdout.write(`${alignedTable(rows)}\n`);
-if (values.write) writeFileSync(join(import.meta.dirname, "RESULTS.md"), page());
+// The largest runs have a page of their own: they are not part of what is done without a name.
+const isLoad = positionals.length === 1 && positionals[0] === loadWork.name;
+if (values.write) writeFileSync(join(import.meta.dirname, isLoad ? "LOAD.md" : "RESULTS.md"), page());
 
 function page(): string {
   const date = new Date().toISOString().slice(0, 10);
   return `# Results of the bench
 
-Written by \`npm run bench -- --write\` on ${date}.
+Written by \`npm run bench -- ${[...positionals, "--write"].join(" ")}\` on ${date}.
 
 ${machine()}.
 

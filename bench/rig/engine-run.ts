@@ -10,7 +10,7 @@ import type { Plan } from "../../src/plan/types.ts";
 import { createRedactor } from "../../src/run/redact.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Store } from "../../src/store/store.ts";
-import { systemClock } from "../../src/util/clock.ts";
+import { systemClock, type Clock } from "../../src/util/clock.ts";
 import type { JsonObject } from "../../src/util/json.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { createSchemaCheck } from "../../src/util/schema-check.ts";
@@ -58,15 +58,16 @@ export function startOnDisk(
   inputs: JsonObject,
   folder: string,
   standIn: StepHandler = nothing,
+  clock: Clock = systemClock,
 ): StartedRun {
   mkdirSync(folder, { recursive: true });
   const redactor = createRedactor(new Map());
   if (!redactor.ok) throw new Error("no secret is too short where there is none");
-  const store = openSqliteStore({ path: join(folder, "state.db"), clock: systemClock, warnings: process });
+  const store = openSqliteStore({ path: join(folder, "state.db"), clock, warnings: process });
   const around: Surroundings = {
     store,
-    clock: systemClock,
-    owner: { host: "bench", pid: process.pid, processStart: null, renewedAt: systemClock.now() },
+    clock,
+    owner: { host: "bench", pid: process.pid, processStart: null, renewedAt: clock.now() },
     mayTake: () => true,
     evaluator: createEvaluator(),
     check: createSchemaCheck(),
@@ -130,7 +131,8 @@ function handlersOf(standIn: StepHandler): Surroundings["handlers"] {
   };
 }
 
-function heapBytes(): number {
+/** What is in use of the heap after a collection; 0 without `--expose-gc`. */
+export function heapBytes(): number {
   globalThis.gc?.();
   return globalThis.gc === undefined ? 0 : process.memoryUsage().heapUsed;
 }
