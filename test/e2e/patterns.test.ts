@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect } from "vitest";
 import type { FakeAnthropic } from "../rig/fake-anthropic/fake-anthropic.ts";
@@ -113,6 +115,54 @@ describe("what the patterns promise", () => {
       expect(project.report().outputs).toMatchObject({ verdict: "allow", reason: "satire" });
     },
   );
+
+  story(
+    "code-change: a coding agent works in a worktree, and its change goes in when a person lets it",
+    async ({ fake, project }) => {
+      withPatterns(project);
+      const agent = fileURLToPath(new URL("../rig/fake-acp/main.ts", import.meta.url));
+      project.edit(path("code-change"), "[claude-agent-acp]", JSON.stringify([process.execPath, agent]));
+      const git = (...args: string[]): string =>
+        execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.com", ...args], {
+          cwd: project.folder,
+          encoding: "utf8",
+        });
+      git("init", "--quiet", "--initial-branch", "main");
+      git("config", "user.name", "A");
+      git("config", "user.email", "a@example.com");
+      git("add", ".");
+      git("commit", "--quiet", "--message", "first");
+      fake.on("What was changed", JSON.stringify({ verdict: "pass", comments: "small and right" }));
+      const waits = await project.muster(
+        "run",
+        path("code-change"),
+        "--run-id",
+        "R",
+        "--input",
+        "change=Edit notes.txt",
+      );
+      expect(waits.code, waits.stderr).toBe(4);
+      // The reviewer saw what the agent did, which is nowhere but on its branch.
+      expect(fake.requests[0]?.text).toContain("+edited");
+      expect([project.has("notes.txt"), git("show", "muster/R/code:notes.txt")]).toEqual([false, "edited\n"]);
+      expect((await project.muster("approve", "R", "let_in", "--as", "ann")).code).toBe(0);
+      const resumed = await project.muster("resume", "R");
+      expect(resumed.code, resumed.stderr).toBe(0);
+      expect(project.read("notes.txt")).toBe("edited\n");
+    },
+  );
+
+  story("web-research: scouts search and read, and the answer has their sources", async ({ fake, project }) => {
+    fake.on("Which questions", JSON.stringify(["who", "how"]));
+    fake.on("Find out with sources", JSON.stringify({ finding: "some do", sources: ["https://example.com/a"] }));
+    expect((await runs(project, "web-research")).code).toBe(0);
+    const scouted = fake.requests.filter(({ text }) => text.includes("Find out with sources"));
+    expect(scouted.map(({ body }) => body.tools?.map(({ name }) => name))).toEqual([
+      ["web_fetch", "web_search"],
+      ["web_fetch", "web_search"],
+    ]);
+    expect(fake.requests.at(-1)?.text).toContain("some do (https://example.com/a)");
+  });
 
   story("model-tiering: each task goes to the model that fits it", async ({ fake, project }) => {
     fake.on("How hard is this", ({ text }) =>
