@@ -17,7 +17,7 @@ function planOf(text: string): Plan {
   return compiled.value.plan;
 }
 
-describe.each(["hostile-texts", "needs-at-least", "run-steps"])("the picture of %s", (name) => {
+describe.each(["hostile-texts", "needs-at-least", "run-steps", "group"])("the picture of %s", (name) => {
   const plan = planOf(readWorkflow(suite, name));
 
   it("is what it was, as SVG, dot and Markdown", () => {
@@ -55,6 +55,61 @@ steps:
     expect(renderSvg(plan, estimate(plan), statuses).match(/<g class="\w+">/g)).toEqual(['<g class="succeeded">', '<g class="failed">']);
   });
 });
+
+describe("the picture of groups", () => {
+  const plan = planOf(`muster: 1
+name: nested
+steps:
+  first: { value: 1 }
+  outer:
+    needs: first
+    steps:
+      a: { value: 2 }
+      inner:
+        needs: a
+        if: success()
+        steps:
+          deep: { value: 3 }
+          deeper: { value: "\${{ steps.deep.output }}" }
+    outputs: { a: "\${{ steps.a.output }}" }
+  last: { value: "\${{ steps.outer.output.a }}" }
+`);
+  const statuses: GraphStatuses = new Map([["outer", "running"], ["outer/a", "succeeded"], ["outer/inner/deep", "failed"]] as const);
+
+  it("has frames in frames, with how each step stands", () => {
+    expect(renderMermaid(plan, estimate(plan), statuses).split("\n").slice(-7)).toEqual([
+      "  classDef running fill:#dbeafe,stroke:#2563eb,color:#111827",
+      "  class s1 running",
+      "  classDef succeeded fill:#dcfce7,stroke:#16a34a,color:#111827",
+      "  class s1_0 succeeded",
+      "  classDef failed fill:#fee2e2,stroke:#dc2626,color:#111827",
+      "  class s1_1_0 failed",
+      "",
+    ]);
+    const dot = renderDot(plan, estimate(plan), statuses);
+    expect(dot.match(/subgraph cluster_\w+/g)).toEqual(["subgraph cluster_s1", "subgraph cluster_s1_1"]);
+    expect(dot.match(/^ *\w+ -> .*$/gm)?.map((line) => line.trim())).toEqual([
+      "s1_1_0 -> s1_1_1;",
+      "s1_0 -> s1_1 [lhead=cluster_s1_1];",
+      "s0 -> s1 [lhead=cluster_s1];",
+      "s1 -> s2 [ltail=cluster_s1];",
+    ]);
+    expect(renderSvg(plan, estimate(plan), statuses).match(/<g class="\w+">/g)).toEqual(['<g class="running">', '<g class="succeeded">', '<g class="failed">']);
+  });
+
+  it("puts the steps of a group into its frame, beside one another", () => {
+    const svg = renderSvg(plan, estimate(plan));
+    const [, outer, a, inner, deep, deeper] = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map(([, ...numbers]) => numbers.map(Number) as [number, number, number, number]);
+    const contains = ([x, y, w, h]: Rect, [x2, y2, w2, h2]: Rect): boolean => x < x2 && y < y2 && x + w > x2 + w2 && y + h > y2 + h2;
+    if (!outer || !a || !inner || !deep || !deeper) throw new Error(svg);
+    expect([a, inner, deep, deeper].map((rect) => contains(outer, rect))).toEqual([true, true, true, true]);
+    expect([a, deep, deeper].map((rect) => contains(inner, rect))).toEqual([false, true, true]);
+    expect([a[0] + a[2] < inner[0], deep[0] + deep[2] < deeper[0]]).toEqual([true, true]);
+  });
+});
+
+/** x, y, width, height. */
+type Rect = readonly [number, number, number, number];
 
 describe("the layout", () => {
   it("of 50 steps puts no box over another, and all inside", () => {

@@ -3,13 +3,14 @@ import { resolve } from "node:path";
 import { planOfRun } from "../../engine/local/read-run.ts";
 import { estimate } from "../../plan/estimate.ts";
 import { noChoice } from "../../plan/model-choice.ts";
-import { arrowsOf, boxesOf } from "../../plan/render/box.ts";
 import { renderDot } from "../../plan/render/dot.ts";
 import { noStatuses, type GraphStatus, type GraphStatuses } from "../../plan/render/graph-status.ts";
 import { renderMermaid } from "../../plan/render/mermaid.ts";
+import { pictureOf, type Picture } from "../../plan/render/picture.ts";
 import { renderSvg } from "../../plan/render/svg.ts";
 import type { Plan } from "../../plan/types.ts";
-import { Progress } from "../../run/progress.ts";
+import { Progress, type StepProgress } from "../../run/progress.ts";
+import type { JsonObject } from "../../util/json.ts";
 import { findProject } from "../../util/project.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
@@ -67,7 +68,7 @@ function graphOfRun(
 
 function statusesOf(progress: Progress, isLive: boolean): GraphStatuses {
   const statuses = new Map<string, GraphStatus>();
-  for (const { path, phase } of progress.steps) {
+  for (const { path, phase } of stepsWithin(progress.steps)) {
     const isAtWork = phase === "running" || phase === "retrying";
     if (phase === "pending" || (isAtWork && !isLive)) continue;
     statuses.set(path, phase === "retrying" ? "running" : phase);
@@ -75,20 +76,30 @@ function statusesOf(progress: Progress, isLive: boolean): GraphStatuses {
   return statuses;
 }
 
+function* stepsWithin(steps: readonly StepProgress[]): Generator<StepProgress> {
+  for (const step of steps) {
+    yield step;
+    if (step.inside !== null) yield* stepsWithin(step.inside);
+  }
+}
+
 function graphJson(plan: Plan, statuses: GraphStatuses) {
-  const boxes = boxesOf(plan, estimate(plan));
+  return { version: 1, workflow: plan.workflow.name, ...scopeJson(pictureOf(plan, estimate(plan)), statuses) };
+}
+
+/** What is inside of a group stands in its node, in the same form. */
+function scopeJson({ nodes, arrows }: Picture, statuses: GraphStatuses): JsonObject {
   return {
-    version: 1,
-    workflow: plan.workflow.name,
-    nodes: boxes.map(({ step }) => ({
+    nodes: nodes.map(({ box: { step }, path, inside }) => ({
       id: step.id,
       kind: step.body.kind,
       conditional: step.condition !== null,
-      status: statuses.get(step.id) ?? null,
+      status: statuses.get(path) ?? null,
+      ...(inside === null ? {} : { inside: scopeJson(inside, statuses) }),
     })),
-    edges: arrowsOf(boxes).map(({ from, to, label }) => ({
-      from: boxes[from]?.step.id,
-      to: boxes[to]?.step.id,
+    edges: arrows.map(({ from, to, label }) => ({
+      from: nodes[from]?.box.step.id ?? "",
+      to: nodes[to]?.box.step.id ?? "",
       some_of: label,
     })),
   };

@@ -1,4 +1,4 @@
-import type { Estimate, StepEstimate } from "../estimate.ts";
+import type { StepEstimate } from "../estimate.ts";
 import type { Plan, PlannedStep } from "../types.ts";
 import { formatCount, oneLine } from "./format.ts";
 import { nameOf } from "./name.ts";
@@ -10,11 +10,6 @@ export interface Box {
   readonly step: PlannedStep;
   /** It has an `if`: its border is dashed. */
   readonly isConditional: boolean;
-}
-
-/** The steps of the workflow as boxes, in the order of the file; groups and sub-workflows are one box each. */
-export function boxesOf(plan: Plan, estimate: Estimate): readonly Box[] {
-  return boxesIn(plan, 0, estimate.steps);
 }
 
 /** The steps of one scope as boxes, in the order of the file. */

@@ -1,4 +1,4 @@
-/** How far the steps of a run are, by id; a step that is not in it is shown as planned. */
+/** How far the steps of a run are, by path (`group/inner`); a step that is not in it is shown as planned. */
 export type GraphStatuses = ReadonlyMap<string, GraphStatus>;
 
 export type GraphStatus = "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
