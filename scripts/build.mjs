@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -62,14 +62,11 @@ function lazyModule(path) {
       Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`;
 }
 
-const { metafile, outputFiles } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: entries,
   outdir: "dist",
   outbase: "src",
-  chunkNames: "chunk/[name]-[hash]",
   bundle: true,
-  splitting: true,
   // Few files load fast: small libraries that every command needs are written into ours, which halves the start. Those
   // that are loaded on demand stay where npm puts them.
   external: [
@@ -84,16 +81,54 @@ const { metafile, outputFiles } = await build({
     "pino",
     "vscode-languageserver",
   ],
-  // For libraries that ask for modules by `require`. A Node that is too old has no such function, and is told so in main.
-  banner: { js: 'const require = process.getBuiltinModule?.("node:module").createRequire(import.meta.url);' },
   platform: "node",
-  format: "esm",
   target: "node22.13",
   logLevel: "warning",
   metafile: true,
   write: false,
+};
+
+/** Of the commands only `validate` is in it: main.ts takes it for that one alone. */
+const validateAlone = {
+  name: "validate-alone",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/commands\// }, ({ path }) =>
+      path.endsWith("/validate.ts") ? null : { path, namespace: "elsewhere" },
+    );
+    onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is no part of this file`)});`,
+    }));
+  },
+};
+
+// What is started most often, as one file of which all that was compiled is kept: src/cli/kept-code.ts loads it.
+const validate = await build({
+  ...common,
+  entryPoints: ["src/cli/program.ts"],
+  entryNames: "chunk/validate-[hash]",
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  define: { "import.meta.url": "importMetaUrl" },
+  // Where code is loaded like this, `import()` works by an experiment of Node alone; `require` does the same.
+  supported: { "dynamic-import": false },
+  // It asks servers for their tools when it pins them: most files name none.
+  external: [...common.external, "@modelcontextprotocol/client"],
+  plugins: [validateAlone, lazyBuiltins, bundledLibraries],
+});
+const [validateFile] = validate.outputFiles;
+
+const { metafile, outputFiles: otherFiles } = await build({
+  ...common,
+  entryPoints: entries,
+  chunkNames: "chunk/[name]-[hash]",
+  splitting: true,
+  // For libraries that ask for modules by `require`. A Node that is too old has no such function, and is told so in main.
+  banner: { js: 'const require = process.getBuiltinModule?.("node:module").createRequire(import.meta.url);' },
+  format: "esm",
+  define: { VALIDATE: JSON.stringify(`../chunk/${basename(validateFile.path)}`) },
   plugins: [lazyBuiltins, bundledLibraries],
 });
+const outputFiles = [{ path: validateFile.path, contents: inAscii(validateFile.text) }, ...otherFiles];
 rmSync(`${root}.cache`, { recursive: true, force: true });
 const files = [...outputFiles, { path: `${root}dist/THIRD-PARTY-NOTICES.txt`, contents: notices(metafile) }];
 // What is loaded first comes last: whoever starts in between finds a whole build, the old or the new one.
@@ -112,6 +147,11 @@ if (process.argv.includes("--types")) {
     stdio: "inherit",
   });
   process.exit(status ?? 1);
+}
+
+/** A text of these signs alone is read without decoding, and takes a byte a sign in memory. */
+function inAscii(text) {
+  return text.replaceAll(/[^\0-\x7f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function isEntry(path) {
