@@ -103,6 +103,31 @@ describe("an agent that leads others", () => {
   );
 
   story(
+    "an interrupt lets those end that are at work, and resume goes on with what they gave",
+    async ({ fake, project }) => {
+      project.write("flow.yaml", team);
+      plays(fake, "You lead.", [
+        toolReply(spawn("Part 1"), spawn("Part 2")),
+        toolReply(["sessions_wait", {}]),
+        "merged",
+      ]);
+      plays(fake, "You work.\nPart 1", ["one"]);
+      const second = fake.nextRequest((request) => request.text === "You work.\nPart 2");
+      const run = project.start(["run", "flow.yaml"]);
+      const held = await second;
+      await run.shows("ok     work/worker@1.1");
+      run.signal("SIGINT");
+      await run.shows("stopping");
+      await held.reply("two");
+      expect(await run.ended).toMatchObject({ code: 130 });
+      const before = fake.count();
+      const resumed = await project.muster("resume");
+      expect(resumed).toMatchObject({ code: 0, stdout: "merged\n" });
+      expect(fake.count() - before).toBe(1);
+    },
+  );
+
+  story(
     "a budget that a child exceeds stops the run without another call; a pause waits",
     async ({ fake, project }) => {
       project.write("flow.yaml", `${team}\nlimits: { concurrency: 1, budget: { calls: 2 } }`);

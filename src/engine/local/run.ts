@@ -357,9 +357,13 @@ export class LocalRun implements Sink {
     if (this.#interrupts > 0) this.#stopIdle();
     const now = this.#o.clock.now();
     // What is waited for until now ends by itself in a moment.
-    const moving = [...this.#live.values()].filter(
-      ({ waitsFor, isLeaning }) => !isLeaning && ((waitsFor?.deadline ?? Infinity) <= now || waitsFor === null),
-    );
+    // After an interrupt nobody gets a slot: what waits for one, to go on with what others gave it, does not move.
+    const isStuck = ({ start }: LiveAttempt): boolean =>
+      this.#interrupts > 0 && this.#slotless.get(start.unit) !== undefined;
+    const moving = [...this.#live.values()].filter((live) => {
+      const isAnswered = live.waitsFor === null || (live.waitsFor.deadline ?? Infinity) <= now;
+      return isAnswered && !live.isLeaning && !isStuck(live);
+    });
     if (this.#interrupts > 0 && moving.length === 0) return this.#endInterrupted();
     if (this.#o.alone !== undefined && this.#live.size + this.#delays.size === 0) return this.#endAlone(this.#o.alone);
     const isWaiting = moving.length < this.#live.size;
