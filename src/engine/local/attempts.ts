@@ -431,7 +431,7 @@ export class Attempts {
     const why = failure(
       "internal",
       "outcome_unknown",
-      `'${start.path}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
+      `'${labelOf(start)}' was running when its runner stopped: nobody knows whether it took effect, so it is not repeated`,
       {
         help: helpInDoubt(this.#o.options.info.runId, unit.name, labelOf(start)),
       },
