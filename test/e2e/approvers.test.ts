@@ -75,6 +75,9 @@ describe("an approval that certain people may answer", () => {
       identity: { issuer: issuer.url, subject: "repo:acme/site:ref:refs/heads/main" },
     });
     expect(project.report()).toMatchObject({ outputs: { by: "github:octocat", result: "live\n0" } });
+    expect((await project.muster("show", "R")).stdout).toContain(
+      `answers\n  ok  approved by github:octocat (vouched for by ${issuer.url}): Go.\n`,
+    );
     for (const { path, bytes } of project.files())
       expect([path, bytes.includes("job-token-0123456789")]).toEqual([path, false]);
   });
@@ -101,6 +104,9 @@ describe("an approval that certain people may answer", () => {
     });
     expect((await say("reject", "bob")).stderr).toContain("rejected 'ok' of run A as github:bob");
     const resumed = await project.muster("resume", "A");
+    const shown = (await project.muster("show", "A")).stdout;
+    expect(shown).toContain(`started by github:ann (vouched for by ${issuer.url})\n`);
+    expect(shown).toContain(`answers\n  ok  rejected by github:bob (vouched for by ${issuer.url})\n`);
     expect(resumed.code).toBe(1);
     expect(resumed.stderr).toContain("github:bob rejected 'ok'");
   });

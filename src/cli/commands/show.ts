@@ -2,6 +2,7 @@ import { findProject } from "../../util/project.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { findRun, openForReading } from "../find-run.ts";
 import { saveReport } from "../follow-run.ts";
+import { givenAnswers } from "../given-answer.ts";
 import { openWaits } from "../open-wait.ts";
 import { readStoredRun } from "../stored-run.ts";
 import type { Terminal } from "../terminal.ts";
@@ -27,7 +28,8 @@ export async function run(terminal: Terminal, [name]: readonly string[], options
     else {
       const isOver = end.status === "succeeded" || end.status === "failed" || end.status === "cancelled";
       const waits = isOver ? [] : openWaits(store, summary.runId);
-      terminal.out(runPage({ summary, plan, record, end, facts, waits, read }, terminal.outColor));
+      const answers = givenAnswers(store, summary.runId);
+      terminal.out(runPage({ summary, plan, record, end, facts, waits, answers, read }, terminal.outColor));
     }
     return exitCode.succeeded;
   } finally {

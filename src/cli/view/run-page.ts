@@ -4,6 +4,7 @@ import type { FactIndex } from "../../engine/local/fact-index.ts";
 import type { Plan } from "../../plan/types.ts";
 import { isAttemptKey, pathOfKey } from "../../run/attempt-key.ts";
 import type { Fact } from "../../run/fact.ts";
+import { identityOf, nameOf } from "../../run/identity.ts";
 import type { ReportEnd } from "../../run/report.ts";
 import type { ScopeRecord, StepRecord } from "../../run/state.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
@@ -11,8 +12,9 @@ import { stepArtifacts } from "../../run/step-value.ts";
 import type { ValueRef } from "../../run/value-ref.ts";
 import type { RunSummary } from "../../store/store.ts";
 import { formatBytes, formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
-import type { Json } from "../../util/json.ts";
+import { isJsonObject, type Json } from "../../util/json.ts";
 import { budgetTexts } from "./budget-lines.ts";
+import type { GivenAnswer } from "../given-answer.ts";
 import { placeOf } from "../open-wait.ts";
 import { answerCommands, questionLines } from "./question.ts";
 import { stepLines } from "./step-lines.ts";
@@ -27,6 +29,8 @@ export interface RunView {
   readonly facts: FactIndex;
   /** What it waits for that only somebody outside can give. */
   readonly waits: readonly WaitsFor[];
+  /** What people said. */
+  readonly answers: readonly GivenAnswer[];
   readonly read: (ref: ValueRef) => Json;
 }
 
@@ -42,6 +46,9 @@ export function runPage(view: RunView, color: Colors): string {
     `${color.bold(printable(plan.workflow.name))}${plan.workflow.version === null ? "" : ` ${plan.workflow.version}`}  ${color.dim(`${summary.manifestPath}  run ${summary.runId}`)}`,
     `${statusText(end.status, color)}  ${formatElapsed(end.durationMs)} active in ${summary.epoch} start${summary.epoch === 1 ? "" : "s"}, since ${new Date(summary.startedAt).toISOString()}`,
   ];
+  const initiator = isJsonObject(summary.frozen) ? identityOf(summary.frozen["initiator"]) : null;
+  if (initiator !== null)
+    lines.push(color.dim(printable(`started by ${nameOf(initiator)} (vouched for by ${initiator.issuer})`)));
   if (end.replayed !== null) lines.push(color.yellow(replayNote(end.replayed)));
   if (usage.calls > 0)
     lines.push(
@@ -52,6 +59,7 @@ export function runPage(view: RunView, color: Colors): string {
   lines.push("");
   for (const step of record.steps) lines.push(...stepLines(step, color));
   for (const what of view.waits) lines.push("", ...waitLines(what, summary.runId, color));
+  lines.push(...answerLines(view.answers, color));
   const failed = record.steps.filter(({ status }) => status === "failed");
   for (const step of failed) lines.push("", ...failedStep(step, view, color));
   if (end.failure !== null && failed.length === 0) lines.push("", ...failureLines(end.failure, color));
@@ -62,6 +70,17 @@ export function runPage(view: RunView, color: Colors): string {
   }
   lines.push(...nextLines(view, failed, color));
   return `${lines.join("\n")}\n`;
+}
+
+/** Who said what, and who vouched for them. */
+function answerLines(answers: readonly GivenAnswer[], color: Colors): string[] {
+  if (answers.length === 0) return [];
+  const shown = answers.slice(0, SHOWN_ITEMS).map(({ place, verdict, by, comment, issuer }) => {
+    const who = `${verdict} by ${by}${issuer === null ? "" : ` (vouched for by ${issuer})`}`;
+    return `  ${printable(place)}  ${color.dim(printable(`${who}${comment === null ? "" : `: ${comment}`}`))}`;
+  });
+  const more = answers.length - shown.length;
+  return ["", color.bold("answers"), ...shown, ...(more > 0 ? [color.dim(`  ... and ${more} more: muster logs`)] : [])];
 }
 
 /** A question, or a limit that was reached, and what to do about it. */
