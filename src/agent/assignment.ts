@@ -41,6 +41,8 @@ export interface TaskSurroundings extends Omit<CallSurroundings, "requestDigest"
     commit(): boolean;
   };
   readonly toolCalls: ToolJournal;
+  /** What people say to the agent before its n-th call, from 1: the same whenever it is asked. */
+  steering(n: number): readonly string[];
   pause(until: Promise<unknown>): Promise<boolean>;
   away(what: { readonly request: string; readonly message: string }): void;
   event(type: EventType, data: { readonly [name: string]: Json }): void;

@@ -57,6 +57,16 @@ export class Trimmed {
     this.#said = [...this.#said, ...messages];
   }
 
+  /** Says more in the last message, which is the user's. */
+  say(text: string): void {
+    const more = (messages: readonly Message[]): readonly Message[] => {
+      const last = messages.at(-1) as Message;
+      return [...messages.slice(0, -1), { ...last, text: last.text === "" ? text : `${last.text}\n\n${text}` }];
+    };
+    this.#messages = more(this.#messages);
+    this.#said = more(this.#said);
+  }
+
   /**
    * Takes the texts of the oldest results of tools out, when the conversation has grown too long, and where that is not
    * enough the oldest of the turns before; what was taken, or null. The same conversation is always trimmed alike: so a resume asks what was asked.

@@ -26,6 +26,8 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
   let { models } = task;
   let isRepair = false;
   for (let n = 1; ; n += 1) {
+    const notes = around.steering(n);
+    if (notes.length > 0) conversation.say(steeringText(notes));
     const trimmed = conversation.fit();
     if (trimmed !== null) around.event("context.trimmed", { turn: n, ...trimmed });
     const answered = await askChain({ task, models, messages: conversation.messages, n }, around);
@@ -60,10 +62,16 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
       conversation.add(sayingOf(reply), { role: "user", text: teamPrompt(told, tools?.context.longestText ?? 0) });
       continue;
     }
+    // Whoever may have several turns hears what was said to it meanwhile.
+    if (n < mostTurns && around.steering(n + 1).length > 0) {
+      keep(answered, n, around);
+      conversation.add(sayingOf(reply), { role: "user", text: "" });
+      continue;
+    }
     const typed = task.output === null ? ok(reply.text) : typedReply(reply.text, task.output, around.check);
     if (typed.ok && task.keepsLast === true) {
       keep(answered, n, around);
-      const said = [...conversation.said, { role: "assistant" as const, text: reply.text }];
+      const said = [...conversation.said, sayingOf(reply)];
       return { ok: true, output: typed.value, said, ...spent(answered) };
     }
     if (typed.ok) return { ok: true, output: typed.value, ...spend };
@@ -78,6 +86,11 @@ export async function runTask(task: Task, around: TaskSurroundings): Promise<Tas
 /** What a model said, for the conversation. The API refuses an empty message. */
 function sayingOf({ text }: ModelReply): Message {
   return { role: "assistant", text: text.trim() === "" ? "(empty)" : text };
+}
+
+/** What people say while it works. */
+function steeringText(notes: readonly string[]): string {
+  return `Whoever runs this says meanwhile:\n${notes.join("\n\n")}`;
 }
 
 /** The results of agents that nobody waited for: their leader has one more turn for them. */

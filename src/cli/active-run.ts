@@ -1,5 +1,6 @@
 import { planOfRun } from "../engine/local/read-run.ts";
 import { Progress, type StepProgress } from "../run/progress.ts";
+import type { Message } from "../store/session.ts";
 import type { LeaseOwner, RunStatus, RunSummary, Store } from "../store/store.ts";
 import { standing } from "./standing.ts";
 
@@ -11,6 +12,18 @@ export interface ActiveRun {
   readonly owner: LeaseOwner | null;
   /** null when its runner stopped before anything began. */
   readonly progress: Progress | null;
+  /** The sessions that it sends to. */
+  readonly sessions: readonly ActiveSession[];
+}
+
+/** A message of a run to a session that is not answered yet. */
+export interface ActiveSession {
+  readonly id: string;
+  /** For people: `research`, `research[2]`. */
+  readonly step: string;
+  readonly state: "queued" | "taken";
+  /** The conversation that it is in, from 1; null while it waits. */
+  readonly member: number | null;
 }
 
 /** Follows the runs that somebody runs, and those that wait; reads only what is new since the last look. */
@@ -27,9 +40,16 @@ export class ActiveRuns {
     const active = this.#store
       .listRuns({ status: ["running", "waiting"] })
       .map((summary) => ({ summary, status: standing(summary) }));
+    const open = this.#store.sessions.list().flatMap(({ id }) => this.#store.sessions.waiting(id));
     return active
       .filter(({ status }) => status !== "interrupted")
-      .map(({ summary, status }) => ({ summary, status, owner: summary.lease, progress: this.#progressOf(summary) }));
+      .map(({ summary, status }) => ({
+        summary,
+        status,
+        owner: summary.lease,
+        progress: this.#progressOf(summary),
+        sessions: open.filter(({ sender }) => sender.runId === summary.runId).map(activeSession),
+      }));
   }
 
   #progressOf({ runId, epoch }: RunSummary): Progress | null {
@@ -47,6 +67,16 @@ export class ActiveRuns {
     }
     return known.progress;
   }
+}
+
+function activeSession({ session, from, sender, state, member }: Message): ActiveSession {
+  const isTaken = state === "taken";
+  return {
+    id: session,
+    step: from.slice(sender.runId.length + 1),
+    state: isTaken ? "taken" : "queued",
+    member: isTaken ? member : null,
+  };
 }
 
 /** What is being done right now. */

@@ -227,6 +227,13 @@ function createProgram(end: (code: ExitCode) => void): Command {
     () => import("./commands/kill.ts"),
   );
 
+  command(
+    "steer <target> <message>",
+    "say something to an agent at work, before its next turn",
+    'muster steer 01J9/draft "Keep it under one page"',
+    () => import("./commands/steer.ts"),
+  );
+
   const answers = () => import("./commands/answer.ts");
   for (const verb of ["approve", "reject"] as const) {
     const one = command<AnswerOptions>(

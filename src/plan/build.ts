@@ -15,6 +15,7 @@ import { checkGrants, checkTaint, type ScopePlace } from "./passes/check-grants.
 import { NO_EDGES } from "./passes/edges.ts";
 import { checkPrices, type BuiltStep } from "./passes/check-budgets.ts";
 import type { ParsedScope } from "./passes/parse-templates.ts";
+import { addresseesOf } from "./passes/check-sessions.ts";
 import { spawnOf } from "./passes/plan-spawn.ts";
 import { withReplies } from "./passes/send-replies.ts";
 import { planStep, type StepSurroundings } from "./passes/plan-steps.ts";
@@ -153,7 +154,13 @@ class Assembly {
     const planName = (each: string): string => this.#agentName(file, each);
     if (spawn !== null) this.leads.push({ agent: planName(name), name, problems: file.problems });
     const own = tools.get(name) ?? null;
-    return own === null || spawn === null ? own : { ...own, spawn: spawnOf(spawn, manifest, models, planName) };
+    if (own === null) return null;
+    const sends = addresseesOf(agent, manifest, planName);
+    return {
+      ...own,
+      ...(spawn === null ? {} : { spawn: spawnOf(spawn, manifest, models, planName) }),
+      ...(sends === null ? {} : { sends }),
+    };
   }
 
   #add(

@@ -1,7 +1,7 @@
 import type { Template } from "../expression/template.ts";
 import type { Ledger } from "./ledger.ts";
 import { callPriceOf, worstCaseCost } from "./price/price.ts";
-import { childrenOf, teamOf } from "./team.ts";
+import { addressedBy, childrenOf, reachedBy, teamOf } from "./team.ts";
 import type { Plan, PlannedModel, PlannedStep } from "./types.ts";
 
 /** The most that something may take. */
@@ -31,8 +31,8 @@ export function worstChildren(agent: string, around: ChildSurroundings): Worst {
   const { plan } = around;
   const limits = plan.limits.spawn;
   const team = teamOf(plan.agents, childrenOf(plan.agents, agent));
-  if (limits === undefined || team.length === 0) return NOTHING;
-  const alone = new Map(team.map((name) => [name, worstAlone(name, around)]));
+  if (limits === undefined || childrenOf(plan.agents, agent).length === 0) return worstSent(agent, around, [agent]);
+  const alone = new Map(team.map((name) => [name, plus(worstAlone(name, around), worstSent(name, around, [name]))]));
   const known = new Map<string, Worst>();
   const below = (name: string, depth: number): Worst => {
     if (depth >= limits.depth) return NOTHING;
@@ -50,11 +50,26 @@ export function worstChildren(agent: string, around: ChildSurroundings): Worst {
   };
   const all = below(agent, 0);
   const cap = times(limits.agents, dearest([...alone.values()]));
-  return {
+  const children = {
     count: Math.min(all.count, cap.count),
     calls: Math.min(all.calls, cap.calls),
     costUsd: Math.min(all.costUsd, cap.costUsd),
   };
+  return plus(children, worstSent(agent, around, [agent]));
+}
+
+/**
+ * The most that those may take whom an agent writes to: as many messages as it has turns, to the dearest of them, and what
+ * that one writes in turn. `way` are those in whose turns it happens: nobody waits for one of them.
+ */
+function worstSent(agent: string, around: ChildSurroundings, way: readonly string[]): Worst {
+  const { agents } = around.plan;
+  const most = agents[agent]?.tools?.maxTurns ?? 0;
+  const next = addressedBy(agents, agent).filter((name) => !way.includes(name));
+  return times(
+    most,
+    dearest(next.map((name) => plus(worstAlone(name, around), worstSent(name, around, [...way, name])))),
+  );
 }
 
 /** Notes in the ledger what models and agents may be asked by the children of an agent, of whom there may be `worst`. */
@@ -65,7 +80,7 @@ export function noteChildren(
   plan: Plan,
   ledger: Ledger,
 ): readonly string[] {
-  const team = teamOf(plan.agents, childrenOf(plan.agents, agent));
+  const team = teamOf(plan.agents, reachedBy(plan.agents, agent));
   const unpriced = new Set<string>();
   for (const model of new Set(team.flatMap((name) => choicesOf(plan, name).flat())))
     if (ledger.add(model, times * worst.calls) === null) unpriced.add(model.id);

@@ -1,3 +1,4 @@
+import { addressedBy } from "./team.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
 import type { JsonObject } from "../util/json.ts";
 import type { Template } from "../expression/template.ts";
@@ -274,7 +275,10 @@ function childrenOfStage(
 ): Worst & { readonly unpriced: readonly string[] } {
   const input = (prompts: readonly Template[]): number => longestInput(prompts, step, sizes, ledger).tokens;
   const worst = worstChildren(agent, { plan, step, input });
-  if (worst.count > 0) ledger.unknownInput.add(`what ${agent} asks of those whom it starts`);
+  if (worst.count > 0)
+    ledger.unknownInput.add(
+      `what ${agent} asks of those whom it ${addressedBy(plan.agents, agent).length > 0 ? "writes to" : "starts"}`,
+    );
   return { ...worst, unpriced: worst.count === 0 ? [] : noteChildren(agent, attempts, worst, plan, ledger) };
 }
 

@@ -240,8 +240,10 @@ function driverOf(agent: PlannedAgent | null | undefined): { [key: string]: Json
 /** What of an agent's tools decides on its answer: not how its programs are shut in, nor what they may take of the machine. */
 function toolsAsked(plan: Pick<Plan, "agents">, agent: PlannedAgent | null | undefined): { readonly tools?: Json } {
   if (agent?.tools === undefined) return {};
-  const { spawn } = agent.tools;
-  return { tools: { ...ownTools(agent.tools), ...(spawn === undefined ? {} : { spawn: teamAsked(plan, spawn) }) } };
+  const { spawn, sends } = agent.tools;
+  const addressed = sends === undefined ? {} : { sends: sessionsAsked(plan, sends) };
+  const started = spawn === undefined ? {} : { spawn: teamAsked(plan, spawn) };
+  return { tools: { ...ownTools(agent.tools), ...started, ...addressed } };
 }
 
 function ownTools({ names, servers, search, permissions, maxTurns, resources }: PlannedTools): JsonObject {
@@ -253,17 +255,29 @@ function ownTools({ names, servers, search, permissions, maxTurns, resources }: 
   return { tools, ...more, permissions: permissions as unknown as Json, maxTurns, output: resources.outputBytes };
 }
 
+/** The sessions that an agent may write to, and what of those who may come to work there decides on their answers. */
+function sessionsAsked(plan: Pick<Plan, "agents">, sends: NonNullable<PlannedTools["sends"]>): Json {
+  const team = teamOf(
+    plan.agents,
+    Object.values(sends).map(({ agent }) => agent),
+  );
+  const names = Object.entries(sends).map(([name, { agent }]) => ({ name, agent: team.indexOf(agent) }));
+  return { sessions: names, team: team.map((name) => memberAsked(plan, name)) };
+}
+
 /** Whom an agent may start, and what of all who may come to work then decides on their answers. */
 function teamAsked(plan: Pick<Plan, "agents">, { agents, models }: PlannedSpawn): Json {
-  const team = teamOf(plan.agents, Object.values(agents)).map((name): Json => {
-    const agent = plan.agents[name];
-    const tools = agent?.tools;
-    const own = tools === undefined ? {} : { ...ownTools(tools), leads: Object.keys(tools.spawn?.agents ?? {}) };
-    const instructions = (agent?.instructions ?? null) as Json;
-    return { instructions, models: (agent?.models ?? []).map(askedOf), ...driverOf(agent), tools: own };
-  });
+  const team = teamOf(plan.agents, Object.values(agents)).map((name) => memberAsked(plan, name));
   const named = Object.entries(models).map(([name, chain]) => [name, chain.map(askedOf)]);
   return { agents: Object.keys(agents), models: named, team };
+}
+
+function memberAsked(plan: Pick<Plan, "agents">, name: string): Json {
+  const agent = plan.agents[name];
+  const tools = agent?.tools;
+  const own = tools === undefined ? {} : { ...ownTools(tools), leads: Object.keys(tools.spawn?.agents ?? {}) };
+  const instructions = (agent?.instructions ?? null) as Json;
+  return { instructions, models: (agent?.models ?? []).map(askedOf), ...driverOf(agent), tools: own };
 }
 
 /** The same as a digest. */

@@ -1,6 +1,6 @@
 import { referencesOf } from "../expression/references.ts";
 import type { Template } from "../expression/template.ts";
-import { bringFromOutside, effectOfTools } from "./agent-tools.ts";
+import { bringFromOutside, changeSomething } from "./agent-tools.ts";
 import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { Before } from "./before.ts";
 import { bodyTemplates } from "./body-templates.ts";
@@ -79,7 +79,7 @@ function sinksOf(plan: Plan, step: PlannedStep): readonly (TaintSink & { readonl
     case "agent": {
       const part = body.send === undefined ? ["task"] : ["send", "message"];
       if (isDriven(plan, step)) return [{ kind: "agent", part, templates: [body.task] }];
-      if (effectOfTools(toolsOfStep(plan, step)) === "none") return [];
+      if (!changeSomething(toolsOfStep(plan, step))) return [];
       return [{ kind: "tool", part, templates: [body.task] }];
     }
     case "run": {
@@ -166,7 +166,7 @@ class Flow {
       const source = { scope, step: index, id: step.id, isSession: isSession(step) };
       view.set(index, source);
       // What it reads may make it do what its other tools can.
-      if (body.kind === "agent" && effectOfTools(toolsOfStep(this.#plan, step)) !== "none")
+      if (body.kind === "agent" && changeSomething(toolsOfStep(this.#plan, step)))
         this.#found.set(`${scope} ${index} agent`, { kind: "tool", part: whoOf(body), source, scope, step: index });
     } else if (body.kind === "steps") {
       const outputs = this.#scope(body.scope, { taintOf: (path) => view.taintOfPath(path, index) });

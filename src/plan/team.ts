@@ -8,7 +8,7 @@ type Agents = { readonly [name: string]: Pick<PlannedAgent, "tools" | "models"> 
 export function teamOf(agents: Agents, names: readonly string[]): readonly string[] {
   const team = new Set(names);
   // A set is gone through with what is added meanwhile.
-  for (const name of team) for (const child of childrenOf(agents, name)) team.add(child);
+  for (const name of team) for (const next of reachedBy(agents, name)) team.add(next);
   return [...team];
 }
 
@@ -32,11 +32,21 @@ export function childrenOf(agents: Agents, name: string): readonly string[] {
   return Object.values(agents[name]?.tools?.spawn?.agents ?? {});
 }
 
+/** The names in the plan of whom an agent may start or write to. */
+export function reachedBy(agents: Agents, name: string): readonly string[] {
+  return [...childrenOf(agents, name), ...addressedBy(agents, name)];
+}
+
+/** The names in the plan of those who answer in the sessions that an agent may write to. */
+export function addressedBy(agents: Agents, name: string): readonly string[] {
+  return Object.values(agents[name]?.tools?.sends ?? {}).map(({ agent }) => agent);
+}
+
 /** Every model that whom an agent may start, however far, may be asked to use. The agent's own are not among them. */
 export function modelsOfChildren(agents: Agents, names: readonly string[]): readonly PlannedModel[] {
   const children = teamOf(
     agents,
-    names.flatMap((name) => childrenOf(agents, name)),
+    names.flatMap((name) => reachedBy(agents, name)),
   );
   const named = teamOf(agents, names).flatMap((name) => Object.values(agents[name]?.tools?.spawn?.models ?? {}));
   return [...children.flatMap((name) => agents[name]?.models ?? []), ...named.flat()];
@@ -58,6 +68,9 @@ export function membersOf(agents: Agents, name: string): readonly Member[] {
     found.set(key, member);
     for (const child of childrenOf(agents, member.name))
       open.push({ name: child, grant: childGrant(member.grant, agents[child]) });
+    // Who answers in a session has permissions of its own.
+    for (const other of addressedBy(agents, member.name))
+      open.push({ name: other, grant: grantOf(agents[other]?.tools?.permissions ?? NOTHING) });
   }
   return [...found.values()];
 }

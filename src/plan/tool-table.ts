@@ -7,7 +7,7 @@ export interface ToolFacts {
   /** What doing it twice would mean. `none`: it changes nothing, and runs beside others. */
   readonly effect: Effect;
   /** The part of `permissions` that it needs. */
-  readonly needs: "files" | "state" | "network" | "shell" | "nothing";
+  readonly needs: "files" | "state" | "network" | "shell" | "sessions" | "nothing";
   readonly mode: "read" | "write";
   /** Raised when it does something else than before: then recorded outcomes of its agents are no answer any more. */
   readonly version: number;
@@ -27,6 +27,7 @@ export const toolTable = {
   state_get: { effect: "none", needs: "state", mode: "read", version: 1 },
   state_set: { effect: "idempotent", needs: "state", mode: "write", version: 1 },
   state_list: { effect: "none", needs: "state", mode: "read", version: 1 },
+  send_message: { effect: "idempotent", needs: "sessions", mode: "write", version: 1 },
 } as const satisfies { readonly [name: string]: ToolFacts };
 
 /** The tools that an agent with `spawn` has: nobody lists them. The leader's own record says what was done, so none is done twice. */
@@ -43,11 +44,6 @@ export type TeamToolName = keyof typeof teamToolTable;
 /** The name of a tool that comes with muster. */
 export type ToolName = keyof typeof toolTable;
 
-/** Words of the language that this version cannot do yet, with the reason. */
-export const laterTools: { readonly [name: string]: string } = {
-  send_message: "it comes with sessions",
-};
-
 /** True for the name of a tool that there is. */
 export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(toolTable, name);
@@ -63,6 +59,8 @@ export function toolRefusal(name: ToolName, grant: Grant): string | null {
       return null;
     case "shell":
       return grant.shell === "none" || grant.shell.length === 0 ? "`permissions.shell` allows no programs" : null;
+    case "sessions":
+      return grant.sessions.length > 0 ? null : "`permissions.sessions` names no session";
     default:
       return refusalOf(grant, { kind: needs, mode });
   }
@@ -81,6 +79,8 @@ export function accessesOfTool(name: ToolName, grant: Grant): readonly Access[] 
     case "shell":
       if (grant.shell === "any") return [{ kind: "script" }];
       return grant.shell === "none" ? [] : grant.shell.map((program) => ({ kind: "program", program }));
+    case "sessions":
+      return grant.sessions === "any" ? [] : grant.sessions.map((session) => ({ kind: "session", session }));
     default:
       return [{ kind: needs, mode }];
   }

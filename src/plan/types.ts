@@ -225,6 +225,14 @@ export interface PlannedTools {
   readonly maxTurns: number;
   /** Whom it may start; left out = nobody. `names` may be empty then. */
   readonly spawn?: PlannedSpawn;
+  /** Whom it may write to, by the names that it uses; left out = nobody. */
+  readonly sends?: { readonly [name: string]: PlannedAddressee };
+}
+
+/** A session that an agent may write to, and who answers there, by their names in the plan. */
+export interface PlannedAddressee {
+  readonly session: string;
+  readonly agent: string;
 }
 
 /** The agents that an agent may start. */

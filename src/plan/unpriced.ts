@@ -1,7 +1,7 @@
 import { priceOf } from "./price/price.ts";
 import { AUTO_PROVIDER, isDriver } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import { childrenOf, teamOf } from "./team.ts";
+import { reachedBy, teamOf } from "./team.ts";
 import { agentsOf, workersOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A model that may be asked under a budget in USD, and whose price nobody knows. */
@@ -19,7 +19,7 @@ export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCoun
   const { body } = step;
   if (body.kind !== "agent") return [];
   const isBound = (name: string): boolean =>
-    isInUsd(plan.agents[name]?.budget) || childrenOf(plan.agents, name).length > 0;
+    isInUsd(plan.agents[name]?.budget) || reachedBy(plan.agents, name).length > 0;
   if (!isCounted && !workersOf(step).some(isBound)) return [];
   const whole = plan as Plan;
   const stages = [
@@ -34,7 +34,7 @@ export function unpricedOf(plan: Pick<Plan, "agents">, step: PlannedStep, isCoun
   ];
   const children = teamOf(
     plan.agents,
-    workersOf(step).flatMap((name) => childrenOf(plan.agents, name)),
+    workersOf(step).flatMap((name) => reachedBy(plan.agents, name)),
   ).map((agent) => ({ agent, models: plan.agents[agent]?.models ?? [] }));
   // What a leader may name for a child is named by one of those whom it may start.
   return [...stages, ...children].flatMap(({ agent, models }) => {

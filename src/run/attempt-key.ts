@@ -12,6 +12,7 @@ import { digestOf } from "../util/digest.ts";
  *   draft/1.0.1/~batch/2         where the answer to that call is to be found, when it comes later
  *   draft/1.0.1/~tool/2.3        the third call of a tool that the reply 2 asked for
  *   draft/1.0.1/~child/2.3:ann  the agent `ann` that this call started; what it does hangs under that, as under an attempt
+ *   draft/1.0.1/~steer/2         what a person said to the agent before its second call
  *   draft/1.0.1/~paid/2          what a call of an attempt cost, or may cost: where a budget counts it
  *   ~closed/run                  a budget that lets no further call in
  *   draft/~gate                  what a gate saw
@@ -44,9 +45,14 @@ export function toolKey(attempt: string, at: string): string {
   return `${attempt}/~tool/${at}`;
 }
 
+/** The name of what people said to an agent before its n-th model call (1-based). */
+export function steerKey(attempt: string, call: number): string {
+  return `${attempt}/~steer/${call}`;
+}
+
 /** Whether a name is that of something in the conversation of an attempt: a call of a model or a tool, an agent that it started. */
 export function isInsideCall(key: string): boolean {
-  return /\/~(?:call|tool|child)\//.test(key);
+  return /\/~(?:call|tool|child|steer)\//.test(key);
 }
 
 /** The name of an agent that an attempt has started: `at` is the call (`TURN.CALL`), `agent` its name in the plan. */

@@ -29,6 +29,7 @@ export const eventTypes = [
   "agent.turn",
   "context.trimmed",
   "session.message",
+  "session.steered",
   "tool.called",
   "tool.finished",
   "tool.denied",

@@ -91,7 +91,7 @@ export interface RunAccount {
 export interface InboxMessage {
   readonly id: number;
   readonly at: number;
-  /** `kill` with `{ step: string | null }`; `answer` (run/answer.ts); later `steer`. */
+  /** `kill` with `{ step: string | null }`; `answer` (run/answer.ts); `steer` with `{ step: string | null, message }`. */
   readonly kind: string;
   readonly body: Json;
 }

@@ -15,7 +15,7 @@ export function toolOf(
   description: string,
   properties: JsonObject,
   required: readonly string[],
-  does: (input: Arguments, context: ToolContext) => Promise<ToolOutcome>,
+  does: (input: Arguments, context: ToolContext, at: string) => Promise<ToolOutcome>,
 ): Tool {
   return {
     name,
@@ -25,7 +25,7 @@ export function toolOf(
       description,
       inputSchema: { type: "object", properties, required: [...required], additionalProperties: false },
     },
-    run: (input, context) => does(argumentsOf(input), context),
+    run: (input, context, at) => does(argumentsOf(input), context, at),
   };
 }
 

@@ -74,6 +74,8 @@ const calls: { readonly [name: string]: number } = {
   privileges: 1,
   roi: 7,
   manager: 3,
+  "agent-pool": 5,
+  "state-manager": 3,
 };
 
 /** Answers that the fake would not think of. */

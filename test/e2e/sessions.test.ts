@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { toolReply } from "../rig/fake-model/answer.ts";
+import { toolReply, type Answer } from "../rig/fake-model/answer.ts";
 import { story } from "../rig/muster/e2e.ts";
 
 const head = `
@@ -207,6 +207,121 @@ outputs: { said: "\${{ steps.again.output }}" }`,
       expect((await run.ended).code).toBe(0);
       expect(project.report().steps["ask"]?.error).toMatchObject({ class: "timeout", code: "no_reply" });
       expect(fake.requests.at(-1)?.body.messages).toHaveLength(1);
+    },
+  );
+});
+
+describe("send_message", () => {
+  const team = (more: string): string => `${head}
+  writer: { model: fast, tools: [send_message], permissions: { sessions: [desk] }, instructions: You write. }
+  clerk: { model: fast, tools: [send_message], permissions: { sessions: [loop] }, instructions: You look things up. }
+  echo: { model: fast, tools: [send_message], permissions: { sessions: [desk] }, instructions: You ask back. }
+sessions: { desk: { agent: clerk }, loop: { agent: echo } }
+${more}`;
+
+  story(
+    "an agent asks a session and goes on with its reply; after a crash in that turn nothing is paid twice",
+    async ({ fake, project }) => {
+      project.write(
+        "flow.yaml",
+        team(`limits: { budget: { calls: 10 } }
+steps: { write: { agent: writer, task: Write the letter } }
+outputs: { said: "\${{ steps.write.output }}" }`),
+      );
+      fake.on("Write the letter", ({ number }) =>
+        number === 1 ? toolReply(["send_message", { to: "desk", message: "Which street?" }]) : "done",
+      );
+      const turn = fake.nextRequest((request) => request.number === 2);
+      const run = project.start(["run", "flow.yaml", "--run-id", "letter"]);
+      const held = await turn;
+      expect(held.request.body.system).toMatchObject([{ text: "You look things up." }]);
+      await run.crash();
+      await held.closed;
+      fake.on((request) => request.number === 3, "Main Street");
+      const resumed = await project.muster("resume", "--report", "report.json");
+      expect(resumed).toMatchObject({ code: 0, stdout: "done\n" });
+      expect(fake.count()).toBe(4);
+      expect(fake.requests[2]?.body).toEqual(fake.requests[1]?.body);
+      const last = fake.requests[3]?.body.messages.at(-1)?.content;
+      expect(last).toMatchObject([{ type: "tool_result", content: "Main Street" }]);
+      expect(project.report().usage.calls).toBe(3);
+      const turns = project.inStore((store) => store.sessions.turns("letter/desk", 1));
+      expect(turns.map(({ n, reply }) => [n, reply])).toEqual([[1, { inline: "Main Street" }]]);
+    },
+  );
+
+  story("who would wait for itself is told at once", async ({ fake, project }) => {
+    project.write(
+      "flow.yaml",
+      team(`steps: { ask: { session: desk, task: Look it up } }
+outputs: { said: "\${{ steps.ask.output }}" }`),
+    );
+    fake.on(
+      () => true,
+      ({ body }) => {
+        const isClerk = JSON.stringify(body.system).includes("look things up");
+        if (body.messages.length > 1) return isClerk ? "gave up" : "I asked in vain";
+        return toolReply(["send_message", { to: isClerk ? "loop" : "desk", message: "Do you know?" }]);
+      },
+    );
+    const run = await project.muster("run", "flow.yaml");
+    expect(run).toMatchObject({ code: 0, stdout: "gave up\n" });
+    const told = fake.requests.map(({ body }) => JSON.stringify(body.messages.at(-1)?.content));
+    expect(told.filter((text) => text.includes("nobody would ever answer"))).toHaveLength(1);
+  });
+});
+
+describe("muster steer", () => {
+  story(
+    "says something before the next turn, also to one that would be done; a crash does not unsay it",
+    async ({ fake, project }) => {
+      project.write("notes.md", "green");
+      project.write(
+        "flow.yaml",
+        `${head}
+  reader: { model: fast, tools: [read_file], permissions: { files: read } }
+sessions: { reading: { agent: reader } }
+steps:
+  ask: { session: reading, task: Read the notes }
+outputs: { said: "\${{ steps.ask.output }}" }`,
+      );
+      const release = Promise.withResolvers<Answer>();
+      const asked = Promise.withResolvers<void>();
+      fake.on(
+        (request) => request.number === 1,
+        () => {
+          asked.resolve();
+          return release.promise;
+        },
+      );
+      const second = fake.nextRequest((request) => request.number === 2);
+      const run = project.start(["run", "flow.yaml", "--run-id", "talk"]);
+      await asked.promise;
+      // The session is in a turn: its name is enough.
+      expect(await project.muster("steer", "reading", "Be short")).toMatchObject({ code: 0 });
+      const ps = JSON.parse((await project.muster("ps", "--json")).stdout) as unknown;
+      expect(ps).toMatchObject([{ sessions: [{ id: "talk/reading", step: "ask", state: "busy", member: 1 }] }]);
+      release.resolve(toolReply(["read_file", { path: "notes.md" }]));
+      const steered = await second;
+      expect(steered.request.body.messages.at(-1)?.content).toMatchObject([
+        { type: "tool_result", content: "green" },
+        { type: "text", text: "Whoever runs this says meanwhile:\nBe short" },
+      ]);
+      await run.crash();
+      await steered.closed;
+
+      const third = fake.nextRequest((request) => request.number === 3);
+      const resumed = project.start(["resume", "talk", "--json"]);
+      const again = await third;
+      expect(again.request.body).toEqual(steered.request.body);
+      expect(await project.muster("steer", "talk/ask", "And kind")).toMatchObject({ code: 0 });
+      fake.on((request) => request.number === 4, "kind and short");
+      await again.reply("short");
+      const ended = await resumed.ended;
+      expect(ended.code).toBe(0);
+      expect(JSON.stringify(fake.requests[3]?.body.messages.at(-1)?.content)).toContain("And kind");
+      expect(eventsOf(ended.stdout, "session.steered")).toMatchObject([{ step: "ask", turn: 3, message: "And kind" }]);
+      expect(await project.muster("steer", "reading", "Too late")).toMatchObject({ code: 2 });
     },
   );
 });

@@ -58,6 +58,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     // Without a word about age or number the cache stays, as runs do.
     const cacheAge = options.cache === true ? Number.MAX_SAFE_INTEGER : olderThanMs === null ? 0 : now - olderThanMs;
     const cached = store.cache.prune({ olderThan: cacheAge, dryRun });
+    const sessions = store.sessions.prune({ olderThan: olderThanMs === null ? 0 : now - olderThanMs, dryRun });
     const files = await sweepCachedFiles(project, store, { olderThan: now - YOUNG_MS, dryRun });
     const blobs = store.sweepBlobs({
       olderThan: now - YOUNG_MS,
@@ -67,7 +68,7 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
     const isCompact = dryRun || gone.length === 0 || compacted(store);
     if (options.json === true)
       terminal.out(
-        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), dead_letters: letters, cached, cached_files: files.count, cached_file_bytes: files.bytes, blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
+        `${JSON.stringify({ version: 1, dry_run: dryRun, runs: gone.map(({ runId }) => runId), dead_letters: letters, cached, sessions, cached_files: files.count, cached_file_bytes: files.bytes, blobs: blobs.count, blob_bytes: blobs.bytes, compacted: isCompact }, null, 2)}\n`,
       );
     else {
       if (dryRun) terminal.out(runLines(gone, terminal.outColor));
@@ -78,6 +79,8 @@ export async function run(terminal: Terminal, _args: readonly string[], options:
         terminal.err(
           `${dryRun ? "would delete" : "deleted"} ${count(cached, "cached outcome")} and ${count(files.count, "cached file")} (${formatBytes(files.bytes)})\n`,
         );
+      if (sessions > 0)
+        terminal.err(`${dryRun ? "would delete" : "deleted"} ${count(sessions, "session")} of the project\n`);
       if (options.olderThan === undefined && options.keep === undefined && options.cache !== true)
         terminal.err("say which runs may go: --older-than 30d, --keep 20\n");
       if (!isCompact) terminal.err("another process is at work: the file shrinks at the next prune\n");

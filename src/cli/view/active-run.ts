@@ -4,14 +4,14 @@ import { printable } from "../../diagnostic/printable.ts";
 import type { StepProgress } from "../../run/progress.ts";
 import { formatElapsed, formatTokens, formatUsd } from "../../util/format.ts";
 import type { JsonObject } from "../../util/json.ts";
-import { isInFlight, type ActiveRun } from "../active-run.ts";
+import { isInFlight, type ActiveRun, type ActiveSession } from "../active-run.ts";
 
 /** Steps in flight that are shown of one run. */
 const MOST_STEPS = 20;
 
 /** One run with what it is at: two lines for the run, one for each step in flight, none wider than `width` - 1. */
 export function activeRunLines(
-  { summary, status, owner, progress }: ActiveRun,
+  { summary, status, owner, progress, sessions }: ActiveRun,
   width: number,
   now: number,
   color: Colors,
@@ -31,12 +31,19 @@ export function activeRunLines(
     `${color.bold(name)}  ${summary.runId}`,
     color.dim(cut(`   ${figures.join("  ")}`, columns)),
     ...(progress === null ? [] : rowsOf(progress, steps.slice(0, MOST_STEPS), columns, now, color)),
+    ...sessions.slice(0, MOST_STEPS).map((one) => color.dim(cut(`   ${sessionText(one)}`, columns))),
     ...(steps.length > MOST_STEPS ? [color.dim(cut(`   and ${steps.length - MOST_STEPS} more`, columns))] : []),
   ];
 }
 
+/** `session talk/helpdesk answers ask`, `ask waits for session talk/helpdesk`. */
+function sessionText({ id, step, state, member }: ActiveSession): string {
+  if (state === "queued") return printable(`${step} waits for session ${id}`);
+  return printable(`session ${id}${member === null || member === 1 ? "" : ` (${member})`} answers ${step}`);
+}
+
 /** The same for programs. */
-export function activeRunJson({ summary, status, owner, progress }: ActiveRun, now: number): JsonObject {
+export function activeRunJson({ summary, status, owner, progress, sessions }: ActiveRun, now: number): JsonObject {
   const spend = progress?.spend();
   return {
     run_id: summary.runId,
@@ -50,6 +57,12 @@ export function activeRunJson({ summary, status, owner, progress }: ActiveRun, n
     cost_usd: spend === undefined || spend.isCostUnknown ? null : spend.costUsd,
     steps_done: progress?.done() ?? 0,
     steps_total: progress?.steps.length ?? 0,
+    sessions: sessions.map(({ id, step, state, member }) => ({
+      id,
+      step,
+      state: state === "taken" ? "busy" : "queued",
+      member,
+    })),
     steps: (progress?.rows() ?? []).filter(isInFlight).map((step) => stepJson(step, now)),
   };
 }

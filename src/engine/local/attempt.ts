@@ -60,6 +60,7 @@ export interface AttemptSurroundings {
   readonly redactor: Redactor;
   readonly calls: AttemptContext["calls"];
   readonly toolCalls: AttemptContext["toolCalls"];
+  readonly steering: AttemptContext["steering"];
   readonly state: AttemptContext["state"];
   readonly sessions: AttemptContext["sessions"];
   /** The agents that it may start. `lean` is `pause`, for what they do. */
@@ -172,6 +173,7 @@ export function carryOut(
     }),
     calls: around.calls,
     toolCalls: around.toolCalls,
+    steering: around.steering,
     state: around.state,
     sessions: around.sessions,
     idle,

@@ -8,6 +8,8 @@ export interface Asked {
   kill(step: string | null): void;
   /** Gives an answer to the attempt that waits for it; false when none does now. `id` is its message. */
   answer(answer: Answer, id: number): boolean;
+  /** Says something to an agent at work (`step` null: to the only one); whoever takes it says `taken`. */
+  steer(step: string | null, text: string, id: number): void;
   /** A message is dealt with: it goes with the next commit. */
   taken(id: number): void;
   /** An answer that does not count: another one came before, or what was asked has changed. */
@@ -76,6 +78,8 @@ export class Inbox {
       else this.#run.taken(id);
       return;
     }
+    if (kind === "steer" && isJsonObject(body) && typeof body["message"] === "string")
+      return this.#run.steer((body["step"] as string | null | undefined) ?? null, body["message"], id);
     const answer = kind === ANSWER ? answerOf(body) : null;
     // Of another version, or nonsense.
     if (answer === null) this.#run.taken(id);

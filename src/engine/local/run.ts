@@ -1,7 +1,7 @@
 import { openGate, type CallGate } from "../../agent/call-gate.ts";
 import type { Answer } from "../../run/answer.ts";
 import type { StoredEvent } from "../../run/event.ts";
-import { labelOf } from "../../run/attempt-key.ts";
+import { isNamed, labelOf } from "../../run/attempt-key.ts";
 import { failure, type Failure } from "../../run/failure.ts";
 import { budgetLines } from "../../run/budget/line.ts";
 import { addChildren } from "../../run/child.ts";
@@ -36,6 +36,7 @@ import { Recorder } from "./recorder.ts";
 import { brokenOff, type OpenWait, type RunOutcome } from "./run-outcome.ts";
 import { runSessions } from "./run-sessions.ts";
 import { runState } from "./run-state.ts";
+import { Steering } from "./steering.ts";
 import { toolCalls } from "./tool-calls.ts";
 import type { RunEnding, Sink, Start } from "./sink.ts";
 import type { OpenAudit, OpenTelemetry } from "./surroundings.ts";
@@ -127,6 +128,7 @@ export class LocalRun implements Sink {
     Pick<LocalRunOptions, "clock" | "mayTake"> &
     Pick<CoreOptions, "read">;
   readonly #sessions: SessionAccess;
+  readonly #steering: Steering;
   /** Who waits for what was said so far to be durable. */
   #committed: ((isDurable: boolean) => void)[] = [];
   /** Active time of this start: stands while nothing moves without somebody from outside. */
@@ -172,6 +174,12 @@ export class LocalRun implements Sink {
     });
     this.#toolOptions = { ...options.core, ...host };
     this.#stateOptions = { ...options, ...options.core, guard: (work) => this.#guard(work) };
+    this.#steering = new Steering({
+      ...options.core,
+      ...host,
+      taken: (id) => this.taken(id),
+      redact: (text) => options.redactor.text(text),
+    });
     this.#sessions = runSessions({ ...this.#stateOptions, plan: options.core.info.plan });
     this.#gate = options.isFree
       ? () => openGate
@@ -247,6 +255,17 @@ export class LocalRun implements Sink {
       return true;
     }
     return false;
+  }
+
+  steer(step: string | null, text: string, id: number): void {
+    const agents = [...this.#live.values()].filter(({ start }) => start.step.body.kind === "agent");
+    const named = step === null ? agents : agents.filter(({ start }) => isNamed(placeOf(start), step));
+    const [only, ...others] = named;
+    if (only !== undefined && others.length === 0) return this.#steering.post(only.start, { id, text });
+    const whom = step === null ? "the agent of the run" : `'${step}'`;
+    const why = only === undefined ? "it is not at work" : `${named.length} agents are at work: name one`;
+    this.event({ type: "log", data: { level: "warn", message: `a message to ${whom} reaches nobody: ${why}` } });
+    this.taken(id);
   }
 
   taken(id: number): void {
@@ -458,6 +477,7 @@ export class LocalRun implements Sink {
         },
       },
       toolCalls: toolCalls(start, this.#toolOptions),
+      steering: (n: number) => this.#said(start, n),
       state: runState(start, this.#stateOptions),
       sessions: this.#sessions,
       children: (...lean: Lean) => this.#children.of(start, ...lean),
@@ -474,6 +494,7 @@ export class LocalRun implements Sink {
       this.#live.delete(unit);
       this.#slotless.delete(unit);
       if (this.#isOver) return;
+      if (result !== null) this.#steering.end(start);
       onEnd(result);
       this.#wake();
     });
@@ -482,6 +503,16 @@ export class LocalRun implements Sink {
     // It began to wait before it was known here.
     if (live.waitsFor !== null) this.#inbox.asks(live.waitsFor.request);
     return live;
+  }
+
+  /** What is said to an agent before a turn: all that was left for it by now. */
+  #said(start: Start, turn: number): readonly string[] {
+    let said: readonly string[] = [];
+    this.#guard(() => {
+      if (this.#o.isPrivate !== true) this.#inbox.read();
+      said = this.#steering.take(start, turn);
+    });
+    return said;
   }
 
   /** It waits for somebody outside, and so does whoever waits for it. */

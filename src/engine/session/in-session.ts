@@ -4,17 +4,18 @@ import { plainResult, type AttemptContext, type AttemptResult } from "../step/ha
 import type { PastTurn } from "./access.ts";
 import { deliver } from "./deliver.ts";
 
-/** An attempt that gives its task to a session of the plan. */
+/** An attempt that gives its task to a session of the plan; `within` is the message in whose turn it does, null = in none. */
 export async function inSession(
   name: string,
   text: string,
+  within: string | null,
   attempt: AttemptContext,
   ask: (before: readonly PastTurn[]) => Promise<TaskResult>,
 ): Promise<AttemptResult> {
   const session = attempt.sessions.draft(name);
   if (session === null) return plainResult({ ok: false, failure: failure("cancelled", "cancelled", "stopped") });
   const origin = attempt.key.replace(/\.\d+$/, "");
-  const delivery = { session, id: attempt.idempotencyKey, within: null, origin, text };
+  const delivery = { session, id: attempt.idempotencyKey, within, origin, text };
   const { turn, ...result } = await deliver(delivery, attempt, ask);
   const extra = turn === null ? null : { session: session.name, member: turn.member, turn: turn.n };
   return { ...result, extra };

@@ -18,6 +18,7 @@ import { err, ok, type Result } from "../../util/result.ts";
 import { prepareServers } from "./agent-servers.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { PastTurn } from "../session/access.ts";
+import { createSendTool } from "../session/send-tool.ts";
 import { historyOf } from "../session/history.ts";
 import { inSession } from "../session/in-session.ts";
 import type { AttemptContext, PrepareContext, StepHandler, Work } from "./handler.ts";
@@ -80,6 +81,7 @@ function prepareAgent(
   const servers = prepareServers(body.agent, tools, context);
   if (!servers.ok) return servers;
   const { value: reached } = servers;
+  const outer = context.child?.within ?? null;
   return ok({
     kind: "later",
     model: first.id,
@@ -89,7 +91,7 @@ function prepareAgent(
     asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
     run: async (attempt) => {
       if (body.session !== undefined)
-        return inSession(body.session, task.prompt, attempt, (before) => answer(attempt, before));
+        return inSession(body.session, task.prompt, outer, attempt, (before) => answer(attempt, before));
       return { extra: null, ...(await answer(attempt, null)) };
     },
   });
@@ -105,7 +107,9 @@ function prepareAgent(
       ? options.batchProviderFor
       : (model: PlannedModel) => options.providerFor(model, driven);
     const open = reached.map((server) => options.openServer(server));
-    const box = tools === undefined ? null : toolboxOf(tools, open, step, context, attempt, options);
+    // In a turn of a session its message is what others who are asked in its course hang on.
+    const within = before === null ? outer : attempt.idempotencyKey;
+    const box = tools === undefined ? null : toolboxOf(tools, open, within, step, context, attempt, options);
     const surroundings = { ...attempt, check: options.check, providerFor };
     const past = before === null ? {} : { before: historyOf(before, tools !== undefined), keepsLast: true };
     const unready = box === null || attempt.goesOn ? null : await firstUnready(open, box.context);
@@ -139,6 +143,7 @@ async function firstUnready(servers: readonly OpenServer[], context: ToolContext
 function toolboxOf(
   planned: PlannedTools,
   servers: readonly OpenServer[],
+  within: string | null,
   step: PlannedStep,
   context: PrepareContext,
   attempt: AttemptContext,
@@ -151,8 +156,13 @@ function toolboxOf(
     .filter((name) => name !== "web_search" || search === "endpoint")
     .flatMap((name) => options.tools.find((tool) => tool.name === name) ?? []);
   const lead =
-    planned.spawn === undefined ? null : leadOf(planned, planned.spawn, step, context, attempt, grant, options);
-  const tools = [...own, ...servers.flatMap((server) => server.tools), ...(lead?.tools ?? [])];
+    planned.spawn === undefined ? null : leadOf(planned, planned.spawn, within, step, context, attempt, grant, options);
+  const prepare: PrepareChild = (child, inside) => prepareAgent(child, inside, options);
+  const { sends } = planned;
+  const depth = context.child?.depth ?? usesAround(context);
+  const sending = { grant, context, step, attempt, depth, within, mostMessages: maxTurns, prepare };
+  const send = sends === undefined ? [] : [createSendTool({ ...sending, sends })];
+  const tools = [...own, ...send, ...servers.flatMap((server) => server.tools), ...(lead?.tools ?? [])];
   const { state } = attempt;
   return {
     tools,
@@ -196,6 +206,7 @@ function toolboxOf(
 function leadOf(
   { resources }: PlannedTools,
   spawn: PlannedSpawn,
+  within: string | null,
   step: PlannedStep,
   context: PrepareContext,
   attempt: AttemptContext,
@@ -204,7 +215,7 @@ function leadOf(
 ): { readonly team: AgentTeam; readonly tools: readonly Tool[] } {
   const depth = context.child?.depth ?? usesAround(context);
   const prepare: PrepareChild = (child, inside) => prepareAgent(child, inside, options);
-  const team = new AgentTeam({ spawn, step, context, grant, attempt, depth, prepare });
+  const team = new AgentTeam({ spawn, step, context, grant, attempt, depth, within, prepare });
   const tools = createTeamTools({
     team,
     agents: Object.keys(spawn.agents),

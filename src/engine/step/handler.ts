@@ -75,6 +75,8 @@ export interface PrepareContext {
     readonly depth: number;
     /** Over what the agent says; null = that. */
     readonly sandbox: "require" | null;
+    /** The message in whose turn it is started; left out = in none. */
+    readonly within?: string | null;
   };
 }
 
@@ -120,6 +122,8 @@ export interface AttemptContext {
   readonly gate: CallGate;
   readonly calls: CallJournal;
   readonly toolCalls: ToolJournal;
+  /** What people say to it before its n-th model call, from 1: the same whenever it is asked. */
+  steering(n: number): readonly string[];
   readonly state: StateAccess;
   readonly sessions: SessionAccess;
   /** As `pause`, where nothing of it is in flight: an interrupt does not wait for it. */

@@ -27,6 +27,8 @@ export interface TeamOptions {
   readonly attempt: AttemptContext;
   /** How deep the leader is: `uses` and `spawn` together, 0 at the top. */
   readonly depth: number;
+  /** The message in whose turn the leader is; null = it is in none. */
+  readonly within: string | null;
   readonly prepare: PrepareChild;
 }
 
@@ -105,7 +107,7 @@ export class AgentTeam implements Team {
     const models = order.model === null ? null : (spawn.models[order.model] ?? null);
     const id = idOf(order, at);
     const step = childStep(this.#o.step, context.plan, { id, agent, order, models });
-    const child = { depth: depth + 1, sandbox: order.sandbox };
+    const child = { depth: depth + 1, sandbox: order.sandbox, within: this.#o.within };
     const inside = { ...context, grant: this.#o.grant, unit: null, child };
     const work = this.#o.prepare(step, inside);
     if (!work.ok) return { reason: work.error.message, isDenied: work.error.class === "refused" };

@@ -422,7 +422,7 @@ export interface Agent {
    */
   max_tokens?: number;
   /**
-   * The tools that the agent may use, each within `permissions`: `read_file`, `write_file`, `edit_file`, `list_files`, `search_files`, `shell`, `web_fetch`, `web_search`, `state_get`, `state_set`, `state_list`; of its MCP servers `mcp:SERVER` or `mcp:SERVER/TOOL`. Default: none; then it answers in one turn.
+   * The tools that the agent may use, each within `permissions`: `read_file`, `write_file`, `edit_file`, `list_files`, `search_files`, `shell`, `web_fetch`, `web_search`, `state_get`, `state_set`, `state_list`, `send_message`; of its MCP servers `mcp:SERVER` or `mcp:SERVER/TOOL`. Default: none; then it answers in one turn.
    */
   tools?: string[];
   /**

@@ -3,7 +3,7 @@ import type { Pointer } from "../../manifest/pointer.ts";
 import { mcpToolName } from "../mcp-server.ts";
 import { grantOf } from "../permissions.ts";
 import type { Problems } from "../problems.ts";
-import { isToolName, laterTools, teamToolTable, toolRefusal, toolTable } from "../tool-table.ts";
+import { isToolName, teamToolTable, toolRefusal, toolTable } from "../tool-table.ts";
 import { searchesItself } from "../search.ts";
 import type { WorkflowFile } from "../load-workflows.ts";
 import type { AgentModels } from "./resolve-agents.ts";
@@ -105,16 +105,12 @@ function checkNetwork(name: string, { permissions, sandbox }: NormalAgent, probl
 
 function example(tool: keyof typeof toolTable): string {
   const { needs, mode } = toolTable[tool];
-  const value = { network: '["example.com"]', shell: "[git]", files: mode, state: mode, nothing: "" }[needs];
+  const own = { network: '["example.com"]', shell: "[git]", sessions: "[helpdesk]", nothing: "" };
+  const value = { ...own, files: mode, state: mode }[needs];
   return `\`permissions: { ${needs}: ${value} }\` at the agent`;
 }
 
 function unknownTool(tool: string, pointer: Pointer, problems: Problems): void {
-  const later = Object.hasOwn(laterTools, tool) ? laterTools[tool] : undefined;
-  if (later !== undefined) {
-    problems.error(pointer, { code: "WF2007", message: `'${tool}' is not in this version yet`, help: later });
-    return;
-  }
   if (Object.hasOwn(teamToolTable, tool)) {
     const help = "write `spawn: { agents: [...] }` at the agent, and take it out here";
     problems.error(pointer, { code: "WF7001", message: `'${tool}' comes with \`spawn\`, and is not listed`, help });

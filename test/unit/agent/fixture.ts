@@ -68,6 +68,7 @@ export function settingOf(
     signal: controller.signal,
     clock,
     gate: openGate,
+    steering: () => [],
     wait: async (ms) => {
       const fromMs = clock.monotonic();
       const isOver = await sleep(clock, ms, controller.signal);

@@ -98,6 +98,7 @@ function attemptContext(): AttemptContext {
     away() {},
     calls: { recall: () => null, record() {}, ...noTickets },
     toolCalls: memoryToolJournal(),
+    steering: () => [],
     children: noChildren,
     state: { get: () => null, list: () => null, change: () => null, changeNow: () => null },
     sessions: noSessions,
