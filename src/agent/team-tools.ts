@@ -1,8 +1,7 @@
 import { teamToolTable, type TeamToolName } from "../plan/tool-table.ts";
-import type { JsonObject } from "../util/json.ts";
-import { isJsonObject } from "../util/json.ts";
+import { asText, isJsonObject, type JsonObject } from "../util/json.ts";
 import { argumentsOf, type Arguments } from "../tool/spec.ts";
-import { denied, refused, type Tool, type ToolOutcome } from "../tool/tool.ts";
+import { bounded, denied, refused, type Tool, type ToolOutcome } from "../tool/tool.ts";
 import { isRefusal, memberJson, membersText, type SpawnOrder, type Team } from "../tool/team.ts";
 
 /** What a child may take where nobody says, and at most. Seconds. */
@@ -30,7 +29,10 @@ export interface TeamToolOptions {
 /** The tools by which an agent leads others. */
 export function createTeamTools(options: TeamToolOptions): readonly Tool[] {
   const { bound } = options;
-  return [spawnTool, waitTool, listTool, manageTool].map((tool) => ({ ...tool(options), bound }));
+  return [spawnTool, waitTool, sendTool, listTool, historyTool, manageTool].map((tool) => ({
+    ...tool(options),
+    bound,
+  }));
 }
 
 function spawnTool({ team, agents, models, schemaProblem }: TeamToolOptions): Tool {
@@ -46,7 +48,11 @@ function spawnTool({ team, agents, models, schemaProblem }: TeamToolOptions): To
       ? {}
       : { model: { enum: [...models], description: "The model to use, where not the agent's own." } }),
     label: { type: "string", minLength: 1, maxLength: LONGEST_LABEL, description: "A short name for people." },
-    mode: { enum: ["run"], description: "`run`: it does the task and ends." },
+    mode: {
+      enum: ["run", "session"],
+      description:
+        "`run`, the default: it does the task and ends. `session`: it remembers, and sessions_send goes on with it.",
+    },
     timeout: {
       type: "integer",
       minimum: 1,
@@ -77,6 +83,8 @@ function spawnTool({ team, agents, models, schemaProblem }: TeamToolOptions): To
         timeoutMs: Number(input.all["timeout"] ?? USUAL_SECONDS) * 1000,
         sandbox: input.text("sandbox") === "require" ? "require" : null,
         output,
+        mode: input.text("mode") === "session" ? "session" : "run",
+        session: null,
       };
       const started = team.spawn(order, at);
       if (isRefusal(started))
@@ -113,6 +121,57 @@ function waitTool({ team, longestText }: TeamToolOptions): Tool {
       if (members === null) return refused("stopped");
       const told = members.filter(({ status }) => status === "succeeded" || status === "failed").map(({ id }) => id);
       return { text: membersText(members, longestText), told };
+    },
+  );
+}
+
+function sendTool({ team, longestText }: TeamToolOptions): Tool {
+  return toolFor(
+    "sessions_send",
+    "Sends a message to one that you have started in mode session, and gives its reply. Each message counts as one that you start.",
+    {
+      to: { type: "string", description: "Its id or label." },
+      message: { type: "string", minLength: 1, maxLength: LONGEST_TASK, description: "What to say." },
+      timeout: {
+        type: "integer",
+        minimum: 1,
+        maximum: LONGEST_SECONDS,
+        description: `Seconds; ${USUAL_SECONDS} where it is left out.`,
+      },
+    },
+    ["to", "message"],
+    async (input, at) => {
+      const timeoutMs = Number(input.all["timeout"] ?? USUAL_SECONDS) * 1000;
+      const sent = team.send(input.text("to"), input.text("message"), timeoutMs, at);
+      if (isRefusal(sent)) return sent.isDenied ? denied(sent.reason) : refused(`not sent: ${sent.reason}`);
+      const [turn] = (await team.wait([sent.id], null)) ?? [];
+      if (turn === undefined) return refused("stopped");
+      const told = [turn.id];
+      if (turn.error !== null) return { ...refused(`no reply: ${turn.error.message}`), told };
+      return { text: bounded(asText(turn.output), longestText), told };
+    },
+  );
+}
+
+function historyTool({ team, longestText }: TeamToolOptions): Tool {
+  return toolFor(
+    "sessions_history",
+    "What was said in a session that you have started, the oldest first.",
+    {
+      session: { type: "string", description: "The id or label of who answers in it." },
+      limit: { type: "integer", minimum: 1, maximum: 1000, description: "The last so many; 20 where it is left out." },
+      include_tools: { type: "boolean", description: "With the calls of tools." },
+    },
+    ["session"],
+    async (input) => {
+      const turns = team.history(input.text("session"), Number(input.all["limit"] ?? 20));
+      if (turns === null) return refused(nobody(input.text("session"), team));
+      const shown = turns.map(({ message, reply, tools }) => ({
+        message,
+        reply,
+        ...(input.flag("include_tools") ? { tools: [...tools] } : {}),
+      }));
+      return { text: bounded(JSON.stringify(shown), longestText, "ask for fewer") };
     },
   );
 }

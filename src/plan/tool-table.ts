@@ -34,7 +34,9 @@ export const toolTable = {
 export const teamToolTable = {
   sessions_spawn: { effect: "idempotent", version: 1 },
   sessions_wait: { effect: "idempotent", version: 1 },
+  sessions_send: { effect: "idempotent", version: 1 },
   sessions_list: { effect: "idempotent", version: 1 },
+  sessions_history: { effect: "idempotent", version: 1 },
   subagents: { effect: "idempotent", version: 1 },
 } as const satisfies { readonly [name: string]: Pick<ToolFacts, "effect" | "version"> };
 

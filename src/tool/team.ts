@@ -14,6 +14,10 @@ export interface SpawnOrder {
   readonly sandbox: "require" | null;
   /** JSON Schema of the result; null = text. */
   readonly output: JsonSchema | null;
+  /** `session`: a conversation that lasts as long as the run; messages go on with it. */
+  readonly mode: "run" | "session";
+  /** The session that this is a further message for; null = it is none. */
+  readonly session: string | null;
 }
 
 /** An agent that was started, as its leader sees it. */
@@ -22,12 +26,22 @@ export interface TeamMember {
   readonly id: string;
   readonly agent: string;
   readonly label: string | null;
+  /** The name of its session; null = it does its task and ends. */
+  readonly session: string | null;
   /** `cancelled`: it was stopped with its leader. */
   readonly status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   /** null unless it has succeeded. */
   readonly output: Json;
   /** null unless it has failed. */
   readonly error: { readonly class: string; readonly code: string; readonly message: string } | null;
+}
+
+/** One message to a session, and its answer. */
+export interface TeamTurn {
+  readonly message: Json;
+  readonly reply: Json;
+  /** The calls of tools in it, a line each. */
+  readonly tools: readonly string[];
 }
 
 /** Why one is not started: as the end of a sentence. `isDenied`: whoever wrote the workflow does not allow it. */
@@ -40,6 +54,10 @@ export interface SpawnRefusal {
 export interface Team {
   /** Starts one; `at` is the call that asks for it. The same call has the same child, whatever happened between. */
   spawn(order: SpawnOrder, at: string): TeamMember | SpawnRefusal;
+  /** Sends a message to the session of one that was started in mode `session`, as `spawn` does: the answer is its turn. */
+  send(to: string, message: string, timeoutMs: number, at: string): TeamMember | SpawnRefusal;
+  /** What was said in such a session, at most so many turns, the oldest first; null = there is none. */
+  history(name: string, limit: number): readonly TeamTurn[] | null;
   /** One that is named by its id or label; null = there is none. */
   find(name: string): TeamMember | null;
   /** All that were started, in that order. */
@@ -66,7 +84,7 @@ export function isRefusal(answer: TeamMember | SpawnRefusal): answer is SpawnRef
 
 /** Of a result that its leader is told; `longest` bounds the JSON of its output, in bytes. */
 export function memberJson(member: TeamMember, longest: number): JsonObject {
-  const { id, agent, label, status, output, error } = member;
+  const { id, agent, label, session, status, output, error } = member;
   const shown = JSON.stringify(output);
   const isLong = Buffer.byteLength(shown) > longest;
   const cut = `${Buffer.from(shown).subarray(0, longest).toString("utf8")} [cut here: ${Buffer.byteLength(shown)} bytes]`;
@@ -74,6 +92,7 @@ export function memberJson(member: TeamMember, longest: number): JsonObject {
     id,
     agent,
     ...(label === null ? {} : { label }),
+    ...(session === null ? {} : { mode: "session" }),
     status,
     ...(status === "succeeded" ? { output: isLong ? cut : output } : {}),
     ...(error === null ? {} : { error: { ...error } }),

@@ -249,6 +249,46 @@ steps: { work: { agent: lead, task: Ask them }, more: { agent: other, task: Rest
   });
 });
 
+describe("an agent that keeps a conversation with one that it started", () => {
+  story("sends on, reads what was said, and a crash in the middle pays nothing twice", async ({ fake, project }) => {
+    project.write("flow.yaml", team);
+    const session = { mode: "session", label: "helper" };
+    plays(fake, "You lead.", [
+      toolReply(spawn("My name is Ada", session)),
+      toolReply(
+        ["sessions_send", { to: "helper", message: "What is my name?" }],
+        ["sessions_send", { to: "nobody", message: "Hi" }],
+      ),
+      toolReply(["sessions_history", { session: "helper" }]),
+      "first answer",
+      "merged",
+    ]);
+    plays(fake, "You work.\nMy name is Ada", ["Hello Ada"]);
+    const second = fake.nextRequest(
+      (request) => request.text.includes("What is my name?") && request.text.startsWith("You work."),
+    );
+    const run = project.start(["run", "flow.yaml", "--json"]);
+    const held = await second;
+    expect(held.request.body.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+    await run.crash();
+    await held.closed;
+    plays(fake, "You work.\nMy name is Ada", ["Hello Ada", "Ada"]);
+    const before = fake.count();
+    const resumed = await project.muster("resume", "--json", "--report", "report.json");
+    expect(resumed.code, resumed.stderr).toBe(0);
+    // The turn that was cut off, then three of the leader's.
+    expect(fake.count() - before).toBe(4);
+    expect(fake.requests[before]?.body).toEqual(held.request.body);
+    const told = JSON.stringify(fake.requests.at(-1)?.body.messages);
+    expect(told).toContain("not sent: 'nobody' is no session that you have started");
+    expect(told).toContain('{\\"message\\":\\"What is my name?\\",\\"reply\\":\\"Ada\\"}');
+    expect(told).toContain('\\"mode\\":\\"session\\",\\"status\\":\\"succeeded\\",\\"output\\":\\"Hello Ada\\"');
+    expect(project.report()).toMatchObject({ outputs: { said: "merged" }, usage: { calls: 7 } });
+    const listed = await project.muster("sessions", "list");
+    expect(listed.stdout).toMatch(/work\/worker@1\.1 .*2 turns/);
+  });
+});
+
 describe("before a token is spent", () => {
   story("a simulation starts one of each at every depth; the plan names and counts them", async ({ fake, project }) => {
     const flow = (spawn: string): string => `${head}

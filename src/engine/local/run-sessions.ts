@@ -40,6 +40,7 @@ export function runSessions(options: RunSessionOptions): SessionAccess {
   };
   return {
     draft: (name) => guarded(() => draftOf(name, options)),
+    own: (name, agent) => guarded(() => ownDraft(name, agent, options)),
     put: (session, { text, ...message }) =>
       guarded(() => sessions.put(lease, session, { ...message, text: keep(text) })),
     take: (id) => guarded((): Taken => sessions.take(lease, id, mayTake)),
@@ -68,6 +69,14 @@ export function runSessions(options: RunSessionOptions): SessionAccess {
       await Promise.race([woken, sleep(clock, LOOK_MS, signal)]);
     },
   };
+}
+
+/** A session that an agent has started. */
+function ownDraft(name: string, agent: string, { plan, lease, store }: RunSessionOptions): SessionDraft {
+  const { runId } = lease;
+  const manifestPath = store.findRun(runId)?.manifestPath ?? "";
+  const place = { id: `${runId}/${name}`, name, workflow: plan.workflow.name, manifestPath, runId };
+  return { ...place, agent, scope: "run", pool: 1, idleMs: null };
 }
 
 /** The session of a plan as the store knows it. */

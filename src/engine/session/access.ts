@@ -17,6 +17,8 @@ export interface PastTurn {
 export interface SessionAccess {
   /** A session of the plan, by its name there. */
   draft(name: string): SessionDraft | null;
+  /** One that lives as long as the run and that no manifest declares; `name` is unique in the run, `agent` a name in the plan. */
+  own(name: string, agent: string): SessionDraft | null;
   put(session: SessionDraft, message: Omit<MessageDraft, "text"> & { readonly text: Json }): Letter | null;
   take(messageId: string): Taken | null;
   /** `turn` null = it was taken over meanwhile. */

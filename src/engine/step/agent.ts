@@ -82,16 +82,20 @@ function prepareAgent(
   if (!servers.ok) return servers;
   const { value: reached } = servers;
   const outer = context.child?.within ?? null;
+  const own = context.child?.session ?? null;
+  const { agent } = body;
   return ok({
     kind: "later",
     model: first.id,
     isWaiting: false,
     // Its calls are facts: they tell what was done.
-    ...((tools !== undefined || body.session !== undefined) && { goesOnInside: true }),
+    ...((tools !== undefined || body.session !== undefined || own !== null) && { goesOnInside: true }),
     asked: () => ({ ...(task.system === null ? {} : { instructions: task.system }), task: task.prompt }),
     run: async (attempt) => {
+      const ask = (before: readonly PastTurn[]) => answer(attempt, before);
       if (body.session !== undefined)
-        return inSession(body.session, task.prompt, outer, attempt, (before) => answer(attempt, before));
+        return inSession(attempt.sessions.draft(body.session), task.prompt, outer, attempt, ask);
+      if (own !== null) return inSession(attempt.sessions.own(own, agent), task.prompt, outer, attempt, ask);
       return { extra: null, ...(await answer(attempt, null)) };
     },
   });

@@ -77,6 +77,8 @@ export interface PrepareContext {
     readonly sandbox: "require" | null;
     /** The message in whose turn it is started; left out = in none. */
     readonly within?: string | null;
+    /** The session of its leader's that it answers in; left out or null = in none. */
+    readonly session?: string | null;
   };
 }
 

@@ -2,7 +2,8 @@ import { childDigest } from "../../plan/step-digest.ts";
 import type { Grant } from "../../plan/permissions.ts";
 import type { Plan, PlannedModel, PlannedSpawn, PlannedStep } from "../../plan/types.ts";
 import { failure, type Failure } from "../../run/failure.ts";
-import type { SpawnOrder, SpawnRefusal, Team, TeamMember } from "../../tool/team.ts";
+import type { Message } from "../../provider/provider.ts";
+import type { SpawnOrder, SpawnRefusal, Team, TeamMember, TeamTurn } from "../../tool/team.ts";
 import type { ToolOutcome } from "../../tool/tool.ts";
 import { digestOf } from "../../util/digest.ts";
 import type { Result } from "../../util/result.ts";
@@ -36,6 +37,7 @@ export interface TeamOptions {
 interface Led {
   readonly id: string;
   readonly order: SpawnOrder;
+  readonly session: string | null;
   readonly child: Child;
 }
 
@@ -46,6 +48,8 @@ export class AgentTeam implements Team {
   readonly #o: TeamOptions;
   readonly #led = new Map<string, Led>();
   readonly #told = new Set<string>();
+  /** Messages of an earlier start that were answered then. */
+  readonly #past = new Set<string>();
   #refusals = 0;
 
   constructor(options: TeamOptions) {
@@ -84,7 +88,7 @@ export class AgentTeam implements Team {
         ? `\`spawn.agents\` does not name '${order.agent}'`
         : !this.maySpawn
           ? `\`limits.depth\` is ${this.#depthLimit}, and a child would be deeper`
-          : this.#led.size >= spawn.maxChildren
+          : this.#led.size + this.#past.size >= spawn.maxChildren
             ? `\`spawn.max_children\` is ${spawn.maxChildren}, and so many were started in this task`
             : attempt.children.count() >= most
               ? `\`limits.agents\` is ${most}, and so many were started in this run`
@@ -107,7 +111,8 @@ export class AgentTeam implements Team {
     const models = order.model === null ? null : (spawn.models[order.model] ?? null);
     const id = idOf(order, at);
     const step = childStep(this.#o.step, context.plan, { id, agent, order, models });
-    const child = { depth: depth + 1, sandbox: order.sandbox, within: this.#o.within };
+    const session = order.mode === "session" ? (order.session ?? `${attempt.label}/${id}`) : null;
+    const child = { depth: depth + 1, sandbox: order.sandbox, within: this.#o.within, session };
     const inside = { ...context, grant: this.#o.grant, unit: null, child };
     const work = this.#o.prepare(step, inside);
     if (!work.ok) return { reason: work.error.message, isDenied: work.error.class === "refused" };
@@ -124,7 +129,7 @@ export class AgentTeam implements Team {
       label: order.label,
       task: order.task,
     };
-    const led = { id, order, child: attempt.children.start(childOrder) };
+    const led = { id, order, session, child: attempt.children.start(childOrder) };
     this.#led.set(id, led);
     const { end } = led.child;
     if (end !== null && !end.ok && end.failure.code === "outcome_unknown") this.problem ??= end.failure;
@@ -136,16 +141,45 @@ export class AgentTeam implements Team {
       const order = spawned as unknown as SpawnOrder;
       if (!this.#led.has(idOf(order, at))) this.#begin(order, at);
     }
-    for (const id of told) this.#told.add(id);
+    for (const id of told) {
+      this.#told.add(id);
+      // A message that was answered before is not sent again, and still is one.
+      if (!this.#led.has(id)) this.#past.add(id);
+    }
+  }
+
+  send(to: string, message: string, timeoutMs: number, at: string): TeamMember | SpawnRefusal {
+    const led = this.#find(to);
+    if (led === null || led.session === null)
+      return { reason: `'${to}' is no session that you have started`, isDenied: false };
+    const { session, order } = led;
+    return this.spawn({ ...order, task: message, label: null, output: null, timeoutMs, session }, at);
+  }
+
+  history(name: string, limit: number): readonly TeamTurn[] | null {
+    const led = this.#find(name);
+    const { sessions } = this.#o.attempt;
+    const session = led === null || led.session === null ? null : sessions.own(led.session, led.order.agent);
+    if (session === null) return null;
+    const turns = sessions.turns(session.id, 1, 0, Number.MAX_SAFE_INTEGER) ?? [];
+    return turns
+      .slice(-limit)
+      .map(({ text, said, reply }) => ({ message: text, reply, tools: said.flatMap(toolLines) }));
+  }
+
+  /** A further message to a session is not one of its own. */
+  #find(name: string): Led | null {
+    const started = [...this.#led.values()].filter(({ order }) => order.session === null);
+    return started.find(({ id }) => id === name) ?? started.findLast(({ order }) => order.label === name) ?? null;
   }
 
   find(name: string): TeamMember | null {
-    const led = this.#led.get(name) ?? [...this.#led.values()].findLast(({ order }) => order.label === name);
-    return led === undefined ? null : memberOf(led);
+    const led = this.#find(name);
+    return led === null ? null : memberOf(led);
   }
 
   list(): readonly TeamMember[] {
-    return [...this.#led.values()].map(memberOf);
+    return [...this.#led.values()].filter(({ order }) => order.session === null).map(memberOf);
   }
 
   async wait(ids: readonly string[], ms: number | null): Promise<readonly TeamMember[] | null> {
@@ -189,17 +223,22 @@ function idOf({ agent }: Pick<SpawnOrder, "agent">, at: string): string {
   return `${agent}@${at}`;
 }
 
-function memberOf({ id, order, child }: Led): TeamMember {
+function memberOf({ id, order, session, child }: Led): TeamMember {
   const { status, end } = child;
   const why = end === null || end.ok ? null : end.failure;
   return {
     id,
     agent: order.agent,
     label: order.label,
+    session,
     status,
     output: end?.ok === true ? end.output : null,
     error: why === null ? null : { class: why.class, code: why.code, message: why.message },
   };
+}
+
+function toolLines({ toolCalls = [] }: Message): readonly string[] {
+  return toolCalls.map(({ name, input }) => `${name} ${JSON.stringify(input).slice(0, 200)}`);
 }
 
 interface ChildPlace {

@@ -109,6 +109,7 @@ function attemptContext(): AttemptContext {
 /** A run that is over. */
 const noSessions: AttemptContext["sessions"] = {
   draft: () => null,
+  own: () => null,
   put: () => null,
   take: () => null,
   answer: () => null,
