@@ -1,7 +1,7 @@
 import { priceOf } from "./price/price.ts";
 import { AUTO_PROVIDER, isDriver } from "./provider-name.ts";
 import { modelsOf, modelsOfStage } from "./step-digest.ts";
-import { childrenOf, reachedBy, teamOf } from "./team.ts";
+import { reachedBy, teamOf } from "./team.ts";
 import { agentsOf, workersOf, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "./types.ts";
 
 /** A model that may be asked under a budget in USD, and whose price nobody knows. */
