@@ -137,8 +137,8 @@ async function delayed({ delayMs }: StubAnswer, attempt: AttemptContext): Promis
 
 async function carriedOut(work: Work, attempt: AttemptContext): Promise<AttemptResult> {
   if (work.kind === "later") return work.run(attempt);
-  const { output, artifacts = [] } = work;
-  return { ...plainResult({ ok: true, output }), artifacts };
+  const { output, artifacts = [], extra = null } = work;
+  return { ...plainResult({ ok: true, output }, extra), artifacts };
 }
 
 function answered(

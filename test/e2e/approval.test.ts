@@ -173,6 +173,7 @@ outputs: { title: "\${{ steps.title.output.title }}", by: "\${{ steps.title.by }
     expect(JSON.parse(resumed.stdout)).toEqual({ title: "Night birds", by: "writer" });
     expect(fake.count()).toBe(1);
 
+    project.edit("flow.yaml", "outputs:", "  said: { value: \"${{ steps.title.by + '!' }}\" }\noutputs:");
     const simulated = await project.muster("run", "flow.yaml", "--simulate");
     expect(simulated.code).toBe(0);
     expect(fake.count()).toBe(1);

@@ -224,11 +224,11 @@ export class Attempts {
     else if (task.work.kind === "now") {
       this.#o.ledger.stepStarted(unit.record);
       this.#o.ledger.countAttempt(unit);
-      const { output, artifacts = [] } = task.work;
+      const { output, artifacts = [], extra = null } = task.work;
       const place = { step: task.step, path: unit.record.path, item: unit.item?.index ?? null };
       const wrong = batchFailure(place, unit, output);
       if (wrong !== null) return this.#fail(command, unit, wrong, null, this.#o.options.now());
-      const end = { output: this.#o.options.keep(output), extra: null, artifacts: this.#keepFiles(artifacts) };
+      const end = { output: this.#o.options.keep(output), extra, artifacts: this.#keepFiles(artifacts) };
       this.#succeed(command, unit, end, this.#o.options.now());
     } else this.#attemptLater(command, unit, task, task.work);
   }

@@ -124,9 +124,10 @@ const NO_FILES = ok({ files: { artifacts: [], sources: [], writes: [] }, digests
 /** Of a `handoff`, and of a choice, it is on the record who it was: an agent here, a person by their own handler. */
 function signed(work: Work | null, { handoff, body }: PlannedStep, isChosen: boolean): Work | null {
   if (handoff === undefined && !isChosen) return work;
-  if (work === null || work.kind === "now" || body.kind !== "agent" || body.agent === null) return work;
+  if (work === null || body.kind !== "agent" || body.agent === null) return work;
   const by = body.agent.slice(body.agent.lastIndexOf("#") + 1);
   const who = isChosen ? { agent: body.agent } : { by };
+  if (work.kind === "now") return { ...work, extra: { ...work.extra, ...who } };
   return {
     ...work,
     ...(isChosen ? { chosen: body.agent } : {}),

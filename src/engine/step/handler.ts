@@ -30,7 +30,13 @@ export interface StepHandler {
 
 /** What there is to do for a unit: known at once (a pure value), or to be carried out after the commit. */
 export type Work =
-  | { readonly kind: "now"; readonly output: Json; readonly artifacts?: readonly Artifact[] }
+  | {
+      readonly kind: "now";
+      readonly output: Json;
+      readonly artifacts?: readonly Artifact[];
+      /** What else the kind tells; left out = nothing. */
+      readonly extra?: Fact["extra"];
+    }
   | {
       readonly kind: "later";
       /** The first model that will be asked, `provider/model`; null for other kinds. */

@@ -59,7 +59,9 @@ function instead(real: StepHandler, check: SchemaCheck, make: MakeUp): StepHandl
       if (!work.ok) return work;
       const output = outputOf(step, context, make);
       const problems = problemsOf(step, output, check);
-      if (problems.length === 0) return ok({ kind: "now", output, artifacts: placeholders(context) });
+      const isPerson = step.body.kind === "approval" && step.body.givesInput === true;
+      const extra = isPerson ? { by: "simulated" } : null;
+      if (problems.length === 0) return ok({ kind: "now", output, artifacts: placeholders(context), extra });
       const message = `what '${step.id}' says under 'simulate' does not fit its output schema: ${problems.join("; ")}`;
       return err(failure("output", "schema_mismatch", message));
     },
