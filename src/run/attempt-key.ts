@@ -135,7 +135,8 @@ export function pathOfKey(key: string): string {
 
 /** The ids of a path as people see it: `group/inner` of `group[2]/inner`. */
 export function idsOfPath(path: string): string {
-  return path.replace(/\[\d+\]/g, "");
+  // Most have none: thousands of steps are asked for.
+  return path.includes("[") ? path.replace(/\[\d+\]/g, "") : path;
 }
 
 /** The path of the step that an agent works for which others have started: `group[2]/lead` of `group[2]/lead/worker@2.1`. */

@@ -55,7 +55,8 @@ export function measureRun(run: MeasuredRun): RunFigures {
 function* allSteps({ steps }: ScopeRecord): Generator<StepRecord> {
   for (const step of steps) {
     yield step;
-    for (const { inner } of [step, ...(step.items ?? [])]) if (inner !== null) yield* allSteps(inner);
+    if (step.inner !== null) yield* allSteps(step.inner);
+    for (const { inner } of step.items ?? []) if (inner !== null) yield* allSteps(inner);
   }
 }
 

@@ -333,6 +333,23 @@ describe.each(Object.entries(rigs))("the store in %s", (_adapter, makeRig) => {
       expect(other.readInbox("R1")).toHaveLength(1);
     });
 
+    it("is fenced also for a holder that has written before, which goes on after a renewal", () => {
+      const old = store.createRun(run("R1"), ann);
+      store.commit(old, { events: [event(1)], facts: [fact("a")] });
+      store.renewLease(old, T0 + 5000);
+      store.commit(old, { events: [event(2)], facts: [fact("b")] });
+      expect(store.findRun("R1")?.lease).toEqual({ ...ann, renewedAt: T0 + 5000 });
+      const taken = rig.open().acquireLease("R1", bob, always);
+      if (!taken.ok) throw new Error("it is taken");
+      const stale = { events: [event(3)], facts: [fact("c")] };
+      expect(() => store.commit(old, stale)).toThrow(LeaseLostError);
+      rig.open().commit(taken.lease, { events: [event(3)], facts: [fact("a", { starts: 2 })] });
+      expect(() => store.commit(old, stale)).toThrow(LeaseLostError);
+      rig.open().releaseLease(taken.lease);
+      expect(() => store.commit(taken.lease, { events: [], facts: [] })).toThrow(LeaseLostError);
+      expect([eventsOf().length, keysOf()]).toEqual([3, ["a", "b"]]);
+    });
+
     it("is renewed by its holder", () => {
       const lease = store.createRun(run("R1"), ann);
       store.renewLease(lease, T0 + 5000);

@@ -11,7 +11,7 @@ import { writeCache } from "./cache-table.ts";
 import { writeLetters } from "./dead-letter-table.ts";
 import type { FactPlaces, KeyPlaces } from "./fact-places.ts";
 import { dropMessages } from "./inbox-table.ts";
-import { heldRow, saveRow, type RunRow } from "./run-row.ts";
+import { HeldRows, saveRow, type RunRow, type UncheckedRunRow } from "./run-row.ts";
 import { spanOf } from "./run-span.ts";
 import { forgetAnswers } from "./session-table.ts";
 
@@ -26,9 +26,11 @@ export type WriteBatch = <Result>(
 
 /** Writes batches, each with what has to happen together with it. */
 export function batchWriter(connection: Connection, clock: Clock, factPlaces: FactPlaces): WriteBatch {
-  const write: WriteBatch = (lease, work) =>
-    connection.write(() => {
-      const row = heldRow(connection, lease);
+  const rows = new HeldRows(connection);
+  const write: WriteBatch = (lease, work) => {
+    let saved: UncheckedRunRow | null = null;
+    const done = connection.write(() => {
+      const row = rows.of(lease);
       const { result, batch } = work();
       if (batch === null) return result;
       const { events, facts, forget = [], taken = [], status, activeMs } = batch;
@@ -40,7 +42,7 @@ export function batchWriter(connection: Connection, clock: Clock, factPlaces: Fa
       const forgotten = forgetFacts(connection, row, forget, places);
       const added = writeFacts(connection, row, facts, places);
       dropMessages(connection, row, taken);
-      saveRow(connection, row, {
+      saved = saveRow(connection, row, {
         status: status ?? row.status,
         updated_at: clock.now(),
         active_ms: activeMs ?? row.active_ms,
@@ -50,11 +52,15 @@ export function batchWriter(connection: Connection, clock: Clock, factPlaces: Fa
       });
       return result;
     });
+    if (saved !== null) rows.remember(lease, saved);
+    return done;
+  };
   return (lease, work) => {
     try {
       return write(lease, work);
     } catch (error) {
       factPlaces.forget(lease);
+      rows.forget(lease);
       throw error;
     }
   };

@@ -57,10 +57,13 @@ export function insertRow({ sql }: Connection, row: RunRow): void {
   sql(INSERT).run(...values, row.id, crcOf(row.id, values));
 }
 
-/** Writes a row that was read before, within the same transaction, with what has changed. */
-export function saveRow({ sql }: Connection, row: RunRow, changes: Partial<RunRow> = {}): void {
-  const values = COLUMNS.map((name) => (name in changes ? (changes[name] as RunRow[typeof name]) : row[name]));
-  sql(UPDATE).run(...values.slice(FIXED), crcOf(row.id, values), row.id);
+/** Writes a row that was read before, within the same transaction, with what has changed. Gives it as it is now. */
+export function saveRow({ sql }: Connection, row: RunRow, changes: Partial<RunRow> = {}): UncheckedRunRow {
+  const saved = { ...row, ...changes };
+  const values = COLUMNS.map((name) => saved[name]);
+  const crc = crcOf(row.id, values);
+  sql(UPDATE).run(...values.slice(FIXED), crc, row.id);
+  return { ...saved, crc };
 }
 
 /** A run's row, null when there is none. */
@@ -89,6 +92,39 @@ export function heldRow(connection: Connection, lease: Lease): RunRow {
   throw new LeaseLostError(
     `start ${lease.epoch} of run ${lease.runId} may not write any more: its lease was given back, or another process took it over`,
   );
+}
+
+/**
+ * Rows of runs as the holders of their leases wrote them last. Nobody else writes a row while its lease is held, so
+ * of a row that is still the same only the marks are read again.
+ */
+export class HeldRows {
+  readonly #connection: Connection;
+  readonly #known = new WeakMap<Lease, UncheckedRunRow>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The same as `heldRow`, within a transaction. */
+  of(lease: Lease): RunRow {
+    const known = this.#known.get(lease);
+    if (known !== undefined) {
+      const now = this.#connection.sql("SELECT epoch, lease_host, crc FROM run WHERE id = ?").get(known.id);
+      if (now?.["crc"] === known.crc && now["epoch"] === lease.epoch && now["lease_host"] !== null) return known;
+    }
+    return heldRow(this.#connection, lease);
+  }
+
+  /** The transaction that wrote it is durable. */
+  remember(lease: Lease, row: UncheckedRunRow): void {
+    this.#known.set(lease, row);
+  }
+
+  /** A transaction failed: what it wrote is not there. */
+  forget(lease: Lease): void {
+    this.#known.delete(lease);
+  }
 }
 
 /** The same row, its checksum compared. Throws DamagedRow. */
