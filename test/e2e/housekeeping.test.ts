@@ -87,6 +87,7 @@ describe("muster prune", () => {
         blobs: 2,
         blob_bytes: 45_004,
         cached: 0,
+        sessions: 0,
         cached_files: 0,
         cached_file_bytes: 0,
         compacted: true,

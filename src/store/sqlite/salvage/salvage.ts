@@ -98,6 +98,8 @@ function mendRest({ sql }: Connection, isWholeBlob: (name: string) => boolean): 
   for (const table of ["figures", "audit"]) sql(`DELETE FROM ${table} WHERE id NOT IN (SELECT id FROM run)`).run();
   for (const table of ["inbox", "dead_letter", "run_state"])
     sql(`DELETE FROM ${table} WHERE run NOT IN (SELECT id FROM run)`).run();
+  for (const table of ["message", "turn"])
+    sql(`DELETE FROM ${table} WHERE session NOT IN (SELECT id FROM session)`).run();
   let lost = 0;
   for (const { key, body } of sql("SELECT key, body FROM cache").all() as { key: string; body: string }[]) {
     if ([...body.matchAll(NAMED)].every(([, name = ""]) => isWholeBlob(name))) continue;
@@ -116,6 +118,9 @@ const NAMES: { readonly [table in SavedTable]?: string } = {
   figures: "figures of runs, for 'muster stats'",
   audit: "marks of how far runs were copied",
   cache: "cached outcomes",
+  session: "sessions",
+  message: "messages to sessions",
+  turn: "turns of sessions",
 };
 
 function lossesOf({ lostPages, lostRows }: Gathered): string[] {
