@@ -12,6 +12,7 @@ import type { Keyboard } from "./keyboard.ts";
 import { openWaits, placeOf } from "./open-wait.ts";
 import type { Terminal } from "./terminal.ts";
 import { questionLines } from "./view/question.ts";
+import { typedLabel } from "../run/attempt-key.ts";
 
 /** The run whose questions are put to the person at the terminal. */
 interface Attended {
@@ -115,7 +116,9 @@ export class Attendant implements Reporter {
   /** Whom it asks for a token must vouch, and a person at a terminal shows none: `muster approve` takes it. */
   #passOn(runId: string, path: string): void {
     this.#hasPassedOn = true;
-    this.#say([`  asked of certain people: muster approve ${runId} ${path}, with their token (docs/approvals.md)`]);
+    this.#say([
+      `  asked of certain people: muster approve ${runId} ${typedLabel(path)}, with their token (docs/approvals.md)`,
+    ]);
   }
 
   async #ask(what: WaitsFor, signal: AbortSignal, { run, store, runId }: Attended): Promise<void> {

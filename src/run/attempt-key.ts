@@ -149,6 +149,11 @@ export function labelOf({ path, item }: { readonly path: string; readonly item: 
   return item === null ? path : `${path}[${item}]`;
 }
 
+/** The name of a unit as it is typed into a shell: some take `[2]` for a pattern. */
+export function typedLabel(label: string): string {
+  return label.includes("[") ? `'${label}'` : label;
+}
+
 /** Whether a step is meant by a path that a person wrote, `group[2]/inner`, or `group/inner` for all items. */
 export function isNamed(path: string, by: string): boolean {
   return path === by || idsOfPath(path) === by;

@@ -3,6 +3,7 @@ import { findRun, openForReading } from "../find-run.ts";
 import { openWaits, placeOf } from "../open-wait.ts";
 import { standing } from "../standing.ts";
 import type { McpHost } from "./host.ts";
+import { typedLabel } from "../../run/attempt-key.ts";
 
 /** What a run waits for, and how a person goes on with it: never something that a tool can do. */
 export interface Waiting {
@@ -49,7 +50,7 @@ export function waitsOf({ project }: McpHost, runId: string): readonly Waiting[]
         message: wait.message,
         a_person_answers_with:
           wait.kind === "approval"
-            ? `muster approve ${runId} ${place} (or muster reject), then muster resume ${runId}`
+            ? `muster approve ${runId} ${typedLabel(place)} (or muster reject), then muster resume ${runId}`
             : `muster resume ${runId}, with what it waits for`,
       };
     });

@@ -2,6 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { WaitsFor } from "../../run/waits-for.ts";
 import { isJsonObject, jsonText, type Json, type JsonObject } from "../../util/json.ts";
+import { typedLabel } from "../../run/attempt-key.ts";
 
 /** Of a value that the prompt refers to. */
 const LONGEST_VALUE = 200;
@@ -42,7 +43,8 @@ function whoMayAnswer({ approvers = [], not_initiator: notInitiator, issuers = [
 /** How a question is answered from another terminal. */
 export function answerCommands(runId: string, path: string, { details }: WaitsFor): string {
   const input = (details["input"] ?? null) === null ? "" : " --input JSON";
-  return `muster approve ${runId} ${path}${input}   or   muster reject ${runId} ${path}`;
+  const name = typedLabel(path);
+  return `muster approve ${runId} ${name}${input}   or   muster reject ${runId} ${name}`;
 }
 
 function excerpt(value: Json): string {

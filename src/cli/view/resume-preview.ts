@@ -2,6 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { ResumePlan } from "../../engine/local/recall.ts";
 import type { StartReason } from "../../engine/local/sink.ts";
+import { typedLabel } from "../../run/attempt-key.ts";
 
 const reasons: { readonly [reason in StartReason]: string } = {
   new: "not done yet",
@@ -45,9 +46,8 @@ export function resumePreview({ steps }: ResumePlan, color: Colors): string {
   const inDoubt = steps.flatMap((step) => step.inDoubt);
   for (const label of inDoubt.slice(0, MOST_IN_DOUBT)) {
     const name = printable(label);
-    const asked = name.includes("[") ? `'${name}'` : name;
     lines.push(
-      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${asked}`)}`,
+      `  ${color.yellow("doubt")}   ${name}  ${color.dim(`was running when its runner stopped: it fails, unless you say --rerun ${typedLabel(name)}`)}`,
     );
   }
   if (inDoubt.length > MOST_IN_DOUBT)

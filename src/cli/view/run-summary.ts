@@ -2,7 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { printable } from "../../diagnostic/printable.ts";
 import type { OpenWait, RunOutcome } from "../../engine/local/run-outcome.ts";
 import type { Plan } from "../../plan/types.ts";
-import { labelOf } from "../../run/attempt-key.ts";
+import { labelOf, typedLabel } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
 import { budgetTexts } from "./budget-lines.ts";
 import { ratedScope, type ScopeRecord, type StepRecord } from "../../run/state.ts";
@@ -116,7 +116,7 @@ function unknownStep(steps: readonly StepRecord[]): string | null {
     }
     const item = (items ?? []).findIndex(({ failure: why }) => why?.code === "outcome_unknown");
     const name = item >= 0 ? labelOf({ path, item }) : failure?.code === "outcome_unknown" ? path : null;
-    if (name !== null) return name.includes("[") ? `'${name}'` : name;
+    if (name !== null) return typedLabel(name);
   }
   return null;
 }

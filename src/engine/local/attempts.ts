@@ -1,4 +1,13 @@
-import { attemptKey, expiredKey, isOfSibling, isOfUnit, killKey, labelOf, unitKey } from "../../run/attempt-key.ts";
+import {
+  attemptKey,
+  expiredKey,
+  isOfSibling,
+  isOfUnit,
+  killKey,
+  labelOf,
+  typedLabel,
+  unitKey,
+} from "../../run/attempt-key.ts";
 import type { Artifact } from "../../run/artifact.ts";
 import { pureFact, UNTOLD, type Fact } from "../../run/fact.ts";
 import { deadLetterId } from "../../run/dead-letter.ts";
@@ -557,8 +566,7 @@ export class Attempts {
 /** The unit alone, now; or with the rest of the run. */
 function helpInDoubt(runId: string, key: string, label: string): string {
   const alone = `muster dead-letters retry ${deadLetterId({ runId, key })} --rerun`;
-  const name = label.includes("[") ? `'${label}'` : label;
-  return `see what it did; to run it again: ${alone}, or muster resume ${runId} --rerun ${name}; a step that may be repeated says 'idempotent: true'`;
+  return `see what it did; to run it again: ${alone}, or muster resume ${runId} --rerun ${typedLabel(label)}; a step that may be repeated says 'idempotent: true'`;
 }
 
 /** A batch whose list has not one result for each item. */
