@@ -191,19 +191,26 @@ function listTool({ team, longestText }: TeamToolOptions): Tool {
 function manageTool({ team, longestText }: TeamToolOptions): Tool {
   return toolFor(
     "subagents",
-    "Lists the agents that you have started, or stops one of them.",
+    "Lists the agents that you have started, says something to one before its next turn, or stops one.",
     {
-      action: { enum: ["list", "kill"] },
-      target: { type: "string", description: "Its id or label, for `kill`." },
+      action: { enum: ["list", "steer", "kill"] },
+      target: { type: "string", description: "Its id or label, for `steer` and `kill`." },
+      message: { type: "string", minLength: 1, maxLength: LONGEST_TASK, description: "What to say, for `steer`." },
     },
     ["action"],
-    async (input) => {
+    async (input, at) => {
       if (input.text("action") === "list")
         return {
           text: JSON.stringify(team.list().map((member) => memberJson({ ...member, output: null }, longestText))),
         };
       const member = team.find(input.text("target"));
       if (member === null) return refused(nobody(input.text("target"), team));
+      if (input.text("action") === "steer") {
+        const message = input.text("message");
+        if (message === "") return refused("say what: `message`");
+        if (!team.steer(member.id, message, at)) return refused(`${member.id} is over already`);
+        return { text: `said to ${member.id} before its next turn`, steered: { id: member.id, message } };
+      }
       return team.kill(member.id) ? { text: `stopped ${member.id}` } : refused(`${member.id} is over already`);
     },
   );

@@ -67,10 +67,12 @@ export interface Team {
    * ended count as told.
    */
   wait(ids: readonly string[], ms: number | null): Promise<readonly TeamMember[] | null>;
+  /** Says something to one before its next turn; false when it is over already. */
+  steer(id: string, message: string, at: string): boolean;
   /** Stops one for good; false when it is over already. */
   kill(id: string): boolean;
-  /** What of a recorded call's outcome is the team's: whom it started, of whose end it told. */
-  recall(outcome: Pick<ToolOutcome, "spawned" | "told">, at: string): void;
+  /** What of a recorded call's outcome is the team's: whom it started, what it said to whom, of whose end it told. */
+  recall(outcome: Pick<ToolOutcome, "spawned" | "steered" | "told">, at: string): void;
   /** There are some of whose end it was not told. */
   readonly hasUntold: boolean;
   /** Waits for all that are at work, and gives those that have ended and were not told of; null as of `wait`. */

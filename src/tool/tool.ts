@@ -67,6 +67,8 @@ export interface ToolOutcome {
   readonly seen?: { readonly path: string; readonly sha256: string };
   /** The agent that it started (team.ts). */
   readonly spawned?: JsonObject;
+  /** What it said to an agent that was started, by its id. */
+  readonly steered?: { readonly id: string; readonly message: string };
   /** The ids of agents of whose end it told. */
   readonly told?: readonly string[];
 }

@@ -249,6 +249,37 @@ steps: { work: { agent: lead, task: Ask them }, more: { agent: other, task: Rest
   });
 });
 
+describe("an agent that is told something by its leader", () => {
+  story("hears it before its next turn, once, also after a crash", async ({ fake, project }) => {
+    project.write("a.md", "old");
+    project.write(
+      "flow.yaml",
+      team
+        .replace("spawn:", "permissions: { files: read }, spawn:")
+        .replace("You work. }", "You work., tools: [read_file], permissions: { files: read } }"),
+    );
+    plays(fake, "You lead.", [
+      toolReply(spawn("Part 1")),
+      toolReply(["subagents", { action: "steer", target: "worker@1.1", message: "Be brief" }]),
+      toolReply(["sessions_wait", {}]),
+      "merged",
+    ]);
+    const first = fake.nextRequest((request) => request.text === "You work.\nPart 1");
+    const run = project.start(["run", "flow.yaml", "--json"]);
+    const held = await first;
+    await run.shows('"tool":"sessions_wait"');
+    await run.crash();
+    await held.closed;
+    plays(fake, "You work.", [toolReply(["read_file", { path: "a.md" }]), "brief"]);
+    const resumed = await project.muster("resume", "--json");
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const turns = fake.requests.filter(({ text }) => text.startsWith("You work."));
+    expect(turns.map(({ text }) => text.match(/Be brief/g)?.length ?? 0)).toEqual([0, 1, 1]);
+    expect(resumed.stdout.match(/"type":"session.steered"/g)).toHaveLength(1);
+    expect(resumed.stdout).toContain('"child":"work/worker@1.1","turn":1,"message":"Be brief"');
+  });
+});
+
 describe("an agent that keeps a conversation with one that it started", () => {
   story("sends on, reads what was said, and a crash in the middle pays nothing twice", async ({ fake, project }) => {
     project.write("flow.yaml", team);

@@ -62,7 +62,7 @@ describe("muster mcp FILE", () => {
       sessions_send: ["to", "message", "timeout"],
       sessions_list: ["kinds", "active_minutes", "limit", "message_limit"],
       sessions_history: ["session", "limit", "include_tools"],
-      subagents: ["action", "target"],
+      subagents: ["action", "target", "message"],
     });
     // Nothing answers an approval.
     expect(tools.filter(({ name }) => /approv|answer|reject/.test(name))).toEqual([]);
@@ -261,6 +261,8 @@ steps: { ask: { approval: { prompt: "Go on?" } }, work: { needs: ask, agent: lea
 
       const listed = await call("subagents", { action: "list" });
       expect(listed.data["runs"]).toMatchObject([{ run_id: alone.data["id"], workflow: "desk/single" }]);
+      const told = await call("subagents", { action: "steer", target: alone.data["id"] as string, message: "Hurry" });
+      expect(told.text).toContain("before its next turn");
       expect((await call("subagents", { action: "kill", target: alone.data["id"] as string })).isError).toBe(false);
       const killed = await call("sessions_wait", { ids: [alone.data["id"] as string] });
       expect(killed.data["results"]).toMatchObject([{ status: "cancelled" }]);

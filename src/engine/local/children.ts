@@ -29,6 +29,8 @@ export interface ChildrenOptions extends Pick<CoreOptions, "facts" | "keep" | "r
   readonly event: (start: Start, type: EventType, data: JsonObject) => void;
   /** Settles when the attempt has its first slot. */
   readonly join: (start: Start) => Promise<void>;
+  /** Says something to it before its next turn; what was said before is not said again. */
+  readonly steer: (start: Start, message: string) => void;
   /** It is over: its slot is somebody else's. */
   readonly leave: (start: Start) => void;
   /** Carries it out; `onEnd` as of `carryOut`. */
@@ -294,6 +296,10 @@ class OneChild implements Child {
       failure("cancelled", "killed", `'${path}' ${message}`, { help: "go on without it, or start another one" }),
     );
     this.#live?.stop("cancelled");
+  }
+
+  steer(message: string): void {
+    if (this.end === null) this.#o.steer(this.start, message);
   }
 
   get isStarting(): boolean {

@@ -171,6 +171,7 @@ export class LocalRun implements Sink {
       join: ({ unit, serial }) => this.#slotFor({ unit, serial }, "joined"),
       leave: ({ unit, serial }) => this.#core.post({ type: "left", unit, serial }),
       perform: (start, onEnd) => this.#perform(start, onEnd),
+      steer: (start, text) => this.#steering.post(start, { id: null, text }),
     });
     this.#toolOptions = { ...options.core, ...host };
     this.#stateOptions = { ...options, ...options.core, guard: (work) => this.#guard(work) };

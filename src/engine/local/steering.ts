@@ -8,6 +8,9 @@ import type { Start } from "./sink.ts";
 /** The fingerprint of what was said to an attempt: it holds whatever else changes. */
 const SAID = "said";
 
+/** So many turns are looked through for what was said. */
+const MOST_TURNS = 200;
+
 /** The longest text that an event shows, in characters. */
 const LONGEST_SHOWN = 500;
 
@@ -20,7 +23,8 @@ export interface SteeringOptions extends Pick<CoreOptions, "facts" | "keep" | "r
 }
 
 interface Note {
-  readonly id: number;
+  /** Its message in the inbox; null = it came from the agent's leader, whose record has it. */
+  readonly id: number | null;
   readonly text: string;
 }
 
@@ -38,10 +42,21 @@ export class Steering {
 
   /** A message for the next turn of an attempt. */
   post(start: Start, note: Note): void {
+    if (note.id === null && this.#wasSaid(start, note.text)) return;
     const waiting = this.#waiting.get(start) ?? [];
     // What people say may hold a secret of the run.
     waiting.push({ ...note, text: this.#o.redact(note.text) });
     this.#waiting.set(start, waiting);
+  }
+
+  /** Before a crash: a leader that goes on says again what its record has. */
+  #wasSaid(start: Start, text: string): boolean {
+    const { facts, read, redact } = this.#o;
+    for (let turn = 1; turn <= MOST_TURNS; turn += 1) {
+      const known = facts.find(steerKey(start.key, turn), SAID);
+      if (known?.output && (read(known.output) as readonly string[]).includes(redact(text))) return true;
+    }
+    return false;
   }
 
   /** What is said to an attempt before its `turn`-th call, from 1: what was said then before a crash, else what waits. */
@@ -56,7 +71,7 @@ export class Steering {
     const texts = notes.map(({ text }) => text);
     remember(pureFact(key, SAID, keep(texts), now()));
     for (const { id, text } of notes) {
-      taken(id);
+      if (id !== null) taken(id);
       const message = text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
       event(start, "session.steered", { turn, message });
     }
@@ -68,7 +83,7 @@ export class Steering {
     const notes = this.#waiting.get(start) ?? [];
     this.#waiting.delete(start);
     for (const { id } of notes) {
-      this.#o.taken(id);
+      if (id !== null) this.#o.taken(id);
       const message = `a message to '${start.path}' came too late: it had no further turn`;
       this.#o.event(start, "log", { level: "warn", message });
     }

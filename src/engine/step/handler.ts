@@ -183,6 +183,8 @@ export interface Child {
   readonly ended: Promise<void>;
   /** Stops it for good: it has failed, whoever goes on. Nothing happens when it is over. */
   kill(message: string): void;
+  /** Says something to it before its next turn. Nothing happens when it is over. */
+  steer(message: string): void;
   /** Stops it with whoever started it. */
   stop(reason: "cancelled" | "interrupted"): void;
 }

@@ -4,7 +4,6 @@ import type { Plan, PlannedModel, PlannedSpawn, PlannedStep } from "../../plan/t
 import { failure, type Failure } from "../../run/failure.ts";
 import type { Message } from "../../provider/provider.ts";
 import type { SpawnOrder, SpawnRefusal, Team, TeamMember, TeamTurn } from "../../tool/team.ts";
-import type { ToolOutcome } from "../../tool/tool.ts";
 import { digestOf } from "../../util/digest.ts";
 import type { Result } from "../../util/result.ts";
 import type { AttemptContext, Child, ChildOrder, PrepareContext, Work } from "./handler.ts";
@@ -47,6 +46,8 @@ export class AgentTeam implements Team {
   problem: Failure | null = null;
   readonly #o: TeamOptions;
   readonly #led = new Map<string, Led>();
+  /** The calls by which it said something to one of them. */
+  readonly #steered = new Set<string>();
   readonly #told = new Set<string>();
   /** Messages of an earlier start that were answered then. */
   readonly #past = new Set<string>();
@@ -136,7 +137,8 @@ export class AgentTeam implements Team {
     return memberOf(led);
   }
 
-  recall({ spawned, told = [] }: Pick<ToolOutcome, "spawned" | "told">, at: string): void {
+  recall({ spawned, steered, told = [] }: Parameters<Team["recall"]>[0], at: string): void {
+    if (steered !== undefined) this.steer(steered.id, steered.message, at);
     if (spawned !== undefined) {
       const order = spawned as unknown as SpawnOrder;
       if (!this.#led.has(idOf(order, at))) this.#begin(order, at);
@@ -189,6 +191,15 @@ export class AgentTeam implements Team {
       ms,
     );
     return goesOn ? led.map(memberOf) : null;
+  }
+
+  steer(id: string, message: string, at: string): boolean {
+    const led = this.#led.get(id);
+    if (led === undefined || led.child.end !== null) return false;
+    // The record of the call says it again right afterwards.
+    if (!this.#steered.has(at)) led.child.steer(message);
+    this.#steered.add(at);
+    return true;
   }
 
   kill(id: string): boolean {

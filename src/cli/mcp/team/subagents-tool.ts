@@ -9,24 +9,34 @@ import { openForReading } from "../../find-run.ts";
 import { activeRunJson } from "../../view/active-run.ts";
 import type { McpHost, McpTool } from "../host.ts";
 
-/** `muster ps` and `muster kill`. */
+/** `muster ps`, `muster steer` and `muster kill`. */
 export function subagentsTool(host: McpHost): McpTool {
   return {
     name: "subagents",
     title: "Look after agents at work",
     description:
-      "Lists what is at work in this project, with all agents that agents have started, at every depth; or stops a run, a step or one agent of it.",
+      "Lists what is at work in this project, with all agents that agents have started, at every depth; says something to one before its next turn; or stops a run, a step or one agent of it.",
     properties: {
-      action: { enum: ["list", "kill"] },
-      target: { type: "string", description: "For `kill`: RUN, or RUN and a path: `RUN/answer/worker@2.1`" },
+      action: { enum: ["list", "steer", "kill"] },
+      target: {
+        type: "string",
+        description: "For `steer` and `kill`: RUN, or RUN and a path: `RUN/answer/worker@2.1`",
+      },
+      message: { type: "string", description: "For `steer`: what to say" },
     },
     required: ["action"],
     isReadOnly: false,
     async call(given) {
-      const { action, target } = given as { readonly action: "list" | "kill"; readonly target?: string };
+      const { action, target, message } = given as {
+        readonly action: "list" | "steer" | "kill";
+        readonly target?: string;
+        readonly message?: string;
+      };
       if (action === "list") return list(host);
       if (target === undefined) throw new UsageError("say whom: `target` is a run, or a run and a path");
-      return kill(host, target);
+      if (action === "kill") return post(host, target, null);
+      if (message === undefined || message.trim() === "") throw new UsageError("say what: `message`");
+      return post(host, target, message);
     },
   };
 }
@@ -41,14 +51,15 @@ function list({ project }: McpHost): { readonly runs: readonly unknown[] } {
   }
 }
 
-function kill({ project }: McpHost, target: string): { readonly told: string } {
+/** A row in the inbox of a run, which its runner reads; `message` null = it stops. */
+function post({ project }: McpHost, target: string, message: string | null): { readonly told: string } {
   const [runId = "", ...path] = target.split("/");
   const step = path.length === 0 ? null : path.join("/");
   const store = openStore(project, { readOnly: false });
   try {
     const run = store.findRun(runId);
     if (run === null) throw new UsageError(`there is no run ${runId}`);
-    // Only who runs it can stop it: whatever is left of a dead runner is a person's affair.
+    // Only who runs it hears it: whatever is left of a dead runner is a person's affair.
     if (run.lease === null || mayTake(systemClock)(run.lease))
       throw new UsageError(
         `nobody runs ${runId} now: a person goes on with it, or ends it, with muster resume and muster kill`,
@@ -56,8 +67,13 @@ function kill({ project }: McpHost, target: string): { readonly told: string } {
     const plan = planOfRun(store, runId);
     if (step !== null && (plan === null || !stepPaths(plan).includes(idsOfPath(stepOfChild(step)))))
       throw new UsageError(`run ${runId} has no step '${step}'`);
-    store.post(runId, { at: systemClock.now(), kind: "kill", body: { step } });
-    return { told: `the runner stops ${step ?? runId}` };
+    const at = systemClock.now();
+    if (message === null) store.post(runId, { at, kind: "kill", body: { step } });
+    else store.post(runId, { at, kind: "steer", body: { step, message } });
+    const whom = step ?? runId;
+    return {
+      told: message === null ? `the runner stops ${whom}` : `the runner says it to ${whom} before its next turn`,
+    };
   } finally {
     store.close();
   }
