@@ -317,6 +317,8 @@ export class LocalRun implements Sink {
   }
 
   delay(unit: number, serial: number, dueAt: number): void {
+    // It was due before this start of the run: what follows from it may be on the record, and comes before anything starts.
+    if (dueAt < this.#o.clock.now()) return this.#core.post({ type: "fired", unit, serial });
     const waitMs = this.#o.hurry ? 0 : Math.max(0, dueAt - this.#o.clock.now());
     this.#delays.set(unit, waitMs, () => {
       this.#core.post({ type: "fired", unit, serial });
