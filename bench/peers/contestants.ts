@@ -39,7 +39,7 @@ function program(name: string, keeps: string, sizes: Contestant["sizes"], peer =
     run(work, size, servers) {
       const told = JSON.stringify({ home, work, size, ...servers });
       const script = join(import.meta.dirname, "program", `${file}.mjs`);
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", script, told], {
+      const { status, stdout, stderr } = spawnSync(nodeOf(peer), ["--no-warnings", script, told], {
         encoding: "utf8",
         timeout: 600_000,
       });
@@ -48,6 +48,17 @@ function program(name: string, keeps: string, sizes: Contestant["sizes"], peer =
       return Promise.resolve((JSON.parse(last) as { readonly ms: number }).ms);
     },
   };
+}
+
+/**
+ * The Node that a peer's compiled parts are for: this one, or that of the system, whose headers they are compiled with where
+ * no others can be had.
+ */
+function nodeOf(peer: string): string {
+  if (peer !== "langgraph") return process.execPath;
+  const opens = `new (require("better-sqlite3"))(":memory:")`;
+  const { status } = spawnSync(process.execPath, ["-e", opens], { cwd: join(home, peer) });
+  return status === 0 ? process.execPath : "/usr/bin/node";
 }
 
 /** A command that runs so many programs `true` by a file that it reads. */

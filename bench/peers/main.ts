@@ -95,7 +95,6 @@ ${markdownTable(rows)}
 ${absent.map((line) => `\nNot measured: ${line}.`).join("")}
 Each figure is the median of ${ROUNDS} runs; all are taken in turn, in one process tree, on the same disk, with the same fake
 model server. Steps do nothing, so that orchestration alone is measured; libraries and servers are up before the clock
-starts, but for commands (the last work), which are timed from spawn to exit. Slow ones do less of the same: rates are told.
-The larger one of theirs would only get slower. Compare figures of one table only; gaps under 1.3x are noise.
+starts, but for commands (the last work), which are timed from spawn to exit. Slow ones do less of the same: rates are told. Compare figures of one table only; gaps under 1.3x are noise.
 `;
 }

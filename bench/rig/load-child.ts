@@ -12,7 +12,7 @@ export type LoadShape =
   | { readonly kind: "graph"; readonly steps: number }
   /** Items whose outputs have so many bytes, all different. */
   | { readonly kind: "map"; readonly items: number; readonly bytes: number }
-  /** Rounds with a minute between them, on a virtual clock. */
+  /** Rounds with two minutes between them, on a virtual clock. */
   | { readonly kind: "hours"; readonly hours: number };
 
 export interface LoadChild {
@@ -23,8 +23,11 @@ export interface LoadChild {
   readonly grownBytes: number;
 }
 
+/** `repeat` goes round at most a thousand times. */
+const ROUNDS_AN_HOUR = 30;
+
 const shape = JSON.parse(process.argv[2] ?? "") as LoadShape;
-const size = shape.kind === "graph" ? shape.steps : shape.kind === "map" ? shape.items : shape.hours * 60;
+const size = shape.kind === "graph" ? shape.steps : shape.kind === "map" ? shape.items : shape.hours * ROUNDS_AN_HOUR;
 let done = 0;
 let quarter = 0;
 
@@ -74,6 +77,6 @@ name: hours
 limits: { timeout: 30h }
 agents: { nobody: { model: anthropic/claude-haiku-5-5 } }
 steps:
-  round: { agent: nobody, task: "Go on after {{ previous }}", repeat: { until: "false", max: ${of.hours * 60}, delay: 1m } }
+  round: { agent: nobody, task: "Go on after {{ previous }}", repeat: { until: "false", max: ${of.hours * ROUNDS_AN_HOUR}, delay: 2m } }
 `;
 }

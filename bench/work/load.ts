@@ -30,7 +30,7 @@ export const loadWork: Work = {
     findings.push(...(await concurrentCalls(size.of(2560))));
     const hours = Math.max(1, size.of(24));
     findings.push(
-      ...(await measured(`${hours} hours of a virtual clock, a round a minute`, { kind: "hours", hours }, 300)),
+      ...(await measured(`${hours} hours of a virtual clock, a round in two minutes`, { kind: "hours", hours }, 300)),
     );
     return findings;
   },

@@ -4,6 +4,8 @@ import type { FakeClock } from "../clock.ts";
 export interface SimulatedClock extends FakeClock {
   /** The time of day moves by so many milliseconds, as when it is set, or when the machine had stood still: no timer fires for it. */
   jump(ms: number): void;
+  /** Something happened: nobody waits for what never comes. */
+  progress(): void;
   /** The machine was asleep: both times move on, and timers that are due by then fire late. */
   sleep(ms: number): void;
 }
@@ -79,6 +81,7 @@ export function createSimulatedClock(onStuck: () => void): SimulatedClock {
       return () => void timers.delete(timer);
     },
     jump: (ms) => void (offsetMs += ms),
+    progress: () => void (ticks = 0),
     sleep: (ms) => void (monotonicMs += ms),
     // Nothing real is ever at work.
     hold: () => () => {},

@@ -128,6 +128,7 @@ export async function liveThrough(options: LifeOptions): Promise<SimulatedLife> 
     const store = createTroubledStore(memory, troubles[epoch - 1] ?? null, {
       committed(batch) {
         commits += 1;
+        if (batch.events.length > 0) clock.progress();
         watch.committed(batch);
       },
       troubled(kind) {
