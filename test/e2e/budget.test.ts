@@ -142,8 +142,8 @@ steps:
     expect([fake.count("Own"), fake.count("Inner")]).toEqual([1, 4]);
     expect(run.stderr).toContain("the budget of agent 'writer' has no room");
     expect(run.stderr).toContain("the budget of 'child[0]' has no room");
-    expect(run.stderr).toContain("child[0]: 2 calls of 2 calls");
-    expect((await project.muster("show")).stdout).toContain("budget of child[1]: 2 calls of 2 calls");
+    expect(run.stderr).toContain("child[0]: 2 of 2 calls");
+    expect((await project.muster("show")).stdout).toContain("budget of child[1]: 2 of 2 calls");
     expect(budgetOf(project).budget).toMatchObject([
       { scope: "run", calls: { limit: 100, spent: 5 } },
       { scope: "agent:writer", calls: { limit: 1, spent: 1 } },
@@ -209,7 +209,7 @@ describe("on_exceeded: pause", () => {
     expect(fake.count()).toBe(0);
     const shown = await project.muster("show");
     expect(shown.stdout).toContain("waiting");
-    expect(shown.stdout).toContain("budget of the run: 0 calls of 0 calls");
+    expect(shown.stdout).toContain("budget of the run: 0 of 0 calls");
   });
 
   story("a simulation asks nobody and needs no budget", async ({ fake, project }) => {

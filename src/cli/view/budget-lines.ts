@@ -22,17 +22,22 @@ export function budgetTexts(lines: readonly BudgetLine[], record: ScopeRecord): 
 function budgetText({ scope, usd, tokens, calls }: BudgetLine, record: ScopeRecord): string {
   const parts = [
     part(usd, formatUsd),
-    part(tokens, (value) => `${formatTokens(value)} tokens`),
-    part(calls, (value) => `${value} call${value === 1 ? "" : "s"}`),
+    part(tokens, formatTokens, "tokens"),
+    part(calls, String, calls.limit === 1 ? "call" : "calls"),
   ].filter((text) => text !== null);
   const open = `${formatUsd(usd.spent)}, no budget of its own`;
   return `${nameOf(scope, record)}: ${parts.length === 0 ? open : parts.join(", ")}`;
 }
 
-function part({ limit, spent }: BudgetLine["usd"], format: (value: number) => string): string | null {
+function part({ limit, spent }: BudgetLine["usd"], format: (value: number) => string, unit = ""): string | null {
   if (limit === null) return null;
   const share = limit === 0 ? "" : ` (${Math.round((100 * spent) / limit)}%)`;
-  return `${format(spent)} of ${format(limit)}${share}`;
+  return `${format(spent)} of ${format(limit)}${unit === "" ? "" : ` ${unit}`}${share}`;
+}
+
+/** Whether anything bounds what is spent in a scope; the other lines tell who spent it. */
+export function isBounded({ usd, tokens, calls }: BudgetLine): boolean {
+  return usd.limit !== null || tokens.limit !== null || calls.limit !== null;
 }
 
 function nameOf(scope: string, record: ScopeRecord): string {

@@ -4,7 +4,7 @@ import type { OpenWait, RunOutcome } from "../../engine/local/run-outcome.ts";
 import type { Plan } from "../../plan/types.ts";
 import { labelOf, typedLabel } from "../../run/attempt-key.ts";
 import type { Failure } from "../../run/failure.ts";
-import { budgetTexts } from "./budget-lines.ts";
+import { budgetTexts, isBounded } from "./budget-lines.ts";
 import { ratedScope, type ScopeRecord, type StepRecord } from "../../run/state.ts";
 import { answerCommands } from "./question.ts";
 import { withRetryHelp } from "./retry-help.ts";
@@ -62,7 +62,8 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
         : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
-  for (const text of budgetTexts(outcome.budgets, outcome.record)) lines.push(color.dim(`  budget   ${text}`));
+  const bounded = outcome.budgets.filter(isBounded);
+  for (const text of budgetTexts(bounded, outcome.record)) lines.push(color.dim(`  budget   ${text}`));
   if (outcome.failure !== null) {
     const failed = steps.find(({ status, caught }) => status === "failed" && !caught);
     const isOfStep = failed?.failure?.class === outcome.failure.class;
