@@ -247,9 +247,9 @@ export class Ledger {
     const { event } = this.#o;
     // Between what decided it and its end lies the time that it took to stop the rest: its runner may have died in it.
     const hadToStop = record.items?.some((item) => item.status === "cancelled") === true;
-    // What is cancelled is so by this start: no outcome on the record ends that way.
-    const isKnown = record.reused > 0 && !this.#live.has(record);
-    if (isKnown && !hadToStop && status !== "cancelled") return;
+    // What is cancelled, or stopped by a person, is so by no outcome on the record: this start may be the first to know.
+    const wasStopped = status === "cancelled" || record.failure?.code === "killed";
+    if (record.reused > 0 && !this.#live.has(record) && !hadToStop && !wasStopped) return;
     const step = record.path;
     if (status === "skipped") event({ type: "step.skipped", step, data: { cause: record.skipCause } });
     else if (status === "cancelled") event({ type: "step.cancelled", step });

@@ -84,7 +84,7 @@ export async function liveThrough(options: LifeOptions): Promise<SimulatedLife> 
   let commits = 0;
   for (let epoch = 1; ; epoch += 1) {
     if (epoch > MOST_STARTS) watch.wrong(5, `the run does not end in ${MOST_STARTS} starts`);
-    const before = watch.effects;
+    const before = watch.calls;
     const life = oneStart(epoch);
     const outcome = await Promise.race([life.run.done, life.overtaken, isStuck]);
     if (outcome === "stuck" || epoch > MOST_STARTS) {
@@ -106,7 +106,7 @@ export async function liveThrough(options: LifeOptions): Promise<SimulatedLife> 
       if (status === "waiting" && outcome.waitsFor.every(({ what }) => what.kind === "budget")) {
         // The first time nobody gives it more.
         if (isPaused) plan = options.generous();
-        if (isPaused && watch.effects > before) watch.wrong(9, "a paused run that is resumed makes calls");
+        if (isPaused && watch.calls > before) watch.wrong(9, "a paused run that is resumed makes calls");
         isPaused = !isPaused;
         continue;
       }

@@ -21,6 +21,8 @@ const MOST_PROBLEMS = 5;
 export class Watch {
   readonly problems: string[] = [];
   effects = 0;
+  /** Those that are calls of a model. */
+  calls = 0;
   #plan!: Plan;
   #places!: ReadonlyMap<string, Place>;
   /** The start of the run that may act; 0 = none. */
@@ -95,6 +97,7 @@ export class Watch {
   effectBegins(effect: Effect): void {
     const { epoch, label, identity, mark, isSecondTry } = effect;
     this.effects += 1;
+    if (effect.isModel) this.calls += 1;
     // Who is asleep between its commit and its effect cannot know that it lost the run: what it began it may go on with.
     if (epoch !== this.#epoch && !this.#began.has(`${epoch} ${label}`))
       this.wrong(2, `${label} takes effect for start ${epoch}, which does not have the run`);
