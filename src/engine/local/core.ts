@@ -151,10 +151,15 @@ export class RunCore {
     const { facts } = this.#o;
     if (!facts.hasKills && this.#kills.length === 0) return;
     for (const [step, { id, path }] of view.record.steps.entries()) {
-      if (facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null)
-        this.post({ type: "kill", scope: view.id, step });
+      if (this.#isKilled(view, id)) this.post({ type: "kill", scope: view.id, step });
       else if (this.#kills.some((by) => isNamed(path, by))) this.#kill(view, step);
     }
+  }
+
+  /** It is on the record that a person stopped it. */
+  #isKilled(view: ScopeView, id: string): boolean {
+    const { facts } = this.#o;
+    return facts.hasKills && facts.find(killKey(unitKey(view.keyPrefix, id, null)), KILLED) !== null;
   }
 
   #carryOut(command: SchedulerCommand): void {
@@ -236,7 +241,7 @@ export class RunCore {
       else record.failure = expressionFailure("on_error", record.path, value.error);
     }
     this.#letters.stepEnded(view, record, command.caught || command.status === "succeeded");
-    this.#ledger.tellStep(command, record);
+    this.#ledger.tellStep(command, record, this.#isKilled(view, record.id));
     this.#gates.reconsider();
   }
 

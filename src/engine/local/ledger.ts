@@ -243,12 +243,12 @@ export class Ledger {
   }
 
   /** Tells how the step ended, unless that was told in an earlier epoch. */
-  tellStep({ status, caught }: StepCommand, record: StepRecord): void {
+  tellStep({ status, caught }: StepCommand, record: StepRecord, isKilled: boolean): void {
     const { event } = this.#o;
     // Between what decided it and its end lies the time that it took to stop the rest: its runner may have died in it.
     const hadToStop = record.items?.some((item) => item.status === "cancelled") === true;
     // What is cancelled, or stopped by a person, is so by no outcome on the record: this start may be the first to know.
-    const wasStopped = status === "cancelled" || record.failure?.code === "killed";
+    const wasStopped = status === "cancelled" || isKilled;
     if (record.reused > 0 && !this.#live.has(record) && !hadToStop && !wasStopped) return;
     const step = record.path;
     if (status === "skipped") event({ type: "step.skipped", step, data: { cause: record.skipCause } });

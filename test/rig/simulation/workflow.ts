@@ -30,7 +30,7 @@ export function workflowOf(draw: Draw): SimulatedWorkflow {
       muster: 1,
       name: `child${child}`,
       inputs: { topic: { type: "string" } },
-      ...(draw.chance(0.4) ? { limits: { budget: budget(draw) } } : {}),
+      ...(draw.chance(0.4) ? { limits: { budget: isCalm ? budget(draw) : part(budget(draw)) } } : {}),
       agents: agents(draw, budget, `child${child}`),
       steps: inner.steps,
       outputs: { text: inner.last },
@@ -79,6 +79,12 @@ const tight: Budgeting = (draw) => ({
   ...(draw.chance(0.5) ? { calls: 3 + draw.among(60) } : { tokens: 10_000 * draw.among(20) }),
   on_exceeded: draw.one(["fail", "pause"]),
 });
+
+/** A small part of a budget: what uses of a workflow may spend, each for itself. */
+function part({ calls, tokens, ...more }: JsonObject): JsonObject {
+  const parts = { calls: Math.ceil(Number(calls) / 16), tokens: Math.ceil(Number(tokens) / 20) };
+  return { ...more, ...(calls === undefined ? { tokens: parts.tokens } : { calls: parts.calls }) };
+}
 
 function agents(draw: Draw, budget: Budgeting, child: string | null): { readonly [name: string]: Json } {
   return {
