@@ -31,8 +31,8 @@ export function worstChildren(agent: string, around: ChildSurroundings): Worst {
   const { plan } = around;
   const limits = plan.limits.spawn;
   const team = teamOf(plan.agents, childrenOf(plan.agents, agent));
-  if (limits === undefined || childrenOf(plan.agents, agent).length === 0) return worstSent(agent, around, [agent]);
-  const alone = new Map(team.map((name) => [name, plus(worstAlone(name, around), worstSent(name, around, [name]))]));
+  if (limits === undefined || childrenOf(plan.agents, agent).length === 0) return worstSent(agent, around);
+  const alone = new Map(team.map((name) => [name, plus(worstAlone(name, around), worstSent(name, around))]));
   const known = new Map<string, Worst>();
   const below = (name: string, depth: number): Worst => {
     if (depth >= limits.depth) return NOTHING;
@@ -55,21 +55,30 @@ export function worstChildren(agent: string, around: ChildSurroundings): Worst {
     calls: Math.min(all.calls, cap.calls),
     costUsd: Math.min(all.costUsd, cap.costUsd),
   };
-  return plus(children, worstSent(agent, around, [agent]));
+  return plus(children, worstSent(agent, around));
 }
 
 /**
  * The most that those may take whom an agent writes to: as many messages as it has turns, to the dearest of them, and what
- * that one writes in turn. `way` are those in whose turns it happens: nobody waits for one of them.
+ * that one writes in turn. Nobody waits for one in whose turn it is asked, so no way leads through more of them than there
+ * are. (Not each way is gone by itself: among agents that all write to each other there are more than anybody can count.)
  */
-function worstSent(agent: string, around: ChildSurroundings, way: readonly string[]): Worst {
+function worstSent(agent: string, around: ChildSurroundings): Worst {
   const { agents } = around.plan;
-  const most = agents[agent]?.tools?.maxTurns ?? 0;
-  const next = addressedBy(agents, agent).filter((name) => !way.includes(name));
-  return times(
-    most,
-    dearest(next.map((name) => plus(worstAlone(name, around), worstSent(name, around, [...way, name])))),
-  );
+  const others = (name: string): readonly string[] => addressedBy(agents, name).filter((other) => other !== agent);
+  const reached = new Set(others(agent));
+  for (const name of reached) for (const other of others(name)) reached.add(other);
+  const alone = new Map([...reached].map((name) => [name, worstAlone(name, around)]));
+  // What each takes with those that it writes to, when so many more may be on the way.
+  let taken: ReadonlyMap<string, Worst> = alone;
+  const sent = (name: string): Worst =>
+    times(agents[name]?.tools?.maxTurns ?? 0, dearest(others(name).map((other) => taken.get(other) ?? NOTHING)));
+  for (let more = 1; more < reached.size; more += 1) {
+    const further = new Map([...alone].map(([name, own]) => [name, plus(own, sent(name))]));
+    if ([...further].every(([name, worst]) => isSame(worst, taken.get(name) ?? NOTHING))) break;
+    taken = further;
+  }
+  return sent(agent);
 }
 
 /** Notes in the ledger what models and agents may be asked by the children of an agent, of whom there may be `worst`. */
@@ -127,6 +136,10 @@ function costOf(model: PlannedModel, tokens: number): number {
 
 function plus(a: Worst, b: Worst): Worst {
   return { count: a.count + b.count, calls: a.calls + b.calls, costUsd: a.costUsd + b.costUsd };
+}
+
+function isSame(a: Worst, b: Worst): boolean {
+  return a.count === b.count && a.calls === b.calls && a.costUsd === b.costUsd;
 }
 
 function times(n: number, { count, calls, costUsd }: Worst): Worst {

@@ -58,7 +58,13 @@ export interface Member {
   readonly grant: Grant;
 }
 
-/** Each agent that may come to work when one does, once for each way in which its permissions turn out. */
+/** Beyond so many it does not pay to tell them apart, and there may be more than anybody can count. */
+const MOST_MEMBERS = 1000;
+
+/**
+ * Each agent that may come to work when one does, once for each way in which its permissions turn out; where these are too
+ * many, once with all that its own permissions allow, which is never less.
+ */
 export function membersOf(agents: Agents, name: string): readonly Member[] {
   const found = new Map<string, Member>();
   const open: Member[] = [{ name, grant: grantOf(agents[name]?.tools?.permissions ?? null) }];
@@ -66,11 +72,12 @@ export function membersOf(agents: Agents, name: string): readonly Member[] {
     const key = JSON.stringify([member.name, member.grant]);
     if (found.has(key)) continue;
     found.set(key, member);
+    if (found.size > MOST_MEMBERS)
+      return teamOf(agents, [name]).map((each) => ({ name: each, grant: ownGrant(agents, each) }));
     for (const child of childrenOf(agents, member.name))
       open.push({ name: child, grant: childGrant(member.grant, agents[child]) });
     // Who answers in a session has permissions of its own.
-    for (const other of addressedBy(agents, member.name))
-      open.push({ name: other, grant: grantOf(agents[other]?.tools?.permissions ?? NOTHING) });
+    for (const other of addressedBy(agents, member.name)) open.push({ name: other, grant: ownGrant(agents, other) });
   }
   return [...found.values()];
 }
@@ -78,6 +85,10 @@ export function membersOf(agents: Agents, name: string): readonly Member[] {
 /** What an agent may do as a child: never more than who started it. A child without tools touches nothing. */
 export function childGrant(parent: Grant, child: Pick<PlannedAgent, "tools"> | undefined): Grant {
   return narrowed(parent, grantOf(child?.tools?.permissions ?? NOTHING));
+}
+
+function ownGrant(agents: Agents, name: string): Grant {
+  return grantOf(agents[name]?.tools?.permissions ?? NOTHING);
 }
 
 const NOTHING = { files: "none", network: [], shell: "none", state: "none" } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { estimate } from "../../../src/plan/estimate.ts";
 import type { Plan, PlannedFan, PlannedModel, PlannedStep } from "../../../src/plan/types.ts";
+import { planOfText } from "../../rig/engine/story.ts";
 import { modelOf, planOf, stepOf, wholeFan } from "./fixture.ts";
 
 /** One dollar a million tokens in, two out, nothing special for caches: figures that can be checked by hand. */
@@ -80,6 +81,36 @@ describe("calls", () => {
       ask("tidy", "Hi", { needs: after(2), condition: "always()", whenSettled: true }),
     ];
     expect(estimate(planWith(steps)).steps.map((step) => step.calls.floor)).toEqual([1, 0, 0, 1, 1]);
+  });
+});
+
+describe("agents that write to each other", () => {
+  /** `count` agents, each of which may write to all the others, in two turns. */
+  const mesh = (count: number): Plan => {
+    const names = Array.from({ length: count }, (_, index) => `m${index}`);
+    const others = (name: string): string => names.filter((other) => other !== name).join(", ");
+    const agent = (name: string): string =>
+      `  ${name}: { model: anthropic/claude-haiku-5-5, tools: [send_message], max_turns: 2, permissions: { sessions: [${others(name)}] } }`;
+    return planOfText(`muster: 1
+name: mesh
+permissions: { sessions: [${names.join(", ")}] }
+agents:
+${names.map(agent).join("\n")}
+sessions:
+${names.map((name) => `  ${name}: { agent: ${name} }`).join("\n")}
+steps:
+  start: { agent: m0, task: Go }
+`);
+  };
+
+  it("are asked along the longest way through them at most", () => {
+    // Two turns of the first, and for each a message to the second: three turns, the last of which sends no more.
+    expect(estimate(mesh(2)).calls.ceiling).toBe(2 + 2 * 3);
+    expect(estimate(mesh(3)).calls.ceiling).toBe(2 + 2 * (3 + 2 * 3));
+  });
+
+  it("may be so many that nobody could go each way by itself", () => {
+    expect(estimate(mesh(24)).calls.ceiling).toBeGreaterThan(2 ** 23);
   });
 });
 

@@ -92,6 +92,20 @@ describe("invariant 12: a child's permissions are within its parent's", () => {
     );
   });
 
+  it("tells a team in which permissions turn out in more ways than can be counted by what each is allowed at most", () => {
+    const many = Array.from({ length: 16 }, (_, index) => `agent${index}`);
+    const host = (name: string): string => `${name}.example.com`;
+    const all = many.map((name) => {
+      const others = many.filter((other) => other !== name);
+      const own = { files: "none", network: others.map(host), shell: "none", state: "none" } as const;
+      return [name, { permissions: own, children: others }] as const;
+    });
+    const plan = planned(Object.fromEntries(all));
+    const members = membersOf(plan, "agent0");
+    expect(members.map(({ name }) => name).toSorted()).toEqual(many.toSorted());
+    for (const { name, grant } of members) expect(grant).toEqual(grantOf(plan[name]?.tools?.permissions ?? null));
+  });
+
   it("an agent without tools touches nothing as a child", () => {
     const bare = childGrant(grantOf({ files: "write", network: ["*"], shell: "any", state: "write" }), {});
     expect(accesses.filter((access) => refusalOf(bare, access) === null)).toEqual([]);
