@@ -78,6 +78,8 @@ describe("--record", () => {
       expect([updated.code, fake.count()]).toEqual([0, 5]);
       expect(updated.stderr).toMatch(/2 entries answered nothing and are taken out: draft\[1\]/);
       expect(updated.stderr).toContain("r.yaml: 2 entries added\n");
+      expect(updated.stderr).toContain("models are asked for those that the recording lacks");
+      expect(updated.stderr).not.toContain("no model is asked");
       expect(project.read("r.yaml")).not.toMatch(new RegExp(`Beta|${API_KEY}|hunter2`));
 
       const replayed = await project.start(["run", "flow.yaml", "--replay", "r.yaml"], offline).ended;

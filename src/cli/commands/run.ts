@@ -128,6 +128,7 @@ async function runFile(terminal: Terminal, [file = ""]: readonly string[], optio
       plan,
       inputs: begun.value.inputs,
       origin,
+      completes: watch?.completes ?? false,
       only,
       simulated,
       shape: options,

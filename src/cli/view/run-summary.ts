@@ -16,6 +16,8 @@ export interface ShownRun {
   readonly plan: Plan;
   /** Where replayed answers come from; null = live. */
   readonly origin: "recorded" | "scripted" | null;
+  /** Models are asked for the answers that the recording lacks: `--update`. Default false. */
+  readonly completes?: boolean;
   /** No model was asked and nothing was done. */
   readonly simulated: boolean;
   readonly file: string;
@@ -24,9 +26,12 @@ export interface ShownRun {
 }
 
 /** The lines before a run starts: what runs, under which name, and where its answers come from. */
-export function runHeader({ plan, runId, origin, simulated, file, only }: ShownRun, color: Colors): string {
+export function runHeader(
+  { plan, runId, origin, completes = false, simulated, file, only }: ShownRun,
+  color: Colors,
+): string {
   const { name, version } = plan.workflow;
-  const note = simulated ? SIMULATED : origin === null ? null : replayNote(origin);
+  const note = simulated ? SIMULATED : origin === null ? null : completes ? COMPLETED : replayNote(origin);
   const what = `${color.bold(printable(name))}${version === null ? "" : ` ${version}`}`;
   const subset = only.length === 0 ? "" : color.yellow(`Only ${only.map(printable).join(", ")}, and what they need.\n`);
   const told = note === null ? "" : color.yellow(`${note}\n`);
@@ -34,6 +39,8 @@ export function runHeader({ plan, runId, origin, simulated, file, only }: ShownR
 }
 
 const SIMULATED = "Simulated: no model is asked, nothing is done; outputs are made up.";
+
+const COMPLETED = "The answers are recorded; models are asked for those that the recording lacks.";
 
 /** Says that no model was asked. */
 export function replayNote(origin: "recorded" | "scripted"): string {
@@ -59,7 +66,9 @@ export function runSummary(outcome: RunOutcome, followed: ShownRun, color: Color
     const spend =
       followed.origin === null
         ? formatUsd(costUsd)
-        : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
+        : followed.completes === true
+          ? `${formatUsd(costUsd)} with what the recorded answers had taken`
+          : `${formatUsd(costUsd)} had it been live (${followed.origin} answers)`;
     lines.push(color.dim(`  spend    ${calls}, ${tokens}, ${spend}`));
   }
   const bounded = outcome.budgets.filter(isBounded);
