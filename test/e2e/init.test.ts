@@ -21,7 +21,7 @@ describe("muster init", () => {
     expect(stdout).toMatch(
       /^Workflows\n {2}hello {14}A program looks around, and an agent greets you with what it found\n/,
     );
-    expect(stdout).toContain("\nPatterns\n  api-orchestration  Combine data");
+    expect(stdout).toContain("\nPatterns\n  agent-pool         Tickets for a pool");
     const { stdout: json } = await project.muster("init", "--json");
     const listed = (JSON.parse(json) as { name: string; description: string }[]).map(({ name, description }) => [
       name,
