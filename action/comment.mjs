@@ -1,8 +1,10 @@
-// Keeps one comment on the pull request that the job is for: what the change means. Without a change it says so, and only
-// where there was a comment before.
+// Keeps one comment on the pull request that the job is for: what the change means, or why that could not be told. Without
+// a change it says so, and only where there was a comment before; likewise where nothing was found out at all.
 import { readFileSync } from "node:fs";
 
 const MARK = "<!-- muster diff -->";
+const NO_CHANGE = "**Muster: no workflow changed its meaning.**";
+const NOTHING_TOLD = "**Muster: what the change means could not be told.** The log of the job says why.";
 const { GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH, GITHUB_TOKEN, MUSTER_COMMENT } = process.env;
 
 const event = JSON.parse(readFileSync(GITHUB_EVENT_PATH, "utf8"));
@@ -12,6 +14,7 @@ if (!Number.isSafeInteger(number)) {
   process.exit(0);
 }
 const text = MUSTER_COMMENT ? readFileSync(MUSTER_COMMENT, "utf8").trim() : "";
+const isNews = text !== "" && text !== NO_CHANGE;
 const issue = `${GITHUB_API_URL}/repos/${GITHUB_REPOSITORY}/issues`;
 
 async function ask(method, url, body) {
@@ -37,9 +40,9 @@ async function earlier() {
 
 try {
   const before = await earlier();
-  const body = `${MARK}\n${text === "" ? "No change of meaning in the workflows." : text}\n`;
+  const body = `${MARK}\n${text === "" ? NOTHING_TOLD : text}\n`;
   if (before !== null) await ask("PATCH", `${issue}/comments/${before.id}`, { body });
-  else if (text !== "") await ask("POST", `${issue}/${number}/comments`, { body });
+  else if (isNews) await ask("POST", `${issue}/${number}/comments`, { body });
 } catch (error) {
   // What was found out stands on the page of the job, too: a token without the right to comment is no failure.
   const message = String(error.message).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");

@@ -60,7 +60,13 @@ fi
 code=0
 if [ "$MUSTER_COMMAND" = diff ]; then
   comment="${RUNNER_TEMP:-/tmp}/muster-diff.md"
-  muster "${args[@]}" >"$comment" || code=$?
+  errors="${RUNNER_TEMP:-/tmp}/muster-diff.txt"
+  muster "${args[@]}" >"$comment" 2>"$errors" || code=$?
+  cat -- "$errors" >&2
+  # Nothing is known then, not even that nothing changed. What was said is indented: no text in it can end that.
+  if [ ! -s "$comment" ]; then
+    { printf '**Muster: what the change means could not be told.**\n\n' && head -c 10000 -- "$errors" | sed 's/^/    /'; } >"$comment"
+  fi
   cat -- "$comment" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
   echo "comment-file=$comment" >>"$GITHUB_OUTPUT"
 else

@@ -12,6 +12,8 @@ import { chooseVariant } from "../plan/variant.ts";
 import { addToLock } from "../compose/lock-file.ts";
 import { createSourceReader, readSource } from "../compose/source-reader.ts";
 import { exitCode, UsageError } from "./exit-code.ts";
+import { problemsOnGithub } from "./github/problems.ts";
+import { isOnGithub } from "./github/terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Whether `muster.lock` may grow: `frozen` = no, and what is not in it is refused. */
@@ -69,6 +71,7 @@ export function planOrExit(
   const { plan, diagnostics, source, sources } = compileFile(path, terminal, choice, lock);
   if (plan !== null && warnings === "counted" && diagnostics.length > 0)
     terminal.err(`${diagnostics.length} warning${diagnostics.length === 1 ? "" : "s"}: muster validate ${path}\n`);
+  else if (isOnGithub(terminal)) problemsOnGithub(path, diagnostics, plan !== null, terminal);
   else if (diagnostics.length > 0)
     terminal.err(renderDiagnostics(diagnostics, sources, { color: terminal.color.isColorSupported }));
   if (plan === null) {

@@ -1,4 +1,4 @@
-import type { Json } from "../util/json.ts";
+import type { Json, JsonObject } from "../util/json.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Span } from "./source.ts";
 
@@ -9,15 +9,20 @@ export const DIAGNOSTICS_VERSION = 1;
 export function diagnosticsToJson(diagnostics: readonly Diagnostic[]): Json {
   return {
     version: DIAGNOSTICS_VERSION,
-    diagnostics: diagnostics.map(({ file, span, severity, code, message, help, related }) => ({
-      file,
-      ...place(span),
-      severity,
-      code,
-      message,
-      help,
-      related: related.map((other) => ({ file: other.file, ...place(other.span), message: other.message })),
-    })),
+    diagnostics: diagnostics.map(diagnosticToJson),
+  };
+}
+
+/** One of them. */
+export function diagnosticToJson({ file, span, severity, code, message, help, related }: Diagnostic): JsonObject {
+  return {
+    file,
+    ...place(span),
+    severity,
+    code,
+    message,
+    help,
+    related: related.map((other) => ({ file: other.file, ...place(other.span), message: other.message })),
   };
 }
 

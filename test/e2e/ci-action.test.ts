@@ -150,27 +150,11 @@ describe("the action", () => {
   });
 
   story("keeps one comment on the pull request, under a policy of its own", async ({ project }) => {
-    const git = (...args: string[]): void =>
-      void execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.com", ...args], {
-        cwd: project.folder,
-      });
     const github = await startGithub();
-    git("init", "--quiet");
-    project.write("workflows/publish.yaml", FLOW);
-    git("add", ".");
-    git("commit", "--quiet", "--message", "first");
-    git("update-ref", "refs/remotes/origin/main", "HEAD");
+    const env = pullRequest(project, github.url);
     project.edit("workflows/publish.yaml", "Write about", "Write at length about");
-    git("commit", "--quiet", "--all", "--message", "second");
-    project.write("event.json", JSON.stringify({ pull_request: { number: 7 } }));
     project.write("policies/own.yaml", "muster_policy: 1\nrules: { no: { require: 'false', message: never } }\n");
-    const env = {
-      GITHUB_API_URL: github.url,
-      GITHUB_REPOSITORY: "o/r",
-      GITHUB_EVENT_PATH: join(project.folder, "event.json"),
-      GITHUB_BASE_REF: "main",
-    };
-    const inputs = { command: "diff", comment: "true", policy: "policies/own.yaml" };
+    const inputs = { command: "diff", comment: "true", base: "origin/main", policy: "policies/own.yaml" };
     const end = await job(project, project.folder, inputs, { env });
     expect([end.code, end.ran, project.has("muster-policy.yaml")]).toEqual([
       3,
@@ -178,6 +162,7 @@ describe("the action", () => {
       false,
     ]);
     expect(end.summary).toContain("draft");
+    expect(github.comment()).toContain("- :x: `workflows/publish.yaml`: no: never");
     await job(project, project.folder, { ...inputs, policy: "" }, { env });
     expect(github.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
       "GET /repos/o/r/issues/7/comments?per_page=100&page=1",
@@ -191,7 +176,49 @@ describe("the action", () => {
     );
     await github.close();
   });
+
+  story("a comment never says that nothing changed where that is not known", async ({ project }) => {
+    const github = await startGithub();
+    const env = pullRequest(project, github.url);
+    const inputs = { command: "diff", comment: "true", base: "origin/main" };
+    const same = await job(project, project.folder, inputs, { env });
+    expect([same.code, same.summary, github.comment()]).toEqual([
+      0,
+      expect.stringContaining("no workflow changed"),
+      "",
+    ]);
+
+    project.edit("workflows/publish.yaml", "Write about {{ inputs.topic }}", "Write about {{ inputs.nothing }}");
+    expect((await job(project, project.folder, inputs, { env })).code).toBe(3);
+    expect(github.comment()).toMatch(
+      /1 workflow not valid, so that its change cannot be told[^]*publish\.yaml:6:\d+` WF/,
+    );
+
+    const lost = await job(project, project.folder, { ...inputs, base: "origin/gone...HEAD" }, { env });
+    expect([lost.code, lost.log]).toEqual([2, expect.stringContaining("there is no such revision here")]);
+    expect(github.comment()).toMatch(
+      /could not be told\.\*\*\n\n {4}muster: origin\/gone: there is no such revision here/,
+    );
+    expect(lost.summary).toContain("could not be told");
+
+    const stopped = await job(project, project.folder, { ...inputs, base: "" }, { env });
+    expect([stopped.code, github.comment()]).toEqual([2, expect.stringContaining("The log of the job says why")]);
+    await github.close();
+  });
 });
+
+/** A repository with one workflow, which is at `origin/main`, too; the environment of a job for a pull request to it. */
+function pullRequest(project: Project, api: string): { readonly [name: string]: string } {
+  const git = (...args: string[]): void =>
+    void execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@example.com", ...args], { cwd: project.folder });
+  project.write("workflows/publish.yaml", FLOW);
+  git("init", "--quiet");
+  git("add", ".");
+  git("commit", "--quiet", "--message", "first");
+  git("update-ref", "refs/remotes/origin/main", "HEAD");
+  project.write("event.json", JSON.stringify({ pull_request: { number: 7 } }));
+  return { GITHUB_API_URL: api, GITHUB_REPOSITORY: "o/r", GITHUB_EVENT_PATH: join(project.folder, "event.json") };
+}
 
 /** As much of GitHub's API as a comment needs. */
 async function startGithub() {

@@ -61,10 +61,15 @@ describe("muster run --format github", () => {
 
   story("says of a problem before the run where it is, and leaves commands on", async ({ project }) => {
     project.write("flow.yaml", FLOW.replace("agent: writer", "agent: nobody"));
+    project.env["GITHUB_STEP_SUMMARY"] = `${project.folder}/summary.md`;
     const { code, stdout } = await project.muster("run", "flow.yaml", "--format", "github");
     expect(code).toBe(3);
-    expect(stdout).toContain("WF30");
-    expect(commandsIn(`${stdout}::notice::after`)).toEqual([{ name: "notice", properties: {}, message: "after" }]);
+    const [problem, ...others] = commandsIn(`${stdout}::notice::after`);
+    expect(problem).toMatchObject({ name: "error", properties: { file: "flow.yaml", line: "5" } });
+    expect(problem?.properties["title"]).toMatch(/^WF30/);
+    expect(others).toEqual([{ name: "notice", properties: {}, message: "after" }]);
+    expect(stdout).toBe((await project.muster("validate", "flow.yaml", "--format", "github")).stdout);
+    expect(project.read("summary.md")).toMatch(/^## flow\.yaml: ❌ not valid\n[^]*- `flow\.yaml:5:\d+` error WF30/);
   });
 });
 

@@ -80,6 +80,42 @@ describe("muster diff", () => {
     expect(stdout).toContain("workflows/new.yaml: new, with 1 step");
     expect(stdout).toContain("workflows/flow.yaml: removed, with 3 steps");
     expect(stderr).toContain("workflows/send.yaml:5:31 error WF4004");
+
+    git(project, "checkout", "-q", "HEAD", "--", ".");
+    project.write("workflows/new.yaml", "muster: 1\nname: new\nsteps: { a: { runn: [x] } }\n");
+    const comment = await project.muster("diff", "main", "--format", "markdown");
+    expect(comment.code).toBe(3);
+    expect(comment.stdout).not.toContain("no workflow changed");
+    expect(comment.stdout).toContain(
+      "- :x: `workflows/new.yaml`\n  - `workflows/new.yaml:3:15` WF2001: unknown key 'runn'",
+    );
+    const json = JSON.parse((await project.muster("diff", "main", "--json")).stdout) as { invalid: object[] };
+    expect(json.invalid).toMatchObject([
+      { path: "workflows/new.yaml", diagnostics: [{ file: "workflows/new.yaml", line: 3, code: "WF2001" }] },
+    ]);
+
+    git(project, "add", ".");
+    git(project, "commit", "-qm", "not valid");
+    git(project, "rm", "-q", "workflows/new.yaml");
+    const gone = await project.muster("diff", "main", "--format", "markdown");
+    expect([gone.code, gone.stdout]).toEqual([0, expect.stringContaining("1 workflow not valid before")]);
+  });
+
+  story("rules of the policy that are not kept are told in every format", async ({ project }) => {
+    repository(project);
+    project.edit("workflows/flow.yaml", "timeout: 10m", "timeout: 50m");
+    project.write("muster-policy.yaml", "muster_policy: 1\nrules: { no: { require: 'false', message: never } }\n");
+    const { code, stdout, stderr } = await project.muster("diff", "main", "--json");
+    expect([code, stderr]).toEqual([3, "policy error: workflows/flow.yaml: no: never\n"]);
+    const path = "workflows/flow.yaml";
+    expect(JSON.parse(stdout)).toMatchObject({
+      policy: [{ path, step: null, rule: "no", severity: "error", message: "never" }],
+    });
+    const comment = (await project.muster("diff", "main", "--format", "markdown")).stdout;
+    expect(comment).toMatch(
+      /^\*\*Muster: the policy refuses it \(1 rule not kept\); 1 workflow changed, 1 widened\.\*\*\n/,
+    );
+    expect(comment).toContain("- :x: `workflows/flow.yaml`: no: never\n");
   });
 
   story("a branch that left long ago is compared with where it left", async ({ project }) => {
@@ -142,6 +178,16 @@ describe("muster diff", () => {
     const clone = project.sibling(fake.url);
     execFileSync("git", ["clone", "-q", "--depth=1", `file://${project.folder}`, clone.folder], { stdio: "ignore" });
     const shallow = await clone.muster("diff", "HEAD~1");
+    git(project, "branch", "old", "HEAD~1");
+    const unknown = await clone.muster("diff", "old");
+    const [, advice = ""] = /fetch it with 'git ([^']*)'/.exec(unknown.stderr) ?? [];
+    git(clone, ...advice.split(" "));
+    const followed = await clone.muster("diff", "old");
+    expect([unknown.code, followed.code, followed.stdout]).toEqual([2, 0, expect.stringContaining("task  Draft -> ")]);
+    const apart = await clone.muster("diff", "old...HEAD");
+    expect([apart.code, apart.stderr]).toEqual([2, expect.stringContaining("git fetch --unshallow origin")]);
+    git(clone, "fetch", "--unshallow", "origin");
+    expect((await clone.muster("diff", "old...HEAD")).stdout).toBe(followed.stdout);
     await clone.close();
     expect(shallow.code).toBe(2);
     expect(shallow.stderr).toContain("this is a shallow clone: fetch it with 'git fetch --unshallow origin'");

@@ -3,6 +3,7 @@ import { readRevision, repositoryRoot, type Revision } from "../../compose/repos
 import { issuersIn, trustAround } from "../../compose/trust.ts";
 import { renderDiagnostics } from "../../diagnostic/render.ts";
 import { diffPlans } from "../../diff/diff.ts";
+import type { Findings, InvalidWorkflow } from "../../diff/findings.ts";
 import { brokenRules, parseFailOn, type FailOn } from "../../diff/fail-on.ts";
 import { renderDiffJson } from "../../diff/render/json.ts";
 import { renderDiffMarkdown, type DrawnDiff } from "../../diff/render/markdown.ts";
@@ -50,7 +51,8 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   const paths = [...new Set([...before.manifests, ...after.manifests])].sort();
   if (paths.length === 0) throw new UsageError(`there is no workflow under ${folders.join(", ")}, in neither version`);
 
-  let isInvalid = false;
+  const invalid: InvalidWorkflow[] = [];
+  const invalidBefore: string[] = [];
   const told = new Set<string>();
   const moved = movedFrom(before, after);
   const drawn = paths.flatMap((path): readonly DrawnDiff[] => {
@@ -59,7 +61,7 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
     const was = planOf(before, from ?? path);
     const is = planOf(after, path);
     if (is?.plan === null) {
-      isInvalid = true;
+      invalid.push({ path, problems: is.diagnostics });
       // What a workflow uses is one of the files, too: its problems are told once.
       const problems = is.diagnostics.filter(({ file, span, code }) => {
         const key = JSON.stringify([file, span, code]);
@@ -68,8 +70,11 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
       terminal.err(renderDiagnostics(problems, is.sources, { color: terminal.color.isColorSupported }));
       return [];
     }
-    if (was?.plan === null)
-      terminal.err(`${path} was not valid at ${base}: all of it counts as new ('muster validate' there says why)\n`);
+    if (was?.plan === null) {
+      invalidBefore.push(path);
+      const now = is === null ? "and is gone" : "so that all of it counts as new";
+      terminal.err(`${path} was not valid at ${base}, ${now} ('muster validate' there says why)\n`);
+    }
     const plans: { before: Plan | null; after: Plan | null } = { before: was?.plan ?? null, after: is?.plan ?? null };
     if (plans.before === null && plans.after === null) return [];
     const diff = diffPlans(path, plans.before, plans.after);
@@ -80,26 +85,31 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
   const trust = diffTrust(POLICY_FILE, before.issuers, after.issuers);
   if (trust !== null) drawn.push({ diff: trust, before: null, after: null });
   const diffs = drawn.map(({ diff }) => diff);
-  const format = options.json === true ? "json" : options.format;
-  const { green, red, bold, yellow } = terminal.outColor;
-  if (format === "json") terminal.out(renderDiffJson(diffs, base, head ?? null));
-  else if (format === "markdown") terminal.out(renderDiffMarkdown(drawn));
-  else terminal.out(renderDiffText(diffs, { added: green, removed: red, strong: bold, warn: yellow }));
-  if (format === "text" && !isInvalid && diffs.every(({ status }) => status === "equal"))
-    terminal.err(`no change of meaning in ${plural(paths.length - moved.size, "workflow")}\n`);
-
   const policy = await projectPolicy(terminal);
   const violations = drawn.flatMap(({ diff, after: plan }) =>
     plan === null || diff.status === "equal"
       ? []
-      : policy.violations(plan, diff).map((violation) => ({ ...violation, path: diff.path })),
+      : policy.violations(plan, diff).map((violation) => ({ path: diff.path, ...violation })),
   );
+  const broken = diffs.flatMap((diff) => brokenRules(diff, rules));
+  const findings: Findings = { invalid, invalidBefore, policy: violations, failOn: broken };
+
+  const format = options.json === true ? "json" : options.format;
+  const { green, red, bold, yellow } = terminal.outColor;
+  if (format === "json") terminal.out(renderDiffJson(diffs, findings, [base, head ?? null]));
+  else if (format === "markdown") terminal.out(renderDiffMarkdown(drawn, findings));
+  else terminal.out(renderDiffText(diffs, { added: green, removed: red, strong: bold, warn: yellow }));
+  if (
+    format === "text" &&
+    invalid.length + invalidBefore.length === 0 &&
+    diffs.every(({ status }) => status === "equal")
+  )
+    terminal.err(`no change of meaning in ${plural(paths.length - moved.size, "workflow")}\n`);
   for (const { path, rule, step, severity, message } of violations)
     terminal.err(`policy ${severity}: ${path}${step === null ? "" : `, step ${step}`}: ${rule}: ${message}\n`);
   const isRefused = violations.some(({ severity }) => severity === "error");
-  const broken = diffs.flatMap((diff) => brokenRules(diff, rules));
   for (const why of broken) terminal.err(`--fail-on: ${why}\n`);
-  return isInvalid || isRefused || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
+  return invalid.length > 0 || isRefused || broken.length > 0 ? exitCode.invalid : exitCode.succeeded;
 }
 
 function plural(count: number, what: string): string {

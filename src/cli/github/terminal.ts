@@ -36,5 +36,10 @@ export async function withRunner(
 
 /** The runner behind a terminal of `withRunner`; null for all others. */
 export function runnerOf(terminal: Terminal): GithubRunner | null {
-  return "runner" in terminal ? (terminal as GithubTerminal).runner : null;
+  return isOnGithub(terminal) ? terminal.runner : null;
+}
+
+/** Whether it is a terminal of `withRunner` under `--format github`. */
+export function isOnGithub(terminal: Terminal): terminal is GithubTerminal {
+  return "runner" in terminal;
 }

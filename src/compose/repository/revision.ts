@@ -37,8 +37,8 @@ export function repositoryRoot(folder: string, env: Environment): Result<string,
 }
 
 /**
- * The repository in `root` at a revision: whatever git takes for a commit, or `A...B` for where B left A. The error is a
- * sentence that says what is missing, for shallow clones how deep to fetch.
+ * The repository in `root` at a revision: whatever git takes for a commit, a branch of `origin` that is not here by its bare
+ * name, or `A...B` for where B left A. The error is a sentence that says what is missing, for shallow clones how deep to fetch.
  */
 export function readRevision(root: string, name: string, env: Environment): Result<Revision, string> {
   const run = (args: readonly string[], mostBytes?: number) =>
@@ -106,15 +106,20 @@ type Run = (args: readonly string[]) => Result<Buffer, string>;
 function commitOf(name: string, run: Run): Result<string, string> {
   const [from = "", to] = name.split("...");
   if (to !== undefined) {
-    const base = run(["merge-base", "--", from === "" ? "HEAD" : from, to === "" ? "HEAD" : to]);
-    if (base.ok) return ok(base.value.toString("utf8").trim());
-    const known = [from, to].every((each) => commitOf(each === "" ? "HEAD" : each, run).ok);
-    return err(missing(name, known ? NO_BASE : base.error, run));
+    const left = commitOf(from === "" ? "HEAD" : from, run);
+    if (!left.ok) return left;
+    const right = commitOf(to === "" ? "HEAD" : to, run);
+    if (!right.ok) return right;
+    const base = run(["merge-base", "--", left.value, right.value]);
+    return base.ok ? ok(base.value.toString("utf8").trim()) : err(missing(name, NO_BASE, run));
   }
   // What begins with a dash is no revision, and must not become a flag.
   if (name.startsWith("-")) return err(`'${name}' is no revision`);
-  const found = run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]);
-  if (found.ok) return ok(found.value.toString("utf8").trim());
+  // A branch that was never checked out here is the one of the server: in a job that is all there is.
+  for (const each of [name, `refs/remotes/origin/${name}`]) {
+    const found = run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${each}^{commit}`]);
+    if (found.ok) return ok(found.value.toString("utf8").trim());
+  }
   return err(missing(name, "there is no such revision here", run));
 }
 
@@ -127,10 +132,10 @@ function missing(name: string, why: string, run: Run): string {
   const branch = name.split("...")[0]?.replace(/^origin\//, "") ?? name;
   // What is told from a commit that is here is older than the clone; a branch may be fetched by itself.
   const isRelative = /[~^@:]|(?:^|_)HEAD$/.test(branch) || why === NO_BASE;
-  const fetch = isRelative
-    ? "git fetch --unshallow origin"
-    : `git fetch --depth=1 origin ${branch}:refs/remotes/origin/${branch}`;
-  return shallow
-    ? `${name}: ${why}, and this is a shallow clone: fetch it with '${fetch}', or check out with full history (GitHub Actions: 'fetch-depth: 0')`
-    : `${name}: ${why}; 'git fetch origin' brings branches of the server, as origin/NAME`;
+  // A clone of one branch fetches no other one unless it is told where that goes.
+  const refs = `origin ${branch}:refs/remotes/origin/${branch}`;
+  const fetch = isRelative ? "git fetch --unshallow origin" : `git fetch --depth=1 ${refs}`;
+  if (shallow)
+    return `${name}: ${why}, and this is a shallow clone: fetch it with '${fetch}', or check out with full history (GitHub Actions: 'fetch-depth: 0')`;
+  return isRelative ? `${name}: ${why}` : `${name}: ${why}; a branch of the server comes with 'git fetch ${refs}'`;
 }

@@ -1,8 +1,10 @@
 import { code, text } from "../../plan/render/markdown-text.ts";
 import type { Plan } from "../../plan/types.ts";
 import type { FieldChange, WorkflowDiff } from "../change.ts";
+import { noFindings, type Findings } from "../findings.ts";
+import { findingClauses, findingParts } from "./findings.ts";
 import { renderDiffGraph } from "./graph.ts";
-import { costText, fieldText, plural, shiftText, summaryOf } from "./words.ts";
+import { bounded, costText, fieldText, plural, shiftText, summaryOf } from "./words.ts";
 
 /** A comment on a pull request may have 65,536 characters; what is around this text needs some of them. */
 const MOST_BYTES = 60_000;
@@ -15,22 +17,30 @@ export interface DrawnDiff {
 }
 
 /**
- * The changes as Markdown for a comment on a pull request: a line that says it all, then what gives more than before,
- * then the details and a picture, folded. Under 60 KB whatever the size: details are left out from the end, and that is
+ * The changes as Markdown for a comment on a pull request: a line that says it all, then what is not valid or refused,
+ * then what gives more than before, then the details and a picture, folded. Under 60 KB whatever the size: details are left out from the end, and that is
  * said. Every text of a manifest is escaped. Ends in a line feed.
  */
-export function renderDiffMarkdown(drawn: readonly DrawnDiff[]): string {
+export function renderDiffMarkdown(drawn: readonly DrawnDiff[], findings: Findings = noFindings): string {
   const changed = drawn.filter(({ diff }) => diff.status !== "equal");
-  if (changed.length === 0) return "**Muster: no workflow changed its meaning.**\n";
+  const clauses = findingClauses(findings);
+  if (changed.length === 0 && clauses.length === 0) return "**Muster: no workflow changed its meaning.**\n";
   const widened = changed.reduce((sum, { diff }) => sum + (diff.status === "changed" ? diff.widened.length : 0), 0);
-  const title = `**Muster: ${plural(changed.length, "workflow")} changed${widened === 0 ? ", nothing is widened" : `, ${widened} widened`}.**`;
+  const change = `${plural(changed.length, "workflow")} changed${widened === 0 ? ", nothing is widened" : `, ${widened} widened`}`;
+  // Of a workflow that is not valid nobody knows what it is widened by.
+  const title = `**Muster: ${[...clauses, ...(changed.length === 0 ? [] : [change])].join("; ")}.**`;
   const heads = changed.map(({ diff }) => `${code(diff.path)}: ${text(summaryOf(diff))}`);
   const parts: string[] = [
     `${title}\n`,
-    `${bounded(
-      heads.map((head) => `- ${head}`),
-      20_000,
-    ).join("\n")}\n`,
+    ...findingParts(findings),
+    ...(heads.length === 0
+      ? []
+      : [
+          `${bounded(
+            heads.map((head) => `- ${head}`),
+            20_000,
+          ).join("\n")}\n`,
+        ]),
   ];
   let left = MOST_BYTES - 200 - Buffer.byteLength(parts.join("\n"));
   let leftOut = 0;
@@ -116,11 +126,4 @@ function picture({ diff, before, after }: DrawnDiff): string {
 
 function folded(title: string, body: string): string {
   return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`;
-}
-
-/** Lines up to so many bytes; how many more there are is the last one. */
-function bounded(lines: readonly string[], bytes: number): readonly string[] {
-  let left = bytes;
-  const fits = lines.findIndex((line) => (left -= Buffer.byteLength(line) + 1) < 0);
-  return fits === -1 ? lines : [...lines.slice(0, fits), `... and ${lines.length - fits} more`];
 }

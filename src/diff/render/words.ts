@@ -96,3 +96,10 @@ function idOf(value: Json): string | null {
 export function plural(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
+
+/** Lines up to so many bytes; how many more there are is the last one. */
+export function bounded(lines: readonly string[], bytes: number): readonly string[] {
+  let left = bytes;
+  const fits = lines.findIndex((line) => (left -= Buffer.byteLength(line) + 1) < 0);
+  return fits === -1 ? lines : [...lines.slice(0, fits), `... and ${lines.length - fits} more`];
+}
