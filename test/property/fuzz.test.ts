@@ -18,4 +18,4 @@ test(`manifests with something wrong are answered, whatever it is (FC_SEED=${see
   // The mutations are neither all harmless nor all deadly: both ways through the compiler are taken.
   expect(valid).toBeGreaterThan(50 * scale);
   expect(invalid).toBeGreaterThan(500 * scale);
-});
+}, 600_000);
