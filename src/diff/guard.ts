@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StepChange } from "./change.ts";
 import type { DirectedShift } from "./direction.ts";
 import type { StepMeaning } from "./meaning.ts";
@@ -19,8 +20,9 @@ export function guardShifts(before: Steps, after: Steps, changes: readonly StepC
       if (kind === "approval" || kind === "value" || !before.has(old)) return [];
       const [was, is] = [were.get(old) ?? NONE, are.get(path) ?? NONE];
       if ((was.length === 0) === (is.length === 0)) return [];
-      // Where the approval itself is gone, that is told once.
-      if (is.length === 0 && !was.some((each) => after.has(to.get(each) ?? each))) return [];
+      // Where the approval itself is gone or caught, that is told once.
+      const isThere = (each: string): boolean => !isCaught(after.get(to.get(each) ?? each));
+      if (is.length === 0 && !was.some(isThere)) return [];
       const text = (paths: readonly string[]) => (paths.length === 0 ? undefined : `comes after ${paths.join(", ")}`);
       const direction = is.length === 0 ? "widened" : "narrowed";
       return [{ owner: `step ${path}`, field: "approval", before: text(was), after: text(is), direction }];
@@ -42,8 +44,12 @@ function approvalShifts({ name, change, kind, fields }: StepChange): readonly Di
   });
 }
 
-/** For each step the approvals that must have been given before it, also around the group that it is in. Sorted. */
-function approvalsBefore(steps: Steps): ReadonlyMap<string, readonly string[]> {
+function isCaught(approval: StepMeaning | undefined): boolean {
+  return approval === undefined || !isDeepStrictEqual(approval.fields["on_error"], { kind: "fail" });
+}
+
+/** For each step the approvals without which it cannot run, also around the group that it is in. Sorted. */
+export function approvalsBefore(steps: Steps): ReadonlyMap<string, readonly string[]> {
   const known = new Map<string, readonly string[]>();
   // By hand, and not by recursion: a chain may be as long as a manifest.
   const stack = [...steps.keys()].reverse();
@@ -57,7 +63,7 @@ function approvalsBefore(steps: Steps): ReadonlyMap<string, readonly string[]> {
       stack.pop();
       if (known.has(path)) continue;
       const found = needed.flatMap((each) => {
-        const own = steps.get(each)?.kind === "approval" && !path.startsWith(`${each}/`) ? [each] : [];
+        const own = steps.get(each)?.holdsUp === true && !path.startsWith(`${each}/`) ? [each] : [];
         return [...own, ...(known.get(each) ?? [])];
       });
       known.set(path, found.length === 0 ? NONE : [...new Set(found)].sort());
@@ -68,13 +74,10 @@ function approvalsBefore(steps: Steps): ReadonlyMap<string, readonly string[]> {
 
 const NONE: readonly string[] = [];
 
-/** What surely ended, or began, before a step: its needs, and the group around it. */
+/** What a step cannot start without: those of its needs that are sure, and the group around it. */
 function neededBy(path: string, steps: Steps): readonly string[] {
   const slash = path.lastIndexOf("/");
   const prefix = path.slice(0, slash + 1);
-  // Of several of which some are enough nobody knows which one it was.
-  const sure = (steps.get(path)?.needs ?? [])
-    .filter((need) => !/^\d+ of /.test(need))
-    .map((need) => `${prefix}${need}`);
+  const sure = (steps.get(path)?.sure ?? []).map((need) => `${prefix}${need}`);
   return slash > 0 ? [...sure, path.slice(0, slash)] : sure;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Template } from "../expression/template.ts";
 import type { Permissions } from "../plan/permissions.ts";
+import { holdsUp, surelyBefore } from "../plan/guard.ts";
 import { EMPTY_SCOPE, type Plan, type PlannedModel, type PlannedScope, type PlannedStep } from "../plan/types.ts";
 import { formatDuration } from "../util/duration.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
@@ -23,6 +24,10 @@ export interface StepMeaning {
   readonly kind: string;
   /** Names of the steps that it waits for; groups of which some are enough as `1 of a, b`. Sorted. */
   readonly needs: readonly string[];
+  /** Names of those without which it cannot start: with `if: always()` none. Sorted. */
+  readonly sure: readonly string[];
+  /** It is an approval that only the yes of a person gets past. */
+  readonly holdsUp: boolean;
   readonly fields: JsonObject;
   /** Equal for steps that do the same, whatever they are called and wait for. */
   readonly digest: string;
@@ -77,6 +82,10 @@ function stepMeaning(step: PlannedStep, scope: PlannedScope, inner: PlannedScope
   return {
     kind,
     needs: needs.flatMap(({ of, required }) => needNames(of, required, scope)).sort(),
+    sure: surelyBefore(step)
+      .map((index) => scope.steps[index]?.id ?? "")
+      .toSorted(),
+    holdsUp: holdsUp(step),
     fields,
     digest: createHash("sha256").update(canonicalJson({ kind, fields })).digest("hex"),
   };

@@ -33,3 +33,11 @@ export function statusFunctionsOf(source: string): readonly StatusFunction[] {
   if (parsed.ok) visit(parsed.value);
   return [...found];
 }
+
+/** Whether an `if` can hold only where success() does: it is `success()`, or that and something else. */
+export function impliesSuccess(source: string): boolean {
+  const parsed = parseCel(source);
+  const visit = (node: CelNode): boolean =>
+    node.op === "&&" ? node.args.some(visit) : node.op === "call" && node.args[0] === "success";
+  return parsed.ok && visit(parsed.value);
+}

@@ -5,11 +5,11 @@ import { isJsonObject, type Json, type JsonSchema } from "../util/json.ts";
 import { Before } from "./before.ts";
 import { bodyTemplates } from "./body-templates.ts";
 import { topologicalOrder } from "./graph.ts";
+import { holdsUp, isSure, surelyBefore } from "./guard.ts";
 import { teamOfStep } from "./team.ts";
 import {
   stateReads,
   type AgentBody,
-  type NeedGroup,
   type Plan,
   type PlannedScope,
   type PlannedStep,
@@ -65,9 +65,6 @@ function isDriven(plan: Plan, step: PlannedStep): boolean {
 function toolsOfStep(plan: Plan, step: PlannedStep): readonly PlannedTools[] {
   return teamOfStep(plan, step).flatMap((name) => plan.agents[name]?.tools ?? []);
 }
-
-/** Kinds that let a person look at what comes before them: what needs them is no longer unseen. */
-const approvals: ReadonlySet<string> = new Set(["approval"]);
 
 /** Kinds whose output is not made of what goes in: a person's answer, rows and values that were looked at when written. */
 const silent: ReadonlySet<string> = new Set(["approval", "sql", "state"]);
@@ -198,6 +195,8 @@ class ScopeFlow {
   readonly #outputs = new Map<number, (field: string | undefined) => TaintSource | null>();
   /** What must have succeeded before a step can start. */
   readonly #needed: Before;
+  /** What has ended before a step can start, whether it succeeded or not. */
+  readonly #ended: Before;
   /** Approvals that nothing gets past when they are refused. */
   readonly #approvals: readonly number[];
 
@@ -205,15 +204,15 @@ class ScopeFlow {
     this.scope = scope;
     this.#around = around;
     this.#indexOf = new Map(scope.steps.map(({ id }, index) => [id, index]));
-    this.#needed = new Before(scope.steps.length, (step) => {
+    const sure = scope.steps.map(surelyBefore);
+    this.#needed = new Before(scope.steps.length, (step) => sure[step] as readonly number[]);
+    this.#ended = new Before(scope.steps.length, (step) => {
       const { needs } = scope.steps[step] as PlannedStep;
       const only = needs[0];
       if (needs.length === 1 && only !== undefined) return isSure(only) ? only.of : [];
       return needs.filter(isSure).flatMap(({ of }) => of);
     });
-    this.#approvals = scope.steps.flatMap(({ body, onError }, index) =>
-      approvals.has(body.kind) && onError.kind === "fail" ? [index] : [],
-    );
+    this.#approvals = scope.steps.flatMap((step, index) => (holdsUp(step) ? [index] : []));
   }
 
   set(index: number, source: TaintSource | null): void {
@@ -258,17 +257,13 @@ class ScopeFlow {
     return this.#outputs.get(index)?.(field === "output" ? inside[0] : undefined) ?? null;
   }
 
-  /** An approval stands between: the reader needs one, and that one needs what is read (null: what is outside is there before). */
+  /** An approval stands between: the reader cannot start without one, and that one comes after what is read (null: what is outside is there before). */
   #isSeen(reader: number | null, read: number | null): boolean {
     if (reader === null) return false;
     return this.#approvals.some(
-      (index) => this.#needed.has(reader, index) && (read === null || this.#needed.has(index, read)),
+      (index) => this.#needed.has(reader, index) && (read === null || this.#ended.has(index, read)),
     );
   }
-}
-
-function isSure({ of, required }: NeedGroup): boolean {
-  return required === of.length;
 }
 
 /** True where a schema leaves no room for a text of somebody else: numbers, booleans, values that are listed. */

@@ -1,5 +1,6 @@
 import type { WorkflowDiff } from "../diff/change.ts";
 import { flowsOf } from "../diff/flow.ts";
+import { approvalsBefore } from "../diff/guard.ts";
 import { meaningOf, type StepMeaning } from "../diff/meaning.ts";
 import { percentOf } from "../diff/render/words.ts";
 import { secretReach } from "../diff/secrets.ts";
@@ -16,15 +17,15 @@ export function policyFacts(plan: Plan, change: WorkflowDiff | null): PolicyFact
   const secretsOf = (owner: string): readonly string[] =>
     reach.filter((each) => each.owner === owner).map(({ secret }) => secret);
   const before = stepsBefore(meaning.steps);
+  const approvals = approvalsBefore(meaning.steps);
   const steps = [...meaning.steps].map(([path, { kind, needs, fields }]): JsonObject => {
-    const after = before.get(path) ?? [];
     return {
       ...fields,
       path,
       kind,
       needs,
-      after,
-      approved: after.some((each) => meaning.steps.get(each)?.kind === "approval"),
+      after: before.get(path) ?? [],
+      approved: (approvals.get(path) ?? []).length > 0,
       secrets: secretsOf(`step ${path}`),
     };
   });
@@ -51,7 +52,7 @@ function idsOf(models: Json | undefined): readonly Json[] {
   );
 }
 
-/** For each step the paths of all that must have ended before it, also around the group that it is in. Sorted. */
+/** For each step the paths of all that it cannot start without, also around the group that it is in. Sorted. */
 function stepsBefore(steps: ReadonlyMap<string, StepMeaning>): ReadonlyMap<string, readonly string[]> {
   const known = new Map<string, ReadonlySet<string>>();
   const visit = (path: string): ReadonlySet<string> => {
@@ -61,9 +62,8 @@ function stepsBefore(steps: ReadonlyMap<string, StepMeaning>): ReadonlyMap<strin
     known.set(path, all);
     const slash = path.lastIndexOf("/");
     const prefix = path.slice(0, slash + 1);
-    // Of several of which some are enough nobody knows which one it was.
-    const sure = (steps.get(path)?.needs ?? []).filter((need) => !/^\d+ of /.test(need));
-    for (const need of sure) for (const each of [`${prefix}${need}`, ...visit(`${prefix}${need}`)]) all.add(each);
+    for (const need of steps.get(path)?.sure ?? [])
+      for (const each of [`${prefix}${need}`, ...visit(`${prefix}${need}`)]) all.add(each);
     if (slash > 0) for (const each of visit(path.slice(0, slash))) all.add(each);
     return all;
   };

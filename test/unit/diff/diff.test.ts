@@ -247,6 +247,12 @@ steps:
     ["that is gone", flow("", "draft").replace(/ {2}ok:.*\n/, ""), ["step ok: approval (a person approves)"]],
     ["that may be skipped", flow(", if: run.name == 'x'", "ok"), ["step ok: if (nothing)"]],
     ["whose no counts for nothing", flow(", on_error: continue", "ok"), ["step ok: on_error.kind (fail)"]],
+    [
+      "that a step runs without",
+      flow("", "ok, if: always()"),
+      ["step group: approval (comes after ok)", "step group/post: approval (comes after ok)"],
+    ],
+    ["that a step runs with alone", flow("", "ok, if: success() && run.name != 'x'"), []],
     ["that is asked under another name", flow("", "fine", "fine"), []],
   ])("%s", (_, after, expected) => {
     expect(shifts(after)).toEqual(expected);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { referencesOf, statusFunctionsOf } from "../../../src/expression/references.ts";
+import { impliesSuccess, referencesOf, statusFunctionsOf } from "../../../src/expression/references.ts";
 import { templateOf } from "./fixture.ts";
 import type { Json } from "../../../src/util/json.ts";
 
@@ -80,4 +80,17 @@ test("status functions are found wherever they are called", () => {
   ]);
   expect(statusFunctionsOf("'success()' == inputs.success")).toEqual([]);
   expect(statusFunctionsOf("success( ==")).toEqual([]);
+});
+
+test("an `if` that can hold only where success() does has it as a part that must hold", () => {
+  const yes = ["success()", "inputs.a && success()", "(inputs.a || always()) && (inputs.b && success())"];
+  const no = [
+    "success() || inputs.a",
+    "!success()",
+    "inputs.a",
+    "inputs.a ? success() : true",
+    "success() &&",
+    "always()",
+  ];
+  expect([...yes, ...no].filter(impliesSuccess)).toEqual(yes);
 });

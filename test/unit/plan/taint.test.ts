@@ -40,6 +40,23 @@ describe("an approval between", () => {
     ).toEqual(["fetch -> use env"]);
   });
 
+  it("is none for what runs when it was refused, nor for what comes after that", () => {
+    const ask = `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? } }\n`;
+    expect(found(`${ask}  use: { needs: ask, if: always(), ${USE} }\n`)).toEqual(["fetch -> use env"]);
+    expect(
+      found(`${ask}  mid: { needs: ask, if: success() || failure(), run: "true" }\n  use: { needs: mid, ${USE} }\n`),
+    ).toEqual(["fetch -> use env"]);
+    expect(found(`${ask}  use: { needs: ask, if: success() && run.name != "", ${USE} }\n`)).toEqual([]);
+  });
+
+  it("is one where it is asked whatever became of what is read", () => {
+    expect(
+      found(
+        `${FETCH}  ask: { needs: fetch, if: always(), approval: { prompt: Look? } }\n  use: { needs: ask, ${USE} }\n`,
+      ),
+    ).toEqual([]);
+  });
+
   it("holds for all that is inside of a group behind it", () => {
     const group = (needs: string) =>
       `${FETCH}  ask: { needs: fetch, approval: { prompt: Look? } }\n  group:\n    ${needs}\n    steps:\n      use: { ${USE} }\n    outputs: {}\n`;

@@ -8,6 +8,7 @@ import { violationsOf } from "../../../src/policy/evaluate.ts";
 import { policyFacts } from "../../../src/policy/facts.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { readPolicy } from "../../../src/policy/read.ts";
+import type { JsonObject } from "../../../src/util/json.ts";
 
 const policyOf = (text: string): Policy => {
   const policy = readPolicy({ path: "muster-policy.yaml", text });
@@ -51,6 +52,26 @@ describe("the starter policy", () => {
     expect(broken(open)).toEqual(["approval-before-production error go"]);
     const inside = flow(`  group:\n    steps:\n      go: { ${deploy("")} }`, secrets);
     expect(broken(inside)).toEqual(["approval-before-production error group/go"]);
+  });
+
+  it("takes no step for approved that runs when the approval was refused", () => {
+    const go = (condition: string, ask = "", more = ""): Plan =>
+      flow(
+        `  ask: { approval: { prompt: Go? }${ask} }\n  mid: { needs: ask, run: "true"${condition} }\n` +
+          `  go: { needs: mid, run: [deploy], env: { KEY: "\${{ secrets.PROD_KEY }}" }${more} }`,
+        "secrets: [PROD_KEY]",
+      );
+    for (const held of [go(""), go(", if: success() && run.name != ''"), go(", on_error: continue")])
+      expect(broken(held)).toEqual([]);
+    const open = ["approval-before-production error go"];
+    for (const condition of ["always()", "failure()", "success() || failure()", "cancelled() || true"]) {
+      expect(broken(go(`, if: ${condition}`))).toEqual(open);
+      expect(broken(go("", "", `, if: ${condition}`))).toEqual(open);
+    }
+    expect(broken(go("", ", on_error: continue"))).toEqual(open);
+    const { steps } = policyFacts(go(", if: always()"), null) as { readonly steps: readonly JsonObject[] };
+    const always = steps.find((step) => step["path"] === "go");
+    expect(always).toMatchObject({ needs: ["mid"], after: ["mid"], approved: false });
   });
 
   it("knows an agent with a shell outside of a sandbox", () => {
