@@ -13,6 +13,13 @@ export interface FieldChange {
   readonly direction: Direction;
 }
 
+/** Something that a new step says. */
+export interface Fact {
+  /** As in the manifest: `command.script`, `url`; of who does it `agent writer.tools`. */
+  readonly field: string;
+  readonly value: Json;
+}
+
 export interface NamedChange {
   /** A path of steps, or the name of an agent. */
   readonly name: string;
@@ -26,6 +33,8 @@ export interface NamedChange {
 export interface StepChange extends NamedChange {
   /** As it is now; of a removed step, as it was. */
   readonly kind: string;
+  /** Of one that is added, what it does and by whom, without what is usual; empty for all others. */
+  readonly does: readonly Fact[];
   /** Steps it waits for now and did not before, and the other way round. */
   readonly needsAdded: readonly string[];
   readonly needsRemoved: readonly string[];
@@ -75,7 +84,7 @@ export interface WorkflowDiff {
   readonly steps: readonly StepChange[];
   readonly widened: readonly Shift[];
   readonly narrowed: readonly Shift[];
-  /** Models that may be asked now and could not before, and the other way round. */
+  /** Models that may be asked now and could not before, or elsewhere (`ID at ORIGIN`), and those that may be no more. */
   readonly modelsAdded: readonly string[];
   readonly modelsRemoved: readonly string[];
   readonly secretsAdded: readonly SecretReach[];

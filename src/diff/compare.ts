@@ -1,20 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.ts";
 import type { FieldChange, NamedChange, StepChange } from "./change.ts";
-import { directionOf } from "./direction.ts";
-import type { StepMeaning } from "./meaning.ts";
+import { directionOf, type FieldOwner } from "./direction.ts";
+import { factsOf } from "./facts.ts";
+import type { Meaning, StepMeaning } from "./meaning.ts";
 
 /** What is said differently in two objects, key by key, down to single values; lists and texts are values. */
-export function fieldChanges(before: JsonObject, after: JsonObject, prefix = ""): readonly FieldChange[] {
+export function fieldChanges(
+  before: JsonObject,
+  after: JsonObject,
+  owner: FieldOwner,
+  prefix = "",
+): readonly FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.flatMap((name): readonly FieldChange[] => {
     const [was, is] = [stagesOf(name, own(before, name)), stagesOf(name, own(after, name))];
     if (isDeepStrictEqual(was, is)) return [];
     const field = `${prefix}${name}`;
     const areMaps = (isJsonObject(was) || was === undefined) && (isJsonObject(is) || is === undefined);
-    // A JSON Schema is one value: its parts alone say nothing.
-    if (areMaps && !isSchema(name)) return fieldChanges(asMap(was), asMap(is), `${field}.`);
-    return [{ field, before: was, after: is, direction: directionOf(field, was, is) }];
+    if (areMaps && !isWhole(name)) return fieldChanges(asMap(was), asMap(is), owner, `${field}.`);
+    return [{ field, before: was, after: is, direction: directionOf(field, was, is, owner) }];
   });
 }
 
@@ -27,7 +32,8 @@ function stagesOf(name: string, value: Json | undefined): Json | undefined {
 const own = (object: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined;
 const asMap = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
-const isSchema = (name: string): boolean => name === "output" || name === "schema" || name === "simulate";
+/** Their parts alone say nothing: a JSON Schema, and a `cache` that may be no more than `true`. */
+const isWhole = (name: string): boolean => ["output", "schema", "simulate", "cache"].includes(name);
 
 /** Changes of agents, by name. */
 export function agentChanges(
@@ -39,15 +45,21 @@ export function agentChanges(
     const [was, is] = [own(before, name), own(after, name)];
     if (!isJsonObject(was)) return [{ name, change: "added", from: null, fields: [] }];
     if (!isJsonObject(is)) return [{ name, change: "removed", from: null, fields: [] }];
-    const fields = fieldChanges(was, is);
+    const fields = fieldChanges(was, is, "agent").map((change) => goneMode(change, is));
     return fields.length === 0 ? [] : [{ name, change: "changed", from: null, fields }];
   });
+}
+
+/** The mode of a program that is an agent no more is no other mode. */
+function goneMode(change: FieldChange, agent: JsonObject): FieldChange {
+  return change.field === "acp.mode" && agent["acp"] === undefined ? { ...change, direction: "narrowed" } : change;
 }
 
 /** Changes of steps, by path; a step that does the same under another name was renamed. Removed ones come last. */
 export function stepChanges(
   before: ReadonlyMap<string, StepMeaning>,
   after: ReadonlyMap<string, StepMeaning>,
+  agents: Meaning["agents"],
 ): readonly StepChange[] {
   const gone = [...before].filter(([path]) => !after.has(path));
   const renamed = renames(
@@ -65,6 +77,7 @@ export function stepChanges(
         from: null,
         kind: is.kind,
         fields: [],
+        does: factsOf(is, agents),
         needsAdded: is.needs,
         needsRemoved: [],
       });
@@ -76,16 +89,25 @@ export function stepChanges(
     const needsRemoved = needed.filter((need) => !is.needs.includes(need));
     const fields = [
       ...(was.kind === is.kind ? [] : [{ field: "kind", before: was.kind, after: is.kind, direction: null }]),
-      ...fieldChanges(was.fields, is.fields),
+      ...fieldChanges(was.fields, is.fields, "step"),
     ];
     if (from === undefined && fields.length + needsAdded.length + needsRemoved.length === 0) continue;
     const change = from === undefined ? "changed" : "renamed";
-    changes.push({ name, change, from: from ?? null, kind: is.kind, fields, needsAdded, needsRemoved });
+    changes.push({ name, change, from: from ?? null, kind: is.kind, fields, does: [], needsAdded, needsRemoved });
   }
   const isRenamed = new Set(renamed.values());
   for (const [name, { kind, needs }] of gone) {
     if (isRenamed.has(name)) continue;
-    changes.push({ name, change: "removed", from: null, kind, fields: [], needsAdded: [], needsRemoved: needs });
+    changes.push({
+      name,
+      change: "removed",
+      from: null,
+      kind,
+      fields: [],
+      does: [],
+      needsAdded: [],
+      needsRemoved: needs,
+    });
   }
   return changes;
 }

@@ -3,6 +3,7 @@ import { estimate, type Estimate } from "../plan/estimate.ts";
 import { staticFingerprint } from "../plan/step-digest.ts";
 import { EMPTY_SCOPE, type Plan } from "../plan/types.ts";
 import type { Json, JsonObject } from "../util/json.ts";
+import { newAddresses } from "./address.ts";
 import type { FieldChange, SecretReach, Shift, StepChange, WorkflowDiff } from "./change.ts";
 import type { DirectedShift } from "./direction.ts";
 import { guardShifts } from "./guard.ts";
@@ -19,9 +20,9 @@ import { secretReach } from "./secrets.ts";
 export function diffPlans(path: string, before: Plan | null, after: Plan | null): WorkflowDiff {
   const was = before === null ? NOTHING : meaningOf(before);
   const is = after === null ? NOTHING : meaningOf(after);
-  const workflow = fieldChanges(was.workflow, is.workflow);
+  const workflow = fieldChanges(was.workflow, is.workflow, "workflow");
   const agents = agentChanges(was.agents, is.agents);
-  const steps = stepChanges(was.steps, is.steps);
+  const steps = stepChanges(was.steps, is.steps, is.agents);
   const shifts = [
     ...shiftsOf("workflow", workflow),
     ...agents.flatMap(({ name, fields }) => shiftsOf(`agent ${name}`, fields)),
@@ -43,7 +44,14 @@ export function diffPlans(path: string, before: Plan | null, after: Plan | null)
     steps,
     widened: ofDirection(shifts, "widened"),
     narrowed: ofDirection(shifts, "narrowed"),
-    modelsAdded: modelsOf(tells).filter((id) => !modelsOf(told).includes(id)),
+    modelsAdded: [
+      ...modelsOf(tells).filter((id) => !modelsOf(told).includes(id)),
+      ...newAddresses(
+        askers(was),
+        askers(is),
+        modelsOf(tells).filter((id) => modelsOf(told).includes(id)),
+      ),
+    ],
     modelsRemoved: modelsOf(told).filter((id) => !modelsOf(tells).includes(id)),
     secretsAdded: without(secretsAfter, secretsBefore),
     secretsRemoved: without(secretsBefore, secretsAfter),
@@ -66,7 +74,7 @@ const rights = /^(?:tools|permissions\..*|sandbox|spawn\.agents|mcp(?:\..*)?|com
 
 /** What a new agent may do; nothing where an agent of before might do the same, as one that has another name now. */
 function grantShifts(name: string, before: Meaning["agents"], agent: JsonObject = {}): readonly DirectedShift[] {
-  const granted = (each: JsonObject) => fieldChanges({}, each).filter(({ field }) => rights.test(field));
+  const granted = (each: JsonObject) => fieldChanges({}, each, "agent").filter(({ field }) => rights.test(field));
   const grants = granted(agent);
   if (Object.values(before).some((each) => isDeepStrictEqual(granted(each), grants))) return [];
   return shiftsOf(`agent ${name}`, grants);
@@ -88,12 +96,19 @@ function handoverShifts(
   // What a new agent may do is told of the agent.
   const isNew = before[nameOf(agent?.after)] === undefined;
   if (agent === undefined || old === undefined || now === undefined || isNew) return [];
-  const wider = fieldChanges(old, now).filter(({ field, direction }) => rights.test(field) && direction === "widened");
+  const wider = fieldChanges(old, now, "agent").filter(
+    ({ field, direction }) => rights.test(field) && direction === "widened",
+  );
   return shiftsOf(`step ${name} by ${nameOf(agent.after)}`, wider);
 }
 
 function ofDirection(shifts: readonly DirectedShift[], wanted: "widened" | "narrowed"): readonly Shift[] {
   return shifts.filter(({ direction }) => direction === wanted).map(({ direction: _direction, ...shift }) => shift);
+}
+
+/** All that names models to ask. */
+function askers({ agents, steps }: Meaning): Json {
+  return [agents, ...[...steps.values()].map(({ fields }) => fields)];
 }
 
 function modelsOf(told: Estimate | null): readonly string[] {

@@ -1,9 +1,13 @@
 import { parseDuration } from "../util/duration.ts";
 import type { Json } from "../util/json.ts";
+import { addressesOf } from "./address.ts";
 import type { Direction, FieldChange, Shift } from "./change.ts";
 
 /** A shift, and which way it goes. */
 export type DirectedShift = Shift & Pick<FieldChange, "direction">;
+
+/** Whose field it is: a step's `command` is no agent's. */
+export type FieldOwner = "workflow" | "agent" | "step";
 
 type Rule = (before: Json | undefined, after: Json | undefined) => Direction;
 
@@ -72,8 +76,32 @@ const whoMay: Rule = (before, after) => {
   return entries(isNobody(before) ? ["*"] : before, isNobody(after) ? ["*"] : after);
 };
 
-/** A program in place of a model may do anything. */
-const program: Rule = (before, after) => (before === undefined ? "widened" : after === undefined ? "narrowed" : null);
+/** A program in place of a model may do anything, and so may another one. */
+const program: Rule = (_, after) => (after === undefined ? "narrowed" : "widened");
+
+/** Another one, of which nobody knows what it may do. */
+const another: Rule = () => "widened";
+
+/** More than reading, or reading alone. */
+const writes: Rule = (before, after) => {
+  const isWrite = (value: Json | undefined): boolean =>
+    value === true || (typeof value === "string" && !reads.test(value));
+  if (isWrite(before) === isWrite(after)) return null;
+  return isWrite(after) ? "widened" : "narrowed";
+};
+const reads = /^(?:GET|HEAD)$/;
+
+/** Prompts that go to another host than those of before. */
+const addresses: Rule = (before, after) => {
+  const [was, is] = [addressesOf(before), addressesOf(after)];
+  const isElsewhere = is.some(
+    ({ id, at }) =>
+      // A new model at its provider's own address is told as a new model.
+      !was.some((each) => each.at === at && (at !== null || each.id === id)) &&
+      (at !== null || was.some((each) => each.id === id)),
+  );
+  return isElsewhere ? "widened" : null;
+};
 
 /** What was unsafe is said to be harmless: it is repeated after a crash, and retried. */
 const effect: Rule = (before, after) => (before === "unsafe" && after === "idempotent" ? "widened" : null);
@@ -84,14 +112,16 @@ const both =
   (before, after) =>
     before === undefined || after === undefined ? null : rule(before, after);
 
-/** By the end of a field's path; the first that matches counts. */
-const rules: readonly (readonly [RegExp, Rule])[] = [
+/** By the end of a field's path, and whose it is where that matters; the first that matches counts. */
+const rules: readonly (readonly [RegExp, Rule, FieldOwner?])[] = [
   [/(?:^|\.)budget\.(?:usd|tokens|calls)$/, amount("unbounded")],
   [/(?:^|\.)rate\..*window$/, opposite(amount("none"))],
   [/(?:^|\.)rate\./, amount("unbounded")],
   [/(?:^|\.)circuit_breaker\.failures$/, amount("unbounded")],
   [/(?:^|\.)limits\.(?:concurrency|timeout|agents|depth|grace)$/, amount("none")],
-  [/(?:^|\.)(?:concurrency|timeout|max_items|max_parallel|max_attempts|max_turns|max_children)$/, amount("none")],
+  [/(?:^|\.)(?:concurrency|max_items|max_attempts|max_turns|max_children)$/, amount("none")],
+  // A step that says none has no end of its own, or as many at once as there are slots.
+  [/(?:^|\.)(?:timeout|max_parallel)$/, amount("unbounded")],
   [/(?:^|\.)repeat\.max$/, amount("none")],
   [/(?:^|\.)resources\./, both(amount("unbounded"))],
   [/(?:^|\.)permissions\.(?:files|state)$/, scale(["none", "read", "write"], "none")],
@@ -101,7 +131,11 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|\.)spawn\.agents$/, entries],
   [/(?:^|\.)secrets$/, entries],
   [/(?:^|\.)approvers$/, whoMay],
-  [/^(?:command\.argv|acp\.command)$/, program],
+  [/^(?:command\.argv|acp\.command)$/, program, "agent"],
+  [/^acp\.mode$/, another, "agent"],
+  [/^(?:origin|host)$/, both(another), "step"],
+  [/^(?:method|is_write)$/, both(writes), "step"],
+  [/(?:^|\.)models$/, both(addresses)],
   [/^mcp\.[^.]+\.(?:command|url)$/, program],
   [/^workspace$/, scale(["isolated", "worktree", "repo"], "repo")],
   [/^events\.file$/, guard],
@@ -112,8 +146,13 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
 ];
 
 /** Whether a change of a field gives more than before. */
-export function directionOf(field: string, before: Json | undefined, after: Json | undefined): Direction {
-  const rule = rules.find(([path]) => path.test(field))?.[1];
+export function directionOf(
+  field: string,
+  before: Json | undefined,
+  after: Json | undefined,
+  owner: FieldOwner = "workflow",
+): Direction {
+  const rule = rules.find(([path, , only]) => path.test(field) && (only === undefined || only === owner))?.[1];
   return rule === undefined ? null : rule(before, after);
 }
 

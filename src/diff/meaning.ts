@@ -74,9 +74,12 @@ function stepMeaning(step: PlannedStep, scope: PlannedScope, inner: PlannedScope
   const { id: _id, description: _description, body, needs, ...rest } = step;
   const { kind, ...own } = body as unknown as { readonly kind: string } & JsonObject;
   const { scope: _scope, ...parts } = own;
+  const cache = step.cache === undefined ? null : (written(step.cache as unknown as Json) as JsonObject);
   const fields: JsonObject = {
     ...(written(parts) as JsonObject),
     ...(written(rest as unknown as Json) as JsonObject),
+    // Kept by all that it reads, and for good, is said by `true`.
+    ...(cache === null ? {} : { cache: Object.keys(cache).length === 0 ? true : cache }),
     ...(inner === undefined ? {} : insideOf(inner)),
   };
   return {

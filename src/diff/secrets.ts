@@ -14,7 +14,7 @@ export function secretReach(meaning: Meaning): readonly SecretReach[] {
 }
 
 /** Names of secrets in `${{ secrets.X }}` anywhere in a value, and of keys of models. */
-function namesIn(value: Json, names = new Set<string>()): ReadonlySet<string> {
+export function namesIn(value: Json, names = new Set<string>()): ReadonlySet<string> {
   if (typeof value === "string") {
     if (value.startsWith("${{"))
       for (const [, name = ""] of value.matchAll(/\bsecrets\.([A-Za-z_]\w*)/g)) names.add(name);

@@ -49,7 +49,7 @@ function issuerChanges(name: string, was: readonly JsonObject[], is: readonly Js
     const said = (list: readonly JsonObject[]): Json | undefined => (list.length === 0 ? undefined : list);
     return [{ owner, field: name, before: said(was), after: said(is), direction }];
   }
-  return fieldChanges(before, after).map(({ field, ...change }) => ({
+  return fieldChanges(before, after, "workflow").map(({ field, ...change }) => ({
     owner,
     ...change,
     field: `${name} ${field}`,

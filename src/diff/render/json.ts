@@ -31,7 +31,7 @@ function snake(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value as JsonObject).map(([name, entry]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      name === "before" || name === "after" ? entry : snake(entry),
+      name === "before" || name === "after" || name === "value" ? entry : snake(entry),
     ]),
   );
 }

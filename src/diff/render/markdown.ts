@@ -4,7 +4,7 @@ import type { FieldChange, WorkflowDiff } from "../change.ts";
 import { noFindings, type Findings } from "../findings.ts";
 import { findingClauses, findingParts } from "./findings.ts";
 import { renderDiffGraph } from "./graph.ts";
-import { bounded, costText, fieldText, plural, shiftText, summaryOf } from "./words.ts";
+import { bounded, costText, factText, fieldText, plural, shiftText, summaryOf } from "./words.ts";
 
 /** A comment on a pull request may have 65,536 characters; what is around this text needs some of them. */
 const MOST_BYTES = 60_000;
@@ -92,10 +92,12 @@ function details(diff: WorkflowDiff): string {
     if (change !== "changed") rows.push(`| agent ${code(name)} | | ${change} |`);
     for (const each of fields) field(`agent ${code(name)}`, each);
   }
-  for (const { name, change, from, kind, fields, needsAdded, needsRemoved } of diff.steps) {
+  for (const { name, change, from, kind, fields, does, needsAdded, needsRemoved } of diff.steps) {
     if (change === "renamed") rows.push(`| step ${code(name)} | | renamed, was ${code(from ?? "")} |`);
     else if (change !== "changed") rows.push(`| step ${code(name)} | | ${change} (${text(kind)}) |`);
     for (const each of fields) field(`step ${code(name)}`, each);
+    for (const fact of does)
+      rows.push(`| step ${code(name)} | ${code(fact.field)} | ${factText(fact).map(code).join("<br>")} |`);
     const needs = [...needsAdded.map((need) => `+${need}`), ...needsRemoved.map((need) => `-${need}`)];
     if (change === "changed" && needs.length > 0)
       rows.push(`| step ${code(name)} | needs | ${code(needs.join("  "))} |`);

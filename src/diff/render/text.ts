@@ -1,5 +1,5 @@
-import type { FieldChange, NamedChange, StepChange, WorkflowDiff } from "../change.ts";
-import { costText, fieldText, shiftText, summaryOf } from "./words.ts";
+import type { Fact, FieldChange, NamedChange, StepChange, WorkflowDiff } from "../change.ts";
+import { costText, factText, fieldText, shiftText, summaryOf } from "./words.ts";
 
 /** How parts of the text are told apart; plain where there is no colour. */
 export interface DiffColors {
@@ -45,24 +45,36 @@ function workflowText(diff: WorkflowDiff, colors: DiffColors): string {
   } else {
     const paint = diff.status === "added" ? added : removed;
     const sign = diff.status === "added" ? "+" : "-";
-    lines.push(...diff.steps.map(({ name, kind }) => paint(`  ${sign} step ${name} (${kind})`)));
+    for (const { name, kind, does } of diff.steps)
+      lines.push(paint(`  ${sign} step ${name} (${kind})`), ...factLines(does, colors));
   }
   const cost = costText(diff);
   if (cost !== null) lines.push(`  ${cost}`);
-  if (diff.status === "changed" && diff.steps.length > 0) {
-    if (diff.reuse.again.length > 0) lines.push(`  runs again: ${diff.reuse.again.join(", ")}`);
-    if (diff.reuse.kept.length > 0)
-      lines.push(`  recorded outcomes answer, if what they read comes out the same: ${diff.reuse.kept.join(", ")}`);
+  const { again, kept } = diff.reuse;
+  if (diff.status === "changed") {
+    if (again.length > 0) lines.push(`  runs again: ${again.join(", ")}`);
+    // Where only limits changed, nothing else is asked anyway.
+    if (kept.length > 0 && again.length + diff.steps.length > 0)
+      lines.push(`  recorded outcomes answer, if what they read comes out the same: ${kept.join(", ")}`);
   }
   return `${lines.join("\n")}\n`;
 }
 
 function stepLines(step: StepChange, colors: DiffColors): readonly string[] {
-  const lines = [...namedLines("step", step, colors)];
+  const lines = [...namedLines("step", step, colors), ...factLines(step.does, colors)];
   const needs = [...step.needsAdded.map((need) => `+${need}`), ...step.needsRemoved.map((need) => `-${need}`)];
   if (step.change !== "added" && step.change !== "removed" && needs.length > 0)
     lines.push(`      needs  ${needs.join("  ")}`);
   return lines;
+}
+
+/** What a new step does, each below its name. */
+function factLines(facts: readonly Fact[], { added }: DiffColors): readonly string[] {
+  return facts.flatMap((fact) => {
+    const [first = "", ...more] = factText(fact);
+    if (more.length === 0) return [added(`      ${fact.field}  ${first}`)];
+    return [added(`      ${fact.field}`), ...[first, ...more].map((line) => added(`        ${line}`))];
+  });
 }
 
 function namedLines(

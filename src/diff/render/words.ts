@@ -1,7 +1,7 @@
 import { formatUsd } from "../../util/format.ts";
 import type { Json } from "../../util/json.ts";
 import { lineDiff } from "../../util/line-diff.ts";
-import type { FieldChange, Shift, WorkflowDiff } from "../change.ts";
+import type { Fact, FieldChange, Shift, WorkflowDiff } from "../change.ts";
 import { entryChanges } from "../direction.ts";
 
 /** `2 steps changed, 1 added; widened: limits.budget.usd; cost ceiling $1.20 to $2.40 (+100%)`: the change in a line. */
@@ -64,6 +64,16 @@ export function fieldText({ before, after }: Pick<FieldChange, "before" | "after
     return [[...listed("+", entries.added), ...listed("-", entries.removed)].join("  ")];
   }
   return [`${short(before)} -> ${short(after)}`];
+}
+
+/** What a new step says of one thing, in lines that are not too many and not too long. */
+export function factText({ value }: Fact): readonly string[] {
+  const text = typeof value === "string" ? value.trimEnd() : JSON.stringify(value);
+  const lines = text
+    .split("\n")
+    .map((line) => (line.length > 160 ? `${line.slice(0, 140)}... (${line.length} characters)` : line));
+  if (lines.length <= 12) return lines;
+  return [...lines.slice(0, 10), `... (${lines.length - 10} more lines)`];
 }
 
 /** `agent researcher, permissions.network: +*.com`. */
