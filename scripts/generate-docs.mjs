@@ -45,8 +45,8 @@ as \`steps.GROUP.output.NAME\`. A workflow that another one uses sees nothing of
 \`sum(list)\`, \`from_json(s)\`, \`to_json(v)\`, \`lines(s)\`. **Handlebars** has \`{{#if}} {{#unless}} {{#each}} {{#with}}\`, and
 \`json join lines truncate indent default eq ne lt gt and or not\`. \`{{> name}}\` puts in a text of \`prompts/\` beside the
 manifest (\`prompts/name.md\`), expressions included; \`{{ file "notes.md" }}\` puts in a file of the repository as it is, and
-\`{{ file item }}\` one that \`for_each: { glob: ... }\` found. \`artifact\` is not in this version yet. In CEL a null is an error where a value is needed, but
-in \`coalesce\`; in a text it prints nothing.
+\`{{ file item }}\` one that \`for_each: { glob: ... }\` found; \`{{ artifact "notes.md" }}\` puts in a file of the run. In CEL a null
+is an error where a value is needed, but in \`coalesce\`; in a text it prints nothing.
 `;
 
 /** The sections in the order of the page; others follow as they are met. */
@@ -106,7 +106,7 @@ function steps() {
   written.add("step");
   const built = kinds.filter((name) => !isLater(defs[name]));
   return [
-    `## ${titles.step}\n\nA step has exactly one of the keys ${list(built.map(kindOf))}, which says what it does. The kinds ${list(kinds.filter((name) => !built.includes(name)).map(kindOf))} come [later](#later).\n`,
+    `## ${titles.step}\n\nA step has exactly one of the keys ${list(built.map(kindOf))}, which says what it does.\n`,
     section("Keys of every step", { properties: common }, "###"),
     ...built.map(kindSection),
   ].join("\n");
