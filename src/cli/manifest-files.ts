@@ -1,13 +1,16 @@
-import { statSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import pLimit from "p-limit";
+import { isManifest, isYamlName } from "../manifest/is-manifest.ts";
+import { nearest } from "../util/project.ts";
 import { UsageError } from "./exit-code.ts";
+import { filesBelow, type LinkedTree } from "./linked-files.ts";
 import { unreadable } from "./workflow.ts";
 
 /**
  * Every manifest under the paths (default: `workflows/`): a file that is named, or each `.yaml`/`.yml` below a folder
- * that says `muster:`. UsageError when there is none.
+ * that has the key `muster`. UsageError when there is none, and for a link that leads out of the repository.
  */
 export async function manifestFiles(cwd: string, given: readonly string[]): Promise<readonly string[]> {
   const paths = given.length === 0 ? ["workflows"] : given;
@@ -19,44 +22,98 @@ export async function manifestFiles(cwd: string, given: readonly string[]): Prom
         files.add(path);
         continue;
       }
-      for (const file of await manifestsBelow(absolute)) files.add(relative(cwd, file));
+      const { manifests, lost } = await manifestsUnder(absolute);
+      const link = lost.find(isLostManifest);
+      if (link !== undefined) throw lostLink(relative(cwd, link));
+      for (const file of manifests) files.add(relative(cwd, file));
     } catch (error) {
-      throw unreadable(path, error);
+      throw error instanceof UsageError ? error : unreadable(path, error);
     }
   }
   if (files.size === 0) throw new UsageError(`there is no workflow under ${paths.join(", ")}`);
   return [...files].sort();
 }
 
+/** Whether a link that cannot be followed may have been meant for a manifest: not so the locks that Emacs makes. */
+export function isLostManifest(path: string): boolean {
+  return isYamlName(path) && !/(?:^|[\\/])\.#[^\\/]*$/.test(path);
+}
+
+/** `lostManifest`: the one that was there, where it is not the link itself. */
+export function lostLink(link: string, lostManifest = link): UsageError {
+  const what = lostManifest === link ? "it" : lostManifest;
+  return new UsageError(
+    `${link} is a link that leads out of the repository or nowhere, so ${what} cannot be looked at: put a file in its place, or take it away`,
+  );
+}
+
 /** Files read at once while looking for manifests. */
 const READS_AT_ONCE = 16;
 
-/** Absolute paths of the manifests that a path leads to: itself, those below it, or none where there is nothing. */
-export async function manifestsUnder(path: string): Promise<readonly string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return [];
-  return stat.isDirectory() ? manifestsBelow(path) : [path];
+/** The manifests that a path leads to, as absolute paths. */
+export interface FoundManifests {
+  /** The path itself, those below it, or none where there is nothing. */
+  readonly manifests: readonly string[];
+  /** Links below it that lead out of the repository, or nowhere. */
+  readonly lost: readonly string[];
 }
 
-async function manifestsBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter(
-      (entry) =>
-        entry.isFile() &&
-        /\.ya?ml$/.test(entry.name) &&
-        // A folder of packages is looked into only when it is named itself.
-        !relative(folder, entry.parentPath).split(sep).includes("node_modules"),
-    )
-    .map((entry) => join(entry.parentPath, entry.name));
+export async function manifestsUnder(path: string): Promise<FoundManifests> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return { manifests: [], lost: [] };
+  if (!stat.isDirectory()) return { manifests: [path], lost: [] };
+  const real = realpathSync(path);
+  const root = realpathSync(nearest(real, [".git", ".muster"]) ?? real);
+  const inside = slashed(relative(root, real));
+  const { files, lost } = filesBelow(workingTree(root), [inside]);
+  // The folder is called as it was given, whatever links led to it.
+  const called = (file: string): string => join(path, relative(inside, file));
+  const yaml = [...files.keys()].filter(isYamlName);
   const limit = pLimit(READS_AT_ONCE);
   const areManifests = await Promise.all(
-    files.map((file) => limit(async () => isManifest(await readFile(file, "utf8")))),
+    yaml.map((file) => limit(async () => isManifest(await readFile(join(root, file), "utf8")))),
   );
-  return files.filter((_, index) => areManifests[index]);
+  return { manifests: yaml.filter((_, index) => areManifests[index]).map(called), lost: lost.map(called) };
 }
 
-/** The key `muster` at the top marks a manifest among other YAML files. */
-export function isManifest(text: string): boolean {
-  return /^["']?muster["']?\s*:/m.test(text);
+function workingTree(root: string): LinkedTree {
+  return {
+    list(folder) {
+      const top = join(root, folder);
+      // A folder of packages is looked into only when it is named itself.
+      const entries = readdirSync(top, { recursive: true, withFileTypes: true }).filter(
+        ({ parentPath, name }) => ![...relative(top, parentPath).split(sep), name].includes("node_modules"),
+      );
+      const paths = (kept: typeof entries): string[] =>
+        kept.map(({ parentPath, name }) => slashed(relative(root, join(parentPath, name))));
+      return {
+        files: paths(entries.filter((entry) => entry.isFile())),
+        links: paths(entries.filter((entry) => entry.isSymbolicLink())),
+      };
+    },
+    follow(path) {
+      const real = realPath(join(root, path));
+      if (real === null || !isInside(real, root)) return null;
+      const stat = statSync(real);
+      const kind = stat.isDirectory() ? "folder" : stat.isFile() ? "file" : null;
+      return kind === null ? null : { kind, path: slashed(relative(root, real)) };
+    },
+  };
+}
+
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It leads nowhere, in circles, or where we may not look.
+    return null;
+  }
+}
+
+function isInside(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+function slashed(path: string): string {
+  return path.split(sep).join("/");
 }

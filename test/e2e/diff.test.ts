@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { story } from "../rig/muster/e2e.ts";
 import type { Project } from "../rig/muster/project.ts";
@@ -169,6 +171,53 @@ describe("muster diff", () => {
     expect(wider.stderr).toContain("--fail-on: workflows/moved.yaml: widened: limits.timeout: 10m -> 50m");
     const { workflows } = JSON.parse(wider.stdout) as { workflows: object[] };
     expect(workflows).toMatchObject([{ path: "workflows/moved.yaml", moved_from: "workflows/flow.yaml" }]);
+  });
+
+  story("a manifest is found however it is spelled and named, and through links", async ({ project }) => {
+    repository(project);
+    const file = (name: string): string => join(project.folder, "workflows", name);
+    const wider = FLOW.replace("timeout: 10m", "timeout: 50m");
+    const said = "--fail-on: workflows/flow.yaml: widened: limits.timeout: 10m -> 50m";
+    for (const text of [`\uFEFF${wider}`, wider.replace("muster: 1", "? muster\n: 1")]) {
+      project.write("workflows/flow.yaml", text);
+      const found = await project.muster("diff", "main", "--fail-on", "widened");
+      expect([found.code, found.stderr]).toEqual([3, expect.stringContaining(said)]);
+      expect((await project.muster("validate")).stderr).toBe("2 workflows valid\n");
+    }
+    renameSync(file("flow.yaml"), file("flow.YML"));
+    expect((await project.muster("diff", "main", "--fail-on", "widened")).stderr).toContain(
+      "limits.timeout: 10m -> 50m",
+    );
+    rmSync(file("flow.YML"));
+
+    // What lies behind a link is read beside where it lies: in the working tree, and in a commit.
+    project.write("lib/flow.yaml", wider);
+    project.write("lib/send.yaml", SEND);
+    project.write("lib/prompts/tone.md", "kind\n");
+    symlinkSync("../lib/flow.yaml", file("flow.yaml"));
+    expect((await project.muster("validate")).stderr).toBe("2 workflows valid\n");
+    git(project, "add", ".");
+    git(project, "commit", "-qm", "link");
+    for (const head of [[], ["HEAD"]]) {
+      const linked = await project.muster("diff", "main~1", ...head, "--fail-on", "widened");
+      expect([linked.code, linked.stdout, linked.stderr]).toEqual([
+        3,
+        expect.not.stringContaining("removed"),
+        expect.stringContaining(said),
+      ]);
+    }
+
+    rmSync(file("flow.yaml"));
+    symlinkSync("../../elsewhere/flow.yaml", file("flow.yaml"));
+    git(project, "commit", "-qam", "astray");
+    for (const args of [["validate"], ["diff", "main~1"], ["diff", "main~2", "HEAD"]]) {
+      const astray = await project.muster(...args);
+      expect([args, astray.code, astray.stderr]).toEqual([
+        args,
+        2,
+        expect.stringContaining("workflows/flow.yaml is a link that leads out of the repository or nowhere"),
+      ]);
+    }
   });
 
   story("a shallow clone says what to fetch; nonsense says so", async ({ project, fake }) => {

@@ -16,8 +16,10 @@ import { POLICY_FILE } from "../../policy/policy.ts";
 import { diffTrust } from "../../policy/trust-diff.ts";
 import type { Issuer } from "../../run/identity.ts";
 import { exitCode, UsageError, type ExitCode } from "../exit-code.ts";
-import { isManifest, manifestsUnder } from "../manifest-files.ts";
+import { isBelow } from "../linked-files.ts";
+import { isLostManifest, lostLink, manifestsUnder } from "../manifest-files.ts";
 import { projectPolicy } from "../project-policy.ts";
+import { manifestsAt } from "../revision-manifests.ts";
 import type { Terminal } from "../terminal.ts";
 import { compileFile } from "../workflow.ts";
 
@@ -34,6 +36,8 @@ interface Side {
   readonly issuers: readonly Issuer[];
   /** From the root of the repository, with `/`, sorted. */
   readonly manifests: readonly string[];
+  /** Links that lead out of the repository, or nowhere: what lies behind them is not known. */
+  readonly lost: readonly string[];
   compile(path: string): Compiled;
 }
 
@@ -48,6 +52,10 @@ export async function run(terminal: Terminal, args: readonly string[], options: 
     head === undefined
       ? await workingTree(root, folders, terminal)
       : revisionSide(usable(readRevision(root, head, terminal.env)), folders);
+  for (const link of after.lost) {
+    const manifest = before.manifests.find((path) => isBelow(path, link));
+    if (manifest !== undefined || isLostManifest(link)) throw lostLink(link, manifest);
+  }
   const paths = [...new Set([...before.manifests, ...after.manifests])].sort();
   if (paths.length === 0) throw new UsageError(`there is no workflow under ${folders.join(", ")}, in neither version`);
 
@@ -161,33 +169,32 @@ function insideOf(root: string, path: string): string {
 }
 
 function revisionSide(revision: Revision, folders: readonly string[]): Side {
-  const isUnder = (path: string): boolean =>
-    folders.some((folder) => folder === "" || path === folder || path.startsWith(`${folder}/`));
-  const manifests = revision.paths.filter(
-    (path) => /\.ya?ml$/.test(path) && isUnder(path) && isManifest(revision.bytes(path)?.toString("utf8") ?? ""),
-  );
+  const { files, lost } = manifestsAt(revision, folders);
   const policy = revision.bytes(POLICY_FILE);
   return {
     issuers: policy === null ? [] : issuersIn(policy),
-    manifests,
+    manifests: [...files.keys()].sort(),
+    lost,
     compile(path) {
-      const source = decodeSource(path, revision.bytes(path) ?? Buffer.alloc(0));
+      const real = files.get(path) ?? path;
+      const source = decodeSource(path, revision.bytes(real) ?? Buffer.alloc(0));
       if (!source.ok) {
         const empty = { path, text: "" };
         return { source: empty, sources: [empty], diagnostics: source.error, plan: null, used: new Map() };
       }
-      return usable(compile(source.value, noChoice, revision.filesBeside(path)));
+      return usable(compile(source.value, noChoice, revision.filesBeside(real)));
     },
   };
 }
 
 async function workingTree(root: string, folders: readonly string[], terminal: Terminal): Promise<Side> {
   const found = await Promise.all(folders.map((folder) => manifestsUnder(join(root, folder))));
-  const manifests = found.flat().map((path) => insideOf(root, path));
+  const inside = (paths: readonly string[]): readonly string[] => paths.map((path) => insideOf(root, path));
   const shown = (path: string): string => relative(terminal.cwd, join(root, path)) || path;
   return {
     issuers: trustAround(root),
-    manifests,
+    manifests: inside(found.flatMap(({ manifests }) => manifests)),
+    lost: inside(found.flatMap(({ lost }) => lost)),
     compile: (path) => compileFile(shown(path), terminal, noChoice, "frozen"),
   };
 }

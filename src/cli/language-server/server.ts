@@ -111,7 +111,7 @@ class Server {
     }
     await this.#readPolicy();
     const found = await Promise.all(this.#folders.map((folder) => manifestsUnder(folder)));
-    for (const path of found.flat()) {
+    for (const path of found.flatMap(({ manifests }) => manifests)) {
       this.#guard(() => this.#workspace.check(path));
       // Between two files the editor is answered.
       await new Promise((resume) => setImmediate(resume));

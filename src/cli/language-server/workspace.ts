@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { analyse, type Analysis } from "../../editor/analysis.ts";
 import { decodeSource } from "../../manifest/decode.ts";
 import type { Environment } from "../../compose/environment.ts";
-import { isManifest } from "../manifest-files.ts";
+import { isManifest } from "../../manifest/is-manifest.ts";
 import type { PolicyCheck } from "../project-policy.ts";
 
 /** A manifest as it was last compiled. */

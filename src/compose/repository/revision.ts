@@ -23,6 +23,10 @@ export interface Revision {
   readonly commit: string;
   /** Paths of all its files from its root, with `/`. */
   readonly paths: readonly string[];
+  /** Paths of its symbolic links. */
+  readonly links: readonly string[];
+  /** The path that a path leads to through links, empty for the root; null when it leaves the repository or goes in circles. */
+  follow(path: string): string | null;
   /** The bytes of a file; null when there is none. */
   bytes(path: string): Buffer | null;
   /** The files beside a manifest of it, as `compile` wants them. */
@@ -59,7 +63,7 @@ export function readRevision(root: string, name: string, env: Environment): Resu
     return found?.ok === true ? found.value : null;
   };
 
-  /** The path that a path leads to through links; null when it leaves the repository or goes in circles. */
+  /** As `follow`, but as the links spell it: `.` for the root, perhaps with a slash at the end. */
   const followed = (path: string, links = 0): string | null => {
     const clean = posix.normalize(path);
     if (clean === ".." || clean.startsWith("../") || clean.startsWith("/") || links > MOST_LINKS) return null;
@@ -77,6 +81,8 @@ export function readRevision(root: string, name: string, env: Environment): Resu
   return ok({
     commit: commit.value,
     paths: [...entries].flatMap(([path, { isLink }]) => (isLink ? [] : [path])),
+    links: [...entries].flatMap(([path, { isLink }]) => (isLink ? [path] : [])),
+    follow: (path) => followed(path)?.replace(/^\.\/?$|\/$/, "") ?? null,
     bytes,
     filesBeside: (manifest) => {
       const fail = (message: string, isMissing = false): Result<never, FileProblem> => err({ isMissing, message });

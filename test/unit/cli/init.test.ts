@@ -4,6 +4,7 @@ import { join } from "node:path";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import * as fmt from "../../../src/cli/commands/fmt.ts";
 import * as init from "../../../src/cli/commands/init.ts";
 import * as tests from "../../../src/cli/commands/test.ts";
 import * as validate from "../../../src/cli/commands/validate.ts";
@@ -39,6 +40,11 @@ describe("muster init", () => {
         expect(await init.run(terminal, [name], {})).toBe(0);
         expect(await validate.run(terminal, [], { format: "text" })).toBe(0);
         expect(said.err).toMatch(/^\d+ workflows? valid\n$/);
+        said.err = "";
+        expect([await fmt.run(terminal, [], { check: true }), said.out]).toEqual([
+          0,
+          expect.not.stringContaining("would change"),
+        ]);
         said.err = "";
         expect([await tests.run(terminal, [], { coverage: true }), said.out]).toEqual([0, expect.anything()]);
         const [, passed] = /^(\d+) passed, 0 failed\n$/.exec(said.err) ?? [];
