@@ -258,13 +258,17 @@ describe("an agent that is told something by its leader", () => {
         .replace("spawn:", "permissions: { files: read }, spawn:")
         .replace("You work. }", "You work., tools: [read_file], permissions: { files: read } }"),
     );
-    plays(fake, "You lead.", [
-      toolReply(spawn("Part 1")),
-      toolReply(["subagents", { action: "steer", target: "worker@1.1", message: "Be brief" }]),
-      toolReply(["sessions_wait", {}]),
-      "merged",
-    ]);
+    const steer = toolReply(["subagents", { action: "steer", target: "worker@1.1", message: "Be brief" }]);
+    plays(fake, "You lead.", [toolReply(spawn("Part 1")), steer, toolReply(["sessions_wait", {}]), "merged"]);
     const first = fake.nextRequest((request) => request.text === "You work.\nPart 1");
+    // Its leader says it after it was asked for the first time, not before.
+    fake.on(
+      ({ body, text }) => text.startsWith("You lead.") && body.messages.length === 3,
+      async () => {
+        await first;
+        return steer;
+      },
+    );
     const run = project.start(["run", "flow.yaml", "--json"]);
     const held = await first;
     await run.shows('"tool":"sessions_wait"');
